@@ -1,0 +1,52 @@
+# Two commands do all the set-up: `make run` (a living page) and `make test` (everything, browser included).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STATE_DIR ?=
+NOW ?=
+PYTEST_ARGS ?=
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: run test check format lock screenshots clean help
+
+help:
+	@echo "make run    serve logs/state (STATE_DIR=... serves another directory, NOW=<epoch> fixes the clock)"
+	@echo "make test   checks and all tests, browser included"
+	@echo "make check  ruff, formatting, mypy --strict"
+
+$(VENV)/.run: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.browser: | $(VENV)/.dev
+	sh tests/browser/install-chromium.sh $(BIN)
+	@touch $@
+
+run: $(VENV)/.run
+	$(if $(STATE_DIR),HEDGE_STATE_DIR="$(STATE_DIR)") $(if $(NOW),HEDGE_NOW="$(NOW)") exec $(BIN)/gunicorn
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: check $(VENV)/.browser
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lock: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --output-file requirements.txt requirements.in
+	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --output-file requirements-dev.txt requirements-dev.in
+
+clean:
+	rm -rf $(VENV) build

@@ -1,0 +1,1 @@
+"""The page: renders the normalized state. Reads no file, never imports execution."""

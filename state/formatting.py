@@ -1,0 +1,63 @@
+"""How numbers become text: the one place. Every function takes None for unknown and prints `n/a`."""
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+UNKNOWN_TEXT = "n/a"
+
+
+def fmt_number(value: float | None, digits: int = 2) -> str:
+    """1234.5 -> `1,234.50`; never prints a negative zero."""
+    if value is None:
+        return UNKNOWN_TEXT
+    text = f"{value:,.{digits}f}"
+    return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
+
+
+def fmt_usd(value: float | None) -> str:
+    """An amount of money in two digits, without its currency."""
+    return fmt_number(value, 2)
+
+
+def fmt_signed(value: float | None, digits: int = 2) -> str:
+    """As `fmt_number`, with a plus sign on gains."""
+    text = fmt_number(value, digits)
+    return f"+{text}" if value is not None and not text.startswith("-") and text.strip("0.,") else text
+
+
+def fmt_pct(value: float | None) -> str:
+    """A percentage 0..100: `7.79 %`."""
+    return UNKNOWN_TEXT if value is None else f"{fmt_number(value)} %"
+
+
+def fmt_qty(value: float | None) -> str:
+    """A quantity with as many digits as it has, at most eight."""
+    if value is None:
+        return UNKNOWN_TEXT
+    text = fmt_number(value, 8)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def fmt_age(seconds: float | None) -> str:
+    """`5 s`, `10 m 12 s`, `3 h 05 m`, `2 d 04 h`."""
+    if seconds is None:
+        return UNKNOWN_TEXT
+    whole = int(max(seconds, 0.0))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} m {whole % 60:02d} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} m"
+    return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
+
+
+def fmt_clock(epoch: float | None, zone: tzinfo | None = None) -> str:
+    """`22:44:48 UTC`, in the given time zone (UTC by default)."""
+    if epoch is None:
+        return UNKNOWN_TEXT
+    try:
+        moment = datetime.fromtimestamp(epoch, zone or ZoneInfo("UTC"))
+    except (OverflowError, OSError, ValueError):
+        return UNKNOWN_TEXT
+    return f"{moment:%H:%M:%S} {moment.tzname()}"

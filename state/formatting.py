@@ -14,6 +14,11 @@ def fmt_number(value: float | None, digits: int = 2) -> str:
     return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
 
 
+def fmt_plain(value: float | None) -> str:
+    """1234.5 -> `1234.50`: two digits and no thousands separator, as the header has it."""
+    return fmt_number(value, 2).replace(",", "")
+
+
 def fmt_usd(value: float | None) -> str:
     """An amount of money in two digits, without its currency."""
     return fmt_number(value, 2)

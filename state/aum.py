@@ -1,0 +1,137 @@
+"""Assets under management: the slices the nav payload publishes, never priced here."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from state.fx import NO_RATE, Rate
+from state.nav_files import nav_payloads
+from state.sources import Sources
+from state.surfaces import SYNCED_STATE
+from state.values import JsonDict, first, mapping, number, text
+
+FUTURES = "Futures"
+
+# The writers price these at exactly 1.0; for anything else a mark equal to the average cost is the cost.
+STABLE_COINS = frozenset({"USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD"})
+
+NO_PRICE = "no price published"
+
+
+class Slice(NamedTuple):
+    """One holding: USD (None = unpriced) and what the price rests on."""
+
+    label: str
+    usd: float | None
+    price_basis: str | None
+
+
+class Published(NamedTuple):
+    """What the nav payload says of itself, for the checks: USD, and the file it stands in."""
+
+    total_usd: float | None
+    futures_usd: float | None
+    origin: str | None
+
+
+def build_aum(sources: Sources, nav_usd: float | None, rate: Rate) -> dict[str, Any]:
+    """Slices with the NAV on show as the Futures slice, their sum, and what has no price."""
+    slices = _slices(sources, nav_usd)
+    known = [item.usd for item in slices if item.usd is not None]
+    total_usd = sum(known) if known else None
+    unpriced = [item.label for item in slices if item.usd is None]
+    _explain(sources, slices, total_usd, rate)
+    return {
+        "slices": [
+            {"label": item.label, "usd": item.usd, "zar": rate.zar(item.usd), "price_basis": item.price_basis}
+            for item in slices
+        ],
+        "total_usd": total_usd,
+        "total_zar": rate.zar(total_usd),
+        "total_usd_is_lower_bound": bool(unpriced),
+        "unpriced": unpriced,
+    }
+
+
+def published_aum(sources: Sources) -> Published:
+    """The published total and futures figure."""
+    origin, block = _aum_block(sources)
+    return Published(number(block.get("total")), number(block.get("futures")), origin)
+
+
+def _aum_block(sources: Sources) -> tuple[str | None, JsonDict]:
+    candidates = [(name, mapping(data.get("aum"))) for name, data in nav_payloads(sources)]
+    candidates += [(name, mapping(mapping(data.get("nav_detail")).get("aum"))) for name, data in nav_payloads(sources)]
+    candidates.append((SYNCED_STATE, mapping(mapping(sources.data(SYNCED_STATE).get("nav_snapshot")).get("aum"))))
+    return next(((name, block) for name, block in candidates if block), (None, {}))
+
+
+def _slices(sources: Sources, nav_usd: float | None) -> list[Slice]:
+    futures = [] if nav_usd is None else [Slice(FUTURES, nav_usd, "exchange")]
+    _, block = _aum_block(sources)
+    if block.get("assets"):
+        return _with_nav_on_show(list(_holdings(block["assets"])), nav_usd)
+    if "futures" in block or "offexchange" in block:
+        return futures + list(_holdings(block.get("offexchange")))
+    return _breakdown(sources) or futures
+
+
+def _with_nav_on_show(listed: list[Slice], nav_usd: float | None) -> list[Slice]:
+    return [
+        Slice(FUTURES, nav_usd, "exchange") if item.label.lower() == FUTURES.lower() and nav_usd is not None else item
+        for item in listed
+    ]
+
+
+def _breakdown(sources: Sources) -> list[Slice]:
+    for _, data in nav_payloads(sources):
+        found = list(_holdings(mapping(data.get("nav_detail")).get("asset_breakdown")))
+        if found:
+            return found
+    return []
+
+
+def _holdings(value: Any) -> Iterator[Slice]:
+    """Holdings of a dict by label or of a list with labels; a bare number is a USD value."""
+    pairs = (
+        value.items()
+        if isinstance(value, dict)
+        else ((None, item) for item in value or [])
+        if isinstance(value, list)
+        else ()
+    )
+    for key, item in pairs:
+        holding = item if isinstance(item, dict) else {"usd_value": item}
+        label = first(text(name) for name in (key, *(holding.get(name) for name in ("label", "symbol", "asset"))))
+        if label is not None:
+            yield _read_holding(label, holding)
+
+
+def _read_holding(label: str, holding: JsonDict) -> Slice:
+    usd = first(number(holding.get(key)) for key in ("usd_value", "usd", "value_usd"))
+    mark, cost, qty = (number(holding.get(key)) for key in ("mark", "avg_cost", "qty"))
+    # Zero beside a quantity that is held, or below zero, is no value of a holding.
+    if usd is None or usd < 0 or (usd == 0 and qty != 0 and not mark and "qty" in holding):
+        return Slice(label, None, None)
+    return Slice(label, usd, text(holding.get("price_basis")) or _basis(label, mark, cost))
+
+
+def _basis(label: str, mark: float | None, cost: float | None) -> str:
+    if label.upper() in STABLE_COINS:
+        return "par"
+    if mark is None:
+        return "published"
+    return "cost" if mark == cost else "market"
+
+
+def _explain(sources: Sources, slices: list[Slice], total_usd: float | None, rate: Rate) -> None:
+    unknown = sources.unknown
+    for index, item in enumerate(slices):
+        path = f"aum.slices.{index}"
+        if item.usd is None:
+            unknown.note_all((f"{path}.usd", f"{path}.zar", f"{path}.price_basis"), f"{NO_PRICE} for {item.label}")
+        elif rate.usd_zar is None:
+            unknown.note(f"{path}.zar", NO_RATE)
+    if total_usd is None:
+        unknown.note_all(("aum.total_usd", "aum.total_zar"), "no slice of the AUM has a value: no nav file carries one")
+    elif rate.usd_zar is None:
+        unknown.note("aum.total_zar", NO_RATE)

@@ -1,0 +1,134 @@
+"""Which positions are open: the members of the book, and the row each one's price comes from."""
+
+from dataclasses import dataclass
+
+from state.exchange import Exchange
+from state.formatting import fmt_clock
+from state.rows import Key, Row, count_unreadable, has_row_list, read_rows
+from state.sources import Sources
+from state.surfaces import BY_NAME, POSITIONS, POSITIONS_STATE, SYNCED_STATE
+from state.values import JsonDict
+
+# The order in which a row with a positive price is looked for.
+PRICE_ORDER = (POSITIONS_STATE, POSITIONS, SYNCED_STATE)
+# The order in which files of the same loop say which positions are open.
+MEMBER_ORDER = (POSITIONS, SYNCED_STATE, POSITIONS_STATE)
+
+SAME_LOOP_S = 5.0
+# Two files further apart than this are not of the same moment.
+COMPARABLE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An open leg: the row that says so, and the row (and file) that prices it, if any does."""
+
+    row: Row
+    priced: Row | None
+    price_source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The open legs. `unknown` says why the book is not known; empty and known means flat."""
+
+    members: tuple[Member, ...]
+    source: str | None
+    unknown: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    rows: list[Row]
+    stamp: float
+    complete: bool
+
+    def is_newer(self, other: float, by: float) -> bool:
+        """Whether the file was written more than `by` seconds after another stamp."""
+        return self.stamp - other > by
+
+
+def build_book(sources: Sources, exchange: Exchange) -> Book:
+    """Open legs by the executor's newest word; an empty book counts as flat only while the exchange is live."""
+    files = [_read_file(sources, name) for name in MEMBER_ORDER if has_row_list(sources.data(name))]
+    if not files:
+        return Book((), None, sources.lacks("position rows", POSITIONS_STATE, POSITIONS, SYNCED_STATE))
+    leader = _leader(files)
+    rows = _members(leader, files)
+    unreadable = sum(count_unreadable(sources.data(item.name)) for item in files if item is leader)
+    if unreadable:
+        sources.unknown.note("positions.unreadable", f"{unreadable} of the rows in {leader.name} cannot be read")
+    if rows:
+        return Book(tuple(_price(row, leader, files) for row in rows), leader.name, None)
+    return Book((), leader.name, _why_not_flat(sources, exchange, files, unreadable))
+
+
+def _read_file(sources: Sources, name: str) -> _File:
+    data = sources.data(name)
+    return _File(name, read_rows(data), sources.stamp(name) or 0.0, _is_complete(name, data))
+
+
+def _is_complete(name: str, data: JsonDict) -> bool:
+    """Whether a symbol that is absent from the file is really closed.
+
+    The daemon's mirror is older than its stamp, the executor's own positions_state.json drops rows without a price,
+    and the one-shot publisher (it adds `exec_stats`) leaves out what its config does not name.
+    """
+    return name != POSITIONS_STATE and "exec_stats" not in data
+
+
+def _leader(files: list[_File]) -> _File:
+    """The newest complete file, else the newest; files of one loop count as equally new, and come in member order."""
+    complete = [item for item in files if item.complete]
+    newest = max((item.stamp for item in complete), default=0.0)
+    outdated = [item for item in files if not item.complete and item.is_newer(newest, COMPARABLE_S)]
+    candidates = outdated if not complete or newest == 0.0 else complete
+    candidates = candidates or complete or files
+    newest = max(item.stamp for item in candidates)
+    return next(item for item in candidates if newest - item.stamp <= SAME_LOOP_S)
+
+
+def _members(leader: _File, files: list[_File]) -> list[Row]:
+    """Rows of the leader, and rows only an incomplete but newer file of the executor has."""
+    members: dict[Key, Row] = {row.key: row for row in leader.rows}
+    for item in files:
+        if not item.complete and item.name != POSITIONS_STATE and item.stamp >= leader.stamp:
+            for row in item.rows:
+                members.setdefault(row.key, row)
+    return list(members.values())
+
+
+def _price(row: Row, leader: _File, files: list[_File]) -> Member:
+    """The first file in price order that prices this leg; one of the same moment and quantity before any other."""
+    by_name = {item.name: item for item in files}
+    found = [
+        (by_name[name], candidate)
+        for name in PRICE_ORDER
+        if name in by_name
+        for candidate in by_name[name].rows
+        if candidate.key == row.key and candidate.mark_price is not None
+    ]
+    ranked = sorted(found, key=lambda item: (leader.is_newer(item[0].stamp, COMPARABLE_S), item[1].qty != row.qty))
+    return Member(row, ranked[0][1], ranked[0][0].name) if ranked else Member(row, None, None)
+
+
+def _why_not_flat(sources: Sources, exchange: Exchange, files: list[_File], unreadable: int) -> str | None:
+    holders = [item for item in files if item.rows and item.complete]
+    if unreadable:
+        return "the position rows cannot be read"
+    if exchange.frozen:
+        return "the exchange feed is down and the files carry an empty book, which is not a flat one" + _since(exchange)
+    if holders:
+        return f"the files disagree: {holders[0].name} still has {len(holders[0].rows)} open"
+    if exchange.frozen is None:
+        return "the files carry an empty book, and nothing says whether the exchange could be reached"
+    oldest_allowed = BY_NAME[POSITIONS].stale_after_s
+    ages = [age for item in files if item.complete and (age := sources.age(item.name)) is not None]
+    if not ages or min(ages) > oldest_allowed:
+        return "the files carry an empty book, but nobody has written one lately"
+    return None
+
+
+def _since(exchange: Exchange) -> str:
+    return f" (last confirmed {fmt_clock(exchange.confirmed_at)})" if exchange.confirmed_at else ""

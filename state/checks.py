@@ -1,0 +1,180 @@
+"""Reconciliation: figures that must agree, whichever file they come from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from state.aum import published_aum
+from state.book import Book
+from state.comparison import Check, Side, compare, verdict
+from state.environment import Environment, engine_environment
+from state.exchange import Exchange
+from state.kpis_shape import all_payloads, is_nested
+from state.nav_files import nav_of
+from state.positions import Exposure
+from state.rows import has_row_list, read_rows
+from state.sources import Sources
+from state.surfaces import ENGINE_METADATA, KPIS, NAV, NAV_STATE, POSITIONS, POSITIONS_STATE, ROUTER_HEALTH
+from state.symbols import router_entries
+from state.values import count, first, mapping, number, text
+
+CENT = 0.01
+# Prices and fills move between two files of the same minute.
+NAV_TOLERANCE = 1e-3
+EXPOSURE_TOLERANCE = 1e-2
+PNL_TOLERANCE = 5e-3
+DRAWDOWN_TOLERANCE_PCT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the normalizers found, for the checks to hold against the files."""
+
+    nav: dict[str, Any]
+    aum: dict[str, Any]
+    router: dict[str, Any]
+    book: Book
+    exposure: Exposure
+    exchange: Exchange
+    environment: Environment
+
+
+def run_checks(sources: Sources, facts: Facts) -> list[Check]:
+    """Every check, in the order of the page."""
+    return [
+        _nav_against_nav_json(sources, facts),
+        _nav_against_kpis(sources, facts),
+        _aum_total(sources, facts),
+        *_exposures(sources, facts),
+        _unrealized(sources, facts),
+        _drawdown(facts),
+        _rows(sources),
+        _router_counts(sources),
+        _environment(sources, facts),
+        _frozen(sources, facts),
+    ]
+
+
+def _nav_side(sources: Sources, facts: Facts) -> Side:
+    source = facts.nav.get("source")
+    return Side(source or "NAV on show", facts.nav.get("nav_usd"), sources.stamp(source) if source else None)
+
+
+def _nav_against_nav_json(sources: Sources, facts: Facts) -> Check:
+    left, nav_json = _nav_side(sources, facts), nav_of(sources.data(NAV))
+    right = Side(NAV, nav_json, sources.stamp(NAV))
+    excuse = "the NAV on show is that of nav.json" if left.label == NAV else ""
+    check = compare("nav", left, right, _nav_tolerance(left), excuse)
+    open_pnl = facts.nav.get("unrealized_pnl_usd")
+    if check["status"] == "fail" and open_pnl and abs(check["residual"] + open_pnl) <= _nav_tolerance(left):
+        return {**check, "status": "warn", "detail": f"{check['detail']}; the difference is the unrealized PnL"}
+    return check
+
+
+def _nav_tolerance(side: Side) -> float:
+    return max(CENT, NAV_TOLERANCE * abs(side.value or 0.0))
+
+
+def _nav_against_kpis(sources: Sources, facts: Facts) -> Check:
+    left = _nav_side(sources, facts)
+    found = next(iter(all_payloads(sources)), None)
+    if found is None:
+        return compare("nav_kpis", left, Side(KPIS, None), _nav_tolerance(left))
+    data, stamp = found.data, found.stamp
+    block = mapping(data.get("nav")) if is_nested(data) else mapping(data.get("drawdown"))
+    nav_usd = first([number(block.get("nav_total")), number(block.get("nav"))])
+    return compare("nav_kpis", left, Side(found.origin, nav_usd, stamp), _nav_tolerance(left))
+
+
+def _aum_total(sources: Sources, facts: Facts) -> Check:
+    published = published_aum(sources)
+    right = Side(f"published in {published.origin}" if published.origin else "published AUM", published.total_usd)
+    left = Side("sum of slices", facts.aum["total_usd"])
+    if published.total_usd is None and published.futures_usd is not None:
+        right = Side(f"aum.futures of {published.origin}", published.futures_usd)
+        left = Side("Futures slice", facts.nav.get("nav_usd"))
+    stamps = (sources.stamp(facts.nav["source"]) if facts.nav else None, sources.stamp(published.origin or ""))
+    left, right = Side(left.label, left.value, stamps[0]), Side(right.label, right.value, stamps[1])
+    return compare("aum", left, right, _nav_tolerance(_nav_side(sources, facts)))
+
+
+def _exposures(sources: Sources, facts: Facts) -> Iterator[Check]:
+    """Published exposure against the rows; 0.0 beside open rows was not written."""
+    pairs = (("gross", facts.exposure.gross_usd), ("net", facts.exposure.net_usd))
+    tolerance = max(CENT, EXPOSURE_TOLERANCE * (facts.exposure.gross_usd or 0.0))
+    for key, over_rows in pairs:
+        written = number(sources.data(NAV_STATE).get(f"{key}_exposure"))
+        right = Side(NAV_STATE, written, sources.stamp(NAV_STATE))
+        unwritten = written == 0.0 and bool(facts.book.members)
+        excuse = f"{NAV_STATE} writes 0.00 for it whatever is open" if unwritten else ""
+        left = Side("rows", over_rows, _book_stamp(sources, facts))
+        yield compare(f"exposure_{key}", left, right, tolerance, excuse)
+
+
+def _book_stamp(sources: Sources, facts: Facts) -> float | None:
+    return sources.stamp(facts.book.source) if facts.book.source else None
+
+
+def _unrealized(sources: Sources, facts: Facts) -> Check:
+    left = Side("rows", facts.exposure.pnl_usd, _book_stamp(sources, facts))
+    right = Side(NAV_STATE, number(sources.data(NAV_STATE).get("unrealized_pnl")), sources.stamp(NAV_STATE))
+    excuse = "the NAV is frozen" if facts.exchange.frozen else ""
+    tolerance = max(CENT, PNL_TOLERANCE * (facts.exposure.gross_usd or 0.0))
+    return compare("unrealized_pnl", left, right, tolerance, excuse)
+
+
+def _drawdown(facts: Facts) -> Check:
+    nav_usd, peak_usd = facts.nav.get("nav_usd"), facts.nav.get("peak_usd")
+    computed = None if not nav_usd or not peak_usd else max(100.0 * (peak_usd - nav_usd) / peak_usd, 0.0)
+    left = Side("drawdown % on show", facts.nav.get("drawdown_pct"))
+    return compare("drawdown", left, Side("% from peak and NAV", computed), DRAWDOWN_TOLERANCE_PCT)
+
+
+def _rows(sources: Sources) -> Check:
+    sides, legs = [], []
+    for name in (POSITIONS, POSITIONS_STATE):
+        data = sources.data(name)
+        rows = {row.key: row.qty for row in read_rows(data)}
+        legs.append(rows)
+        sides.append(Side(f"rows in {name}", float(len(rows)) if has_row_list(data) else None, sources.stamp(name)))
+    check = compare("rows", sides[0], sides[1], 0.0)
+    differing = sorted({key[0] for key in {*legs[0], *legs[1]} if legs[0].get(key) != legs[1].get(key)})
+    if check["status"] in ("ok", "fail") and differing:
+        return {**check, "status": "fail", "detail": f"{check['detail']}; they differ in {', '.join(differing[:5])}"}
+    return check
+
+
+def _router_counts(sources: Sources) -> Check:
+    data = sources.data(ROUTER_HEALTH)
+    counts = mapping(mapping(data.get("summary")).get("quality_counts")).values()
+    counted = sum(number for value in counts if (number := count(value)) is not None) if counts else None
+    entries = len(router_entries(sources)) if data else None
+    left = Side("symbols with a quality class", None if counted is None else float(counted))
+    return compare("router", left, Side("entries", None if entries is None else float(entries)), 0.0)
+
+
+def _environment(sources: Sources, facts: Facts) -> Check:
+    witnesses = facts.environment.witnesses
+    said = ", ".join(f"{name} says {'testnet' if value else 'not testnet'}" for name, value in witnesses.items())
+    sides = Side("witnesses of a testnet", float(sum(witnesses.values()))), Side("witnesses", float(len(witnesses)))
+    if len(set(witnesses.values())) > 1:
+        return verdict("environment", "fail", said, *sides)
+    named, engine = text(sources.environ.get("HEDGE_ENV")), engine_environment(sources)
+    if named and engine and named.lower() != engine.lower():
+        detail = f"HEDGE_ENV says {named}, {ENGINE_METADATA} says {engine}"
+        return verdict("environment", "fail", detail, *sides)
+    status = "ok" if witnesses or engine else "not_comparable"
+    return verdict("environment", status, said or "nothing says which environment this is", *sides)
+
+
+def _frozen(sources: Sources, facts: Facts) -> Check:
+    exchange = facts.exchange
+    left = Side("confirmed by the exchange", exchange.confirmed_at)
+    source = facts.nav.get("source")
+    right = Side("NAV written", sources.stamp(source) if source else None)
+    if exchange.frozen is None:
+        return verdict("nav_live", "not_comparable", "nothing says whether the NAV is live", left, right)
+    if exchange.frozen:
+        detail = "the files repeat an old NAV that the exchange does not confirm"
+        return verdict("nav_live", "fail", detail, left, right)
+    return verdict("nav_live", "ok", f"source {exchange.source or 'not named'}", left, right)

@@ -1,0 +1,84 @@
+"""Is the NAV live? What the exchange last really confirmed, and whether the files only repeat it."""
+
+from dataclasses import dataclass
+
+from state.kpis_shape import flat_payloads
+from state.sources import Sources
+from state.stamps import age_of, parse_stamp
+from state.surfaces import BY_NAME, NAV, NAV_STATE, RISK_SNAPSHOT, SYNCED_STATE
+from state.values import JsonDict, first, flag, mapping, text
+
+REPEATING_SOURCES = frozenset({"cache", "unavailable"})
+CONFIGURED_SOURCES = frozenset({"manual", "capital_base"})
+
+# Within one loop of the executor the cache of the confirmed NAV is written a moment before nav.json.
+SAME_LOOP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Liveness of the NAV. `frozen`: it is an old value repeated. None where nothing tells."""
+
+    source: str | None
+    fresh: bool | None
+    confirmed_at: float | None
+    frozen: bool | None
+
+    @property
+    def live(self) -> bool:
+        """Known not to be frozen."""
+        return self.frozen is False
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    detail: JsonDict
+    stamp: float | None
+    healths: tuple[JsonDict, ...]
+
+
+def assess_exchange(sources: Sources) -> Exchange:
+    """Weigh nav_detail (of the newest file that has it) and nav_health against the clock."""
+    evidence = _gather(sources)
+    source = text(evidence.detail.get("source"))
+    fresh = first([flag(evidence.detail.get("fresh")), *(flag(health.get("fresh")) for health in evidence.healths)])
+    confirmed_at = _confirmed_at(evidence, source, fresh, sources.now)
+    return Exchange(source, fresh, confirmed_at, _frozen(evidence, source, fresh, confirmed_at, sources.now))
+
+
+def _gather(sources: Sources) -> _Evidence:
+    details = [
+        (mapping(sources.data(name).get(key)), sources.stamp(name))
+        for name, key in ((NAV, "nav_detail"), (SYNCED_STATE, "nav_snapshot"), (NAV_STATE, "nav_detail"))
+    ]
+    told = [(detail, stamp) for detail, stamp in details if "source" in detail or "fresh" in detail]
+    detail, stamp = max(told, key=lambda item: item[1] or 0.0, default=({}, None))
+    healths = [
+        mapping(detail.get("nav_health")),
+        mapping(sources.data(RISK_SNAPSHOT).get("nav_health")),
+        *(mapping(mapping(flat.data.get("drawdown")).get("nav_health")) for flat in flat_payloads(sources)),
+    ]
+    return _Evidence(detail, stamp, tuple(health for health in healths if health))
+
+
+def _confirmed_at(evidence: _Evidence, source: str | None, fresh: bool | None, now: float) -> float | None:
+    if source in CONFIGURED_SOURCES:
+        return None
+    stamps = [parse_stamp(health.get("cache_ts")) for health in evidence.healths]
+    cached_at = max((stamp for stamp in stamps if age_of(stamp, now) is not None and stamp is not None), default=None)
+    if evidence.stamp is None or fresh is False or source in REPEATING_SOURCES or source is None:
+        return cached_at
+    # A live NAV was confirmed in the very loop that wrote it.
+    same_loop = cached_at is not None and 0.0 <= evidence.stamp - cached_at <= SAME_LOOP_S
+    return cached_at if same_loop else max(evidence.stamp, cached_at or 0.0)
+
+
+def _frozen(
+    evidence: _Evidence, source: str | None, fresh: bool | None, confirmed_at: float | None, now: float
+) -> bool | None:
+    if source in REPEATING_SOURCES or (fresh is False and source not in CONFIGURED_SOURCES):
+        return True
+    age = age_of(first([confirmed_at, evidence.stamp]), now)
+    if age is None:
+        return None
+    return age > BY_NAME[NAV].stale_after_s

@@ -1,0 +1,58 @@
+"""How fresh each surface is: a file is fresh only once parsed, and a stamp in the future is an error."""
+
+from typing import Any
+
+from state.formatting import fmt_age
+from state.reading import Reading
+from state.sources import Sources
+from state.stamps import age_of
+
+
+def describe_surfaces(sources: Sources) -> list[dict[str, Any]]:
+    """The reading of every surface in the shape of the contract; optional ones only where they are there."""
+    return [
+        _describe(reading, sources.now)
+        for reading in sources.readings.values()
+        if reading.surface.required or reading.status != "missing"
+    ]
+
+
+def largest_age(surfaces: list[dict[str, Any]]) -> float | None:
+    """The age of the oldest content on show."""
+    return max((item["age_s"] for item in surfaces if item["age_s"] is not None and item["required"]), default=None)
+
+
+def _describe(reading: Reading, now: float) -> dict[str, Any]:
+    surface = reading.surface
+    age_s = age_of(reading.updated_at, now)
+    return {
+        "name": surface.name,
+        "required": surface.required,
+        "status": reading.status,
+        "updated_at": reading.updated_at,
+        "mtime": reading.mtime,
+        "changed_at": reading.changed_at,
+        "age_s": age_s,
+        "freshness": _classify(reading, age_s),
+        "cadence_s": surface.cadence_s,
+        "late_after_s": surface.late_after_s,
+        "stale_after_s": surface.stale_after_s,
+        "error": reading.error or _clock_error(reading, age_s, now),
+    }
+
+
+def _classify(reading: Reading, age_s: float | None) -> str:
+    if age_s is None:
+        return "unknown"
+    if age_s > reading.surface.stale_after_s:
+        return "stale"
+    # Last good content behind a torn file is at best late.
+    return "late" if age_s > reading.surface.late_after_s or reading.status != "ok" else "fresh"
+
+
+def _clock_error(reading: Reading, age_s: float | None, now: float) -> str | None:
+    if reading.data is None or age_s is not None:
+        return None
+    if reading.updated_at is None:
+        return None if not reading.surface.required else "no time stamp in the file"
+    return f"its time stamp is {fmt_age(reading.updated_at - now)} in the future"

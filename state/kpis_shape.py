@@ -1,0 +1,45 @@
+"""kpis_v7.json is one file in two shapes: flat (the executor's) and nested (the sync daemon's)."""
+
+from typing import NamedTuple
+
+from state.sources import Sources
+from state.stamps import content_stamp
+from state.surfaces import KPIS, RISK_SNAPSHOT
+from state.values import JsonDict, mapping
+
+
+class Payload(NamedTuple):
+    """A KPI payload, its stamp (epoch or None) and where it was found."""
+
+    data: JsonDict
+    stamp: float | None
+    origin: str
+
+
+def is_nested(payload: JsonDict) -> bool:
+    """The nested shape is told by its `risk` block."""
+    return isinstance(payload.get("risk"), dict)
+
+
+def nested_payload(sources: Sources) -> JsonDict:
+    """kpis_v7.json when it has the nested shape, else an empty dict."""
+    data = sources.data(KPIS)
+    return data if is_nested(data) else {}
+
+
+def flat_payloads(sources: Sources) -> list[Payload]:
+    """The flat payloads in reach, newest first: the file itself, and the copy inside risk_snapshot.json."""
+    return [payload for payload in all_payloads(sources) if not is_nested(payload.data)]
+
+
+def all_payloads(sources: Sources) -> list[Payload]:
+    """Every KPI payload in reach, newest first; the file before its copy when they are of the same time."""
+    found = [
+        _payload(sources.data(KPIS), KPIS),
+        _payload(mapping(sources.data(RISK_SNAPSHOT).get("kpis_v7")), f"{RISK_SNAPSHOT} kpis_v7"),
+    ]
+    return sorted((item for item in found if item.data), key=lambda item: -(item.stamp or 0.0))
+
+
+def _payload(data: JsonDict, origin: str) -> Payload:
+    return Payload(data, content_stamp(data), origin)

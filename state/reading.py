@@ -1,0 +1,155 @@
+"""Reading one surface: stat'ed each time, parsed only when it changed, its last good content kept over a torn read."""
+
+import hashlib
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from state.formatting import fmt_clock
+from state.stamps import STAMP_KEYS, content_stamp
+from state.surfaces import Surface
+from state.values import JsonDict
+
+MAX_BYTES = 64 * 1024 * 1024
+
+Signature = tuple[int, int, int]
+
+# What changes with each write even while the world stands still: left out when contents are compared.
+_VOLATILE = re.compile(
+    rb'"(?:'
+    + "|".join((*STAMP_KEYS, "age_s", "nav_age_s", "drawdown_snapshot_at")).encode()
+    + rb')"\s*:\s*(?:"[^"]*"|[-+.\deE]+)'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is known of one surface after a look at it.
+
+    `data` is the parsed content, or the last good one when `status` is not `ok` but the file is still there; None
+    without. `updated_at` and `changed_at` belong to that content.
+    """
+
+    surface: Surface
+    status: str = "missing"
+    data: JsonDict | None = None
+    updated_at: float | None = None
+    changed_at: float | None = None
+    mtime: float | None = None
+    error: str | None = None
+    signature: Signature | None = None
+    content_digest: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """File name of the surface."""
+        return self.surface.name
+
+
+class UnusableFileError(Exception):
+    """A file that is there but cannot be used; its text says why."""
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def read_surface(directory: Path, surface: Surface, previous: Reading | None) -> Reading:
+    """Look at one surface; never raises. `previous` is what the last look found."""
+    path = os.path.join(directory, surface.location)  # noqa: PTH118 - this runs at every tick
+    try:
+        signature, mtime = _inspect(path)
+        if previous is not None and previous.status == "ok" and previous.signature == signature:
+            return previous
+        content = _read_bytes(path)
+        return _accept(surface, content, signature, mtime, previous)
+    except (FileNotFoundError, NotADirectoryError):
+        return Reading(surface)
+    except UnusableFileError as error:
+        return _keep_last_good(surface, error.status, str(error), previous)
+    except (OSError, ValueError) as error:
+        return _keep_last_good(surface, "unreadable", _describe_os_error(error), previous)
+
+
+def _inspect(path: str) -> tuple[Signature, float]:
+    found = os.stat(path)  # noqa: PTH116
+    if not stat.S_ISREG(found.st_mode):
+        raise UnusableFileError("unreadable", "not a regular file")
+    if found.st_size > MAX_BYTES:
+        raise UnusableFileError("unreadable", f"{found.st_size:,} bytes, more than the {MAX_BYTES:,} allowed")
+    return (found.st_mtime_ns, found.st_size, found.st_ino), found.st_mtime
+
+
+def _read_bytes(path: str) -> bytes:
+    # Non-blocking, so that a FIFO put there since the stat cannot hang the page.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise UnusableFileError("unreadable", f"grew over the {MAX_BYTES:,} bytes allowed while it was read")
+    return content
+
+
+def _parse(content: bytes, root: type[Any]) -> JsonDict:
+    if not content.strip():
+        raise UnusableFileError("malformed", "the file is empty")
+    try:
+        parsed: Any = json.loads(content)
+    except json.JSONDecodeError as error:
+        raise UnusableFileError("malformed", f"torn or not JSON: {error.msg} at character {error.pos:,}") from error
+    except UnicodeDecodeError as error:
+        raise UnusableFileError("malformed", f"not UTF-8 text at byte {error.start:,}") from error
+    except RecursionError as error:
+        raise UnusableFileError("malformed", "nested too deeply") from error
+    except ValueError as error:
+        raise UnusableFileError("malformed", "holds a number too long to read") from error
+    if not isinstance(parsed, root):
+        raise UnusableFileError("malformed", f"holds a JSON {_json_type(parsed)}, not {_json_type(root())}")
+    content: JsonDict = _wrap_list(parsed) if isinstance(parsed, list) else parsed
+    return content
+
+
+def _wrap_list(points: list[Any]) -> JsonDict:
+    """nav_log.json is a bare list of points; the last one tells its age."""
+    last = points[-1] if points else None
+    return {"series": points, "updated_at": last.get("t") if isinstance(last, dict) else None}
+
+
+def _json_type(value: object) -> str:
+    names: dict[type, str] = {
+        dict: "object",
+        list: "list",
+        str: "string",
+        bool: "boolean",
+        int: "number",
+        float: "number",
+    }
+    return names.get(type(value), "null")
+
+
+def _accept(surface: Surface, content: bytes, signature: Signature, mtime: float, previous: Reading | None) -> Reading:
+    data = _parse(content, surface.root)
+    updated_at = content_stamp(data)
+    digest = _digest_content(content)
+    same = previous is not None and previous.content_digest == digest
+    changed_at = previous.changed_at if same and previous is not None else (updated_at or mtime)
+    return Reading(surface, "ok", data, updated_at, changed_at, mtime, None, signature, digest)
+
+
+def _keep_last_good(surface: Surface, status: str, reason: str, previous: Reading | None) -> Reading:
+    if previous is None or previous.data is None:
+        return Reading(surface, status, error=reason)
+    kept = "" if previous.updated_at is None else f" of {fmt_clock(previous.updated_at)}"
+    return replace(previous, status=status, signature=None, error=f"{reason}; last good content{kept} kept")
+
+
+def _describe_os_error(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def _digest_content(content: bytes) -> bytes:
+    return hashlib.blake2b(_VOLATILE.sub(b"", content), digest_size=16).digest()

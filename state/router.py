@@ -1,0 +1,126 @@
+"""Order routing of the portfolio: maker fills, fallbacks, slippage and quality, with what they are counted over."""
+
+from typing import Any
+
+from state.kpis_shape import Payload, all_payloads, is_nested
+from state.sources import Sources
+from state.surfaces import KPIS, ROUTER_HEALTH
+from state.symbols import Table
+from state.values import count, first, first_number, fraction, mapping, text, word
+
+DEFAULT_QUALITY = "unknown"
+
+# Best to worst; `poor` is the portfolio label's word, the others are per symbol.
+CLASSES = ("good", "ok", "degraded", "poor", "broken")
+BAD_CLASSES = ("broken", "poor", "degraded")
+
+RATIO_KEYS = ("maker_fill_rate", "fallback_ratio", "slip_q25_bps", "slip_q50_bps", "slip_q75_bps")
+
+Figures = dict[str, Any]
+
+
+def build_router(sources: Sources, symbols: Table) -> Figures:
+    """Order-weighted figures of the executor, else means over symbols with a value (zeros counted)."""
+    payload = _order_weighted(sources)
+    figures = _over_orders(payload) if payload else _nothing()
+    if not _has_ratio(figures):
+        figures = _over_symbols(symbols) or figures
+    counts = _quality_counts(sources, symbols)
+    label = _portfolio_label(payload)
+    figures["quality"] = sources.unknown.default(
+        "router.quality",
+        label or _worst_class(counts),
+        DEFAULT_QUALITY,
+        sources.lacks("router quality", KPIS, ROUTER_HEALTH),
+    )
+    figures["quality_counts"] = counts
+    figures["worst"] = _worst_symbols(symbols)
+    _explain(sources, figures)
+    return figures
+
+
+def _order_weighted(sources: Sources) -> Payload | None:
+    # The nested shape's own router_stats are means that drop zeros; they say `maker_fill_rate`.
+    for payload in all_payloads(sources):
+        stats = mapping(payload.data.get("router_stats"))
+        if "maker_fill_ratio" in stats or ("fallback_ratio" in stats and not is_nested(payload.data)):
+            return payload
+    return None
+
+
+def _nothing() -> Figures:
+    return {**dict.fromkeys(RATIO_KEYS), "basis": None, "orders": None}
+
+
+def _has_ratio(figures: Figures) -> bool:
+    return figures["maker_fill_rate"] is not None or figures["fallback_ratio"] is not None
+
+
+def _over_orders(payload: Payload) -> Figures:
+    stats = mapping(payload.data.get("router_stats"))
+    figures = {
+        "maker_fill_rate": fraction(first_number(stats, "maker_fill_ratio")),
+        "fallback_ratio": fraction(first_number(stats, "fallback_ratio")),
+        "slip_q25_bps": first_number(stats, "slip_q25", "slip_q25_bps"),
+        "slip_q50_bps": first_number(stats, "slip_q50", "slip_q50_bps"),
+        "slip_q75_bps": first_number(stats, "slip_q75", "slip_q75_bps"),
+        "orders": first(count(stats.get(key)) for key in ("sample_count", "orders", "order_count")),
+    }
+    return {**figures, "basis": "orders" if _has_ratio(figures) else None}
+
+
+def _over_symbols(symbols: Table) -> Figures | None:
+    means = {key: _mean(symbols, key) for key in ("maker_fill_rate", "fallback_ratio", "slip_q50_bps")}
+    figures = {**_nothing(), **means, "basis": "symbols"}
+    return figures if _has_ratio(figures) else None
+
+
+def _mean(symbols: Table, key: str) -> float | None:
+    values = [row[key] for row in symbols.values() if row.get(key) is not None]
+    return sum(values) / len(values) if values else None
+
+
+def _portfolio_label(payload: Payload | None) -> str | None:
+    if payload is None:
+        return None
+    label = word(payload.data.get("router_quality"), "quality", "router_quality")
+    return label if label != DEFAULT_QUALITY else None
+
+
+def _quality_counts(sources: Sources, symbols: Table) -> dict[str, int]:
+    published = mapping(mapping(sources.data(ROUTER_HEALTH).get("summary")).get("quality_counts"))
+    counted = {str(key): number for key, value in published.items() if (number := count(value)) is not None}
+    if counted:
+        return counted
+    labels = [label for row in symbols.values() if (label := text(row.get("router_quality")))]
+    return {label: labels.count(label) for label in sorted(set(labels))}
+
+
+def _worst_class(counts: dict[str, int]) -> str | None:
+    return next((name for name in reversed(CLASSES) if counts.get(name)), None)
+
+
+def _worst_symbols(symbols: Table) -> list[str]:
+    for name in BAD_CLASSES:
+        found = [symbol for symbol, row in symbols.items() if row.get("router_quality") == name]
+        if found:
+            return found
+    return []
+
+
+def _explain(sources: Sources, figures: Figures) -> None:
+    reason = _reason(sources, figures["basis"])
+    for key in RATIO_KEYS:
+        sources.unknown.known(f"router.{key}", figures[key], reason)
+    sources.unknown.known("router.basis", figures["basis"], reason)
+    sources.unknown.known("router.orders", figures["orders"], "the number of orders behind the ratios is not published")
+
+
+def _reason(sources: Sources, basis: str | None) -> str:
+    if basis == "orders":
+        return "not published beside the order-weighted ratios, or no maker order was started"
+    if basis == "symbols":
+        return "no symbol has a value; quantiles are only published over orders"
+    if sources.has(ROUTER_HEALTH) or _order_weighted(sources):
+        return "no orders in the router window"
+    return sources.lacks("router figures", KPIS, ROUTER_HEALTH)

@@ -1,0 +1,47 @@
+"""NAV history: points of nav_state.json, cleaned, in order, and at most 300 of them."""
+
+from typing import Any
+
+from state.sources import Sources
+from state.stamps import age_of, parse_stamp
+from state.surfaces import NAV_LOG, NAV_STATE
+from state.values import dicts, first, positive
+
+MAX_POINTS = 300
+
+Point = list[float]
+
+
+def build_series(sources: Sources) -> list[Point]:
+    """[[epoch, nav_usd], ...], oldest first; from nav_log.json when nav_state.json carries no series."""
+    for name in (NAV_STATE, NAV_LOG):
+        points = _clean(sources.data(name).get("series"), sources.now)
+        if points:
+            return downsample(points, MAX_POINTS)
+    sources.unknown.note("nav.series", sources.lacks("NAV history", NAV_STATE, NAV_LOG))
+    return []
+
+
+def _clean(rows: Any, now: float) -> list[Point]:
+    # A zero NAV is a row the writer had nothing for; a stamp in the future belongs to no history.
+    points = {}
+    for row in dicts(rows):
+        moment = parse_stamp(row.get("t"))
+        nav_usd = first(positive(row.get(key)) for key in ("total_equity", "nav", "equity"))
+        if moment is not None and nav_usd is not None and age_of(moment, now) is not None:
+            points[moment] = nav_usd
+    return [[moment, points[moment]] for moment in sorted(points)]
+
+
+def downsample(points: list[Point], limit: int) -> list[Point]:
+    """At most `limit` points that keep the shape: both ends, and the low and the high of each stretch between."""
+    if len(points) <= limit:
+        return points
+    inner = points[1:-1]
+    buckets = (limit - 2) // 2
+    kept = [points[0]]
+    for index in range(buckets):
+        stretch = inner[index * len(inner) // buckets : (index + 1) * len(inner) // buckets]
+        low, high = min(stretch, key=lambda point: point[1]), max(stretch, key=lambda point: point[1])
+        kept += sorted([low, high]) if low is not high else [low]
+    return [*kept, points[-1]]

@@ -1,0 +1,62 @@
+"""What one load has to work with: a reading of each surface, the clock, the environment and what was seen before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from state.reading import Reading
+from state.stamps import age_of
+from state.unknowns import Unknowns
+from state.values import JsonDict
+
+
+@dataclass(slots=True)
+class Memory:
+    """What outlives a load: the last exchange rate and the last book that was known."""
+
+    fx_usd_zar: float | None = None
+    fx_updated_at: float | None = None
+    last_book: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything the normalizers may look at. They read no file and no clock themselves."""
+
+    readings: Mapping[str, Reading]
+    now: float
+    environ: Mapping[str, str]
+    memory: Memory
+    unknown: Unknowns = field(default_factory=Unknowns)
+
+    def data(self, name: str) -> JsonDict:
+        """Content of a surface; an empty dict when there is none."""
+        reading = self.readings.get(name)
+        return reading.data if reading is not None and reading.data is not None else {}
+
+    def has(self, name: str) -> bool:
+        """Whether a surface has content to show."""
+        reading = self.readings.get(name)
+        return reading is not None and reading.data is not None
+
+    def stamp(self, name: str) -> float | None:
+        """Content stamp of a surface; None as well when it lies in the future."""
+        reading = self.readings.get(name)
+        if reading is None or age_of(reading.updated_at, self.now) is None:
+            return None
+        return reading.updated_at
+
+    def age(self, name: str) -> float | None:
+        """Seconds since the content stamp of a surface."""
+        reading = self.readings.get(name)
+        return None if reading is None else age_of(reading.updated_at, self.now)
+
+    def lacks(self, what: str, *names: str) -> str:
+        """A sentence on why `what` is unknown, from the state of the files that should carry it."""
+        return f"no {what}: " + ", ".join(self._excuse(name) for name in names)
+
+    def _excuse(self, name: str) -> str:
+        reading = self.readings.get(name)
+        if reading is None or reading.status == "missing":
+            return f"{name} is missing"
+        return f"{name} does not carry it" if reading.data is not None else f"{name} is {reading.status}"

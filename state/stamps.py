@@ -1,0 +1,45 @@
+"""Time stamps of state files: epoch seconds, milliseconds or ISO-8601 under the same keys, made epoch seconds."""
+
+from datetime import UTC, datetime
+
+from state.values import JsonDict, number, text
+
+STAMP_KEYS = ("updated_at", "updated_ts", "updated", "ts", "generated_ts")
+
+# A stamp up to this far ahead is the difference between two clocks, not an error.
+FUTURE_TOLERANCE_S = 1.0
+EARLIEST_EPOCH = 946_684_800.0  # 2000-01-01: anything before is a counter or a zero, not a time
+MILLISECONDS_FROM = 1e11
+LATEST_EPOCH = 1e14
+
+
+def parse_stamp(value: object) -> float | None:
+    """Epoch seconds of an epoch number (seconds or milliseconds) or an ISO-8601 string; None when it is neither."""
+    epoch = _parse_iso(text(value)) if isinstance(value, str) else number(value)
+    if epoch is None or not EARLIEST_EPOCH <= epoch <= LATEST_EPOCH:
+        return None
+    return epoch / 1000.0 if epoch >= MILLISECONDS_FROM else epoch
+
+
+def _parse_iso(value: str | None) -> float | None:
+    try:
+        moment = datetime.fromisoformat(value or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def content_stamp(payload: JsonDict) -> float | None:
+    """When the writer says it wrote this payload."""
+    for key in STAMP_KEYS:
+        epoch = parse_stamp(payload.get(key))
+        if epoch is not None:
+            return epoch
+    return None
+
+
+def age_of(stamp: float | None, now: float) -> float | None:
+    """Seconds since a stamp; None without one, and None for one in the future (that is an error, not age 0)."""
+    if stamp is None or stamp > now + FUTURE_TOLERANCE_S:
+        return None
+    return max(now - stamp, 0.0)

@@ -1,0 +1,66 @@
+"""The one table of state surfaces: which file, how often it is written, when it counts as late and as stale."""
+
+from dataclasses import dataclass
+from typing import Any
+
+NAV_STATE = "nav_state.json"
+NAV = "nav.json"
+POSITIONS_STATE = "positions_state.json"
+POSITIONS = "positions.json"
+SYNCED_STATE = "synced_state.json"
+KPIS = "kpis_v7.json"
+ROUTER_HEALTH = "router_health.json"
+RISK_SNAPSHOT = "risk_snapshot.json"
+EXECUTION_HEALTH = "execution_health.json"
+ENGINE_METADATA = "engine_metadata.json"
+LEADERBOARD = "leaderboard_state.json"
+NAV_LOG = "nav_log.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One state file.
+
+    `cadence_s` is the longest pause between two writes of a healthy writer of any version. `path` is relative to the
+    state directory. A surface that is not `required` is used where it exists and not missed where it does not.
+    `root` is the JSON type the file has to hold.
+    """
+
+    name: str
+    cadence_s: float
+    required: bool = True
+    path: str = ""
+    root: type[Any] = dict
+
+    @property
+    def location(self) -> str:
+        """Path of the file, relative to the state directory."""
+        return self.path or self.name
+
+    @property
+    def late_after_s(self) -> float:
+        """Two writes were missed, and a half to spare."""
+        return 2.5 * self.cadence_s
+
+    @property
+    def stale_after_s(self) -> float:
+        """Four writes were missed: nobody is writing."""
+        return 5.0 * self.cadence_s
+
+
+SURFACES: tuple[Surface, ...] = (
+    Surface(NAV_STATE, 20.0),
+    Surface(NAV, 60.0),
+    Surface(POSITIONS_STATE, 60.0),
+    Surface(POSITIONS, 60.0),
+    Surface(SYNCED_STATE, 60.0),
+    Surface(KPIS, 120.0),
+    Surface(ROUTER_HEALTH, 60.0),
+    Surface(RISK_SNAPSHOT, 120.0),
+    Surface(EXECUTION_HEALTH, 120.0),
+    Surface(ENGINE_METADATA, 60.0, required=False),
+    # Only the NAV history is taken from here, and only while nav_state.json carries none.
+    Surface(NAV_LOG, 60.0, required=False, path="../nav_log.json", root=list),
+)
+
+BY_NAME: dict[str, Surface] = {surface.name: surface for surface in SURFACES}

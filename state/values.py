@@ -1,0 +1,98 @@
+"""Reading single values out of parsed JSON: the right type and finite, or None."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+JsonDict = dict[str, Any]
+T = TypeVar("T")
+
+MAX_DEPTH = 12
+
+
+def number(value: object) -> float | None:
+    """A finite number as float; booleans, strings, NaN, Infinity and what no float can hold are None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        result = float(value)
+    except OverflowError:
+        return None
+    return result if math.isfinite(result) else None
+
+
+def positive(value: object) -> float | None:
+    """A number above zero; the writers put 0.0 where they have nothing to say."""
+    result = number(value)
+    return result if result is not None and result > 0 else None
+
+
+def within(value: object, low: float, high: float) -> float | None:
+    """A number inside a closed range."""
+    result = number(value)
+    return result if result is not None and low <= result <= high else None
+
+
+def fraction(value: object) -> float | None:
+    """A number in 0..1."""
+    return within(value, 0.0, 1.0)
+
+
+def count(value: object) -> int | None:
+    """A whole number that is not negative."""
+    result = number(value)
+    return int(result) if result is not None and result >= 0 and result == int(result) else None
+
+
+def text(value: object) -> str | None:
+    """A non-empty string that every encoder can write."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return value.strip().encode("utf-8", "replace").decode("utf-8")
+
+
+def word(value: object, *keys: str) -> str | None:
+    """A string, or the string under the first of `keys` where a version of the writers puts a dict."""
+    if isinstance(value, dict):
+        return first(text(value.get(key)) for key in keys)
+    return text(value)
+
+
+def flag(value: object) -> bool | None:
+    """A JSON boolean."""
+    return value if isinstance(value, bool) else None
+
+
+def mapping(value: object) -> JsonDict:
+    """A dict; anything else counts as an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def dicts(value: object) -> list[JsonDict]:
+    """The dicts of a list; anything else counts as an empty list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def first(values: Iterable[T | None]) -> T | None:
+    """The first value that is known."""
+    return next((value for value in values if value is not None), None)
+
+
+def first_number(source: Mapping[str, Any], *keys: str) -> float | None:
+    """The first finite number under one of the keys."""
+    return first(number(source.get(key)) for key in keys)
+
+
+def sanitize(value: object, depth: int = 0) -> Any:
+    """A copy that is safe to send on: finite numbers, clean strings, bounded depth; what is not becomes None."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return value if number(value) is not None and abs(value) < 2**63 else None
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if depth >= MAX_DEPTH:
+        return None
+    if isinstance(value, dict):
+        return {str(sanitize(key)): sanitize(item, depth + 1) for key, item in value.items()}
+    return [sanitize(item, depth + 1) for item in value] if isinstance(value, list) else None

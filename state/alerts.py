@@ -59,9 +59,9 @@ def _surfaces(state: dict[str, Any]) -> Iterator[Alert]:
     for freshness, severity, phrase in (("stale", "fail", "silent"), ("late", "warn", "late")):
         named = [item for item in surfaces if item["freshness"] == freshness and item["required"]]
         if named:
-            names = ", ".join(item["name"] for item in named)
-            yield _alert(severity, f"{len(named)} of {len(surfaces)} files {phrase}: {names}", "",
-                         min(item["updated_at"] for item in named))  # fmt: skip
+            names, oldest = ", ".join(item["name"] for item in named), min(item["updated_at"] for item in named)
+            title = f"{len(named)} of {len(surfaces)} files {phrase}: {names}"
+            yield _alert(severity, title, f"last written {fmt_clock(oldest)}", oldest)
     missing = [item["name"] for item in surfaces if item["status"] == "missing" and item["required"]]
     if missing:
         yield _alert("warn", f"{len(missing)} of {len(surfaces)} files missing", ", ".join(missing))
@@ -77,7 +77,7 @@ def _risk(state: dict[str, Any]) -> Iterator[Alert]:
         yield _alert("warn", f"ATR {risk['atr_regime']}", "portfolio")
     quality = state["router"]["quality"]
     if quality in ("poor", "broken"):
-        yield _alert("info", f"Router {quality}", ", ".join(state["router"]["worst"]))
+        yield _alert("info", f"Router {quality}", ", ".join(state["router"]["worst"]) or "portfolio")
 
 
 def _checks(state: dict[str, Any]) -> Iterator[Alert]:

@@ -30,11 +30,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The open legs. `unknown` says why the book is not known; empty and known means flat."""
+    """The open legs. `unknown` says why the book is not known; empty and known means flat.
+
+    `damage` says that rows of the file could not be read.
+    """
 
     members: tuple[Member, ...]
     source: str | None
     unknown: str | None
+    damage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,11 @@ def build_book(sources: Sources, exchange: Exchange) -> Book:
         return Book((), None, sources.lacks("position rows", POSITIONS_STATE, POSITIONS, SYNCED_STATE))
     leader = _leader(files)
     rows = _members(leader, files)
-    unreadable = sum(count_unreadable(sources.data(item.name)) for item in files if item is leader)
-    if unreadable:
-        sources.unknown.note("positions.unreadable", f"{unreadable} of the rows in {leader.name} cannot be read")
+    unreadable = count_unreadable(sources.data(leader.name))
+    damage = f"{unreadable} of the rows in {leader.name} cannot be read" if unreadable else None
     if rows:
-        return Book(tuple(_price(row, leader, files) for row in rows), leader.name, None)
-    return Book((), leader.name, _why_not_flat(sources, exchange, files, unreadable))
+        return Book(tuple(_price(row, leader, files) for row in rows), leader.name, None, damage)
+    return Book((), leader.name, damage or _why_not_flat(sources, exchange, files), damage)
 
 
 def _read_file(sources: Sources, name: str) -> _File:
@@ -113,10 +116,8 @@ def _price(row: Row, leader: _File, files: list[_File]) -> Member:
     return Member(row, ranked[0][1], ranked[0][0].name) if ranked else Member(row, None, None)
 
 
-def _why_not_flat(sources: Sources, exchange: Exchange, files: list[_File], unreadable: int) -> str | None:
+def _why_not_flat(sources: Sources, exchange: Exchange, files: list[_File]) -> str | None:
     holders = [item for item in files if item.rows and item.complete]
-    if unreadable:
-        return "the position rows cannot be read"
     if exchange.frozen:
         return "the exchange feed is down and the files carry an empty book, which is not a flat one" + _since(exchange)
     if holders:

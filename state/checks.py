@@ -48,7 +48,7 @@ def run_checks(sources: Sources, facts: Facts) -> list[Check]:
         *_exposures(sources, facts),
         _unrealized(sources, facts),
         _drawdown(facts),
-        _rows(sources),
+        _rows(sources, facts),
         _router_counts(sources),
         _environment(sources, facts),
         _frozen(sources, facts),
@@ -130,7 +130,7 @@ def _drawdown(facts: Facts) -> Check:
     return compare("drawdown", left, Side("% from peak and NAV", computed), DRAWDOWN_TOLERANCE_PCT)
 
 
-def _rows(sources: Sources) -> Check:
+def _rows(sources: Sources, facts: Facts) -> Check:
     sides, legs = [], []
     for name in (POSITIONS, POSITIONS_STATE):
         data = sources.data(name)
@@ -138,6 +138,8 @@ def _rows(sources: Sources) -> Check:
         legs.append(rows)
         sides.append(Side(f"rows in {name}", float(len(rows)) if has_row_list(data) else None, sources.stamp(name)))
     check = compare("rows", sides[0], sides[1], 0.0)
+    if facts.book.damage:
+        return {**check, "status": "fail", "detail": f"{check['detail']}; {facts.book.damage}"}
     differing = sorted({key[0] for key in {*legs[0], *legs[1]} if legs[0].get(key) != legs[1].get(key)})
     if check["status"] in ("ok", "fail") and differing:
         return {**check, "status": "fail", "detail": f"{check['detail']}; they differ in {', '.join(differing[:5])}"}

@@ -39,7 +39,7 @@ def _pass_through(data: JsonDict) -> dict[str, Any]:
     if is_nested(data):
         return {key: dict(mapping(data.get(key))) for key in ("nav", "risk", "router")}
     quality = {"quality": data["router_quality"]} if "router_quality" in data else {}
-    risk_keys = ("dd_state", "atr_regime", "fee_pnl_ratio", "fee_pnl", "fees", "pnl")
+    risk_keys = ("dd_state", "atr_regime", "fee_pnl_ratio")
     return {
         "nav": _flat_nav(mapping(data.get("drawdown"))),
         "risk": {key: data[key] for key in risk_keys if key in data},

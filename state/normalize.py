@@ -23,7 +23,7 @@ State = dict[str, Any]
 
 SECTIONS = ("nav", "aum", "kpis", "positions", "router")
 
-PASSED_THROUGH = "written as null in kpis_v7.json"
+PASSED_THROUGH = "kpis_v7.json leaves it empty"
 
 
 def normalize(sources: Sources, state_dir: str) -> State:
@@ -86,7 +86,7 @@ def _remember_book(sources: Sources, book: Book, exposure: Exposure) -> dict[str
 
 
 def seal(state: State) -> State:
-    """Add the digests: of each section, and of all; what only the clock changes is left out."""
+    """Add the digests: of each section, and of all; what only the clock or a rewrite of the same content changes is left out."""
     meta = state["meta"]
     meta["sections"] = {name: _digest(_steady(name, state[name])) for name in SECTIONS}
     meta["sections"]["meta"] = _digest(_steady_meta(meta))
@@ -102,8 +102,9 @@ def _steady(name: str, section: Any) -> Any:
 
 
 def _steady_meta(meta: dict[str, Any]) -> dict[str, Any]:
-    surfaces = [{key: value for key, value in item.items() if key != "age_s"} for item in meta["surfaces"]]
-    clocked = ("loaded_at", "data_age_s", "sections", "version")
+    around = ("age_s", "mtime")
+    surfaces = [{key: value for key, value in item.items() if key not in around} for item in meta["surfaces"]]
+    clocked = ("loaded_at", "data_age_s", "state_dir", "sections", "version")
     return {**{key: value for key, value in meta.items() if key not in clocked}, "surfaces": surfaces}
 
 

@@ -109,8 +109,8 @@ def _parse(content: bytes, root: type[Any]) -> JsonDict:
         raise UnusableFileError("malformed", "holds a number too long to read") from error
     if not isinstance(parsed, root):
         raise UnusableFileError("malformed", f"holds a JSON {_json_type(parsed)}, not {_json_type(root())}")
-    content: JsonDict = _wrap_list(parsed) if isinstance(parsed, list) else parsed
-    return content
+    data: JsonDict = _wrap_list(parsed) if isinstance(parsed, list) else parsed
+    return data
 
 
 def _wrap_list(points: list[Any]) -> JsonDict:

@@ -86,7 +86,7 @@ def _remember_book(sources: Sources, book: Book, exposure: Exposure) -> dict[str
 
 
 def seal(state: State) -> State:
-    """Add the digests: of each section, and of all; what only the clock or a rewrite of the same content changes is left out."""
+    """Add the digests, of each section and of all; what the clock or a rewrite of the same content changes is out."""
     meta = state["meta"]
     meta["sections"] = {name: _digest(_steady(name, state[name])) for name in SECTIONS}
     meta["sections"]["meta"] = _digest(_steady_meta(meta))

@@ -63,10 +63,9 @@ def read_surface(directory: Path, surface: Surface, previous: Reading | None) ->
     path = os.path.join(directory, surface.location)  # noqa: PTH118 - this runs at every tick
     try:
         signature, mtime = _inspect(path)
-        if previous is not None and previous.status == "ok" and previous.signature == signature:
+        if previous is not None and previous.signature == signature:
             return previous
-        content = _read_bytes(path)
-        return _accept(surface, content, signature, mtime, previous)
+        return _read_changed(path, surface, signature, mtime, previous)
     except (FileNotFoundError, NotADirectoryError):
         return Reading(surface)
     except UnusableFileError as error:
@@ -75,12 +74,21 @@ def read_surface(directory: Path, surface: Surface, previous: Reading | None) ->
         return _keep_last_good(surface, "unreadable", _describe_os_error(error), previous)
 
 
+def _read_changed(path: str, surface: Surface, signature: Signature, mtime: float, previous: Reading | None) -> Reading:
+    content = _read_bytes(path)
+    try:
+        return _accept(surface, content, signature, mtime, previous)
+    except UnusableFileError as error:
+        # The signature is kept, so that a broken file is not parsed again until it changes.
+        return replace(_keep_last_good(surface, error.status, str(error), previous), signature=signature, mtime=mtime)
+
+
 def _inspect(path: str) -> tuple[Signature, float]:
     found = os.stat(path)  # noqa: PTH116
     if not stat.S_ISREG(found.st_mode):
         raise UnusableFileError("unreadable", "not a regular file")
     if found.st_size > MAX_BYTES:
-        raise UnusableFileError("unreadable", f"{found.st_size:,} bytes, more than the {MAX_BYTES:,} allowed")
+        raise UnusableFileError("unreadable", f"{found.st_size:,} bytes, over the limit of 64 MiB")
     return (found.st_mtime_ns, found.st_size, found.st_ino), found.st_mtime
 
 
@@ -90,7 +98,7 @@ def _read_bytes(path: str) -> bytes:
     with os.fdopen(descriptor, "rb") as stream:
         content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise UnusableFileError("unreadable", f"grew over the {MAX_BYTES:,} bytes allowed while it was read")
+        raise UnusableFileError("unreadable", "grew over the limit of 64 MiB while it was read")
     return content
 
 
@@ -136,8 +144,14 @@ def _accept(surface: Surface, content: bytes, signature: Signature, mtime: float
     updated_at = content_stamp(data)
     digest = _digest_content(content)
     same = previous is not None and previous.content_digest == digest
-    changed_at = previous.changed_at if same and previous is not None else (updated_at or mtime)
+    changed_at = previous.changed_at if same and previous is not None else _change_time(updated_at, mtime, previous)
     return Reading(surface, "ok", data, updated_at, changed_at, mtime, None, signature, digest)
+
+
+def _change_time(updated_at: float | None, mtime: float, previous: Reading | None) -> float:
+    """When the content changed: by its own stamp, unless that stood still."""
+    before = previous.changed_at if previous is not None else None
+    return updated_at if updated_at is not None and (before is None or updated_at > before) else mtime
 
 
 def _keep_last_good(surface: Surface, status: str, reason: str, previous: Reading | None) -> Reading:

@@ -7,6 +7,9 @@ from state.sources import Sources
 from state.surfaces import ENGINE_METADATA, RISK_SNAPSHOT
 from state.values import flag, mapping, text
 
+# Everything the loader takes from the environment of the process.
+ENVIRON_KEYS = ("HEDGE_ENV", "ENV", "BINANCE_TESTNET")
+
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 

@@ -6,7 +6,7 @@ from state.kpis_shape import flat_payloads
 from state.sources import Sources
 from state.stamps import age_of, parse_stamp
 from state.surfaces import BY_NAME, NAV, NAV_STATE, RISK_SNAPSHOT, SYNCED_STATE
-from state.values import JsonDict, first, flag, mapping, text
+from state.values import JsonDict, first, first_number, flag, mapping, text
 
 REPEATING_SOURCES = frozenset({"cache", "unavailable"})
 CONFIGURED_SOURCES = frozenset({"manual", "capital_base"})
@@ -51,7 +51,7 @@ def _gather(sources: Sources) -> _Evidence:
         (mapping(sources.data(name).get(key)), sources.stamp(name))
         for name, key in ((NAV, "nav_detail"), (SYNCED_STATE, "nav_snapshot"), (NAV_STATE, "nav_detail"))
     ]
-    told = [(detail, stamp) for detail, stamp in details if "source" in detail or "fresh" in detail]
+    told = [(detail, stamp) for detail, stamp in details if _tells(detail)]
     detail, stamp = max(told, key=lambda item: item[1] or 0.0, default=({}, None))
     healths = [
         mapping(detail.get("nav_health")),
@@ -59,6 +59,12 @@ def _gather(sources: Sources) -> _Evidence:
         *(mapping(mapping(flat.data.get("drawdown")).get("nav_health")) for flat in flat_payloads(sources)),
     ]
     return _Evidence(detail, stamp, tuple(health for health in healths if health))
+
+
+def _tells(detail: JsonDict) -> bool:
+    """Whether it speaks of the exchange; a "live" NAV of zero is a dry run's, and speaks of nothing."""
+    written = first_number(detail, "total_nav", "nav", "nav_usd")
+    return ("source" in detail or "fresh" in detail) and (written is None or written > 0)
 
 
 def _confirmed_at(evidence: _Evidence, source: str | None, fresh: bool | None, now: float) -> float | None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from state.aging import Snapshot, take_snapshot
+from state.environment import ENVIRON_KEYS
 from state.normalize import normalize, unusable_state
 from state.reading import Reading, read_surface
 from state.sources import Memory, Sources
@@ -26,18 +28,34 @@ class Loader:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._paths = [os.path.join(directory, surface.location) for surface in SURFACES]  # noqa: PTH118
         self._readings: dict[str, Reading] = {}
         self._memory = Memory()
         self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._seen: tuple[object, ...] = ()
 
     def load(self, now: float, environ: Mapping[str, str]) -> dict[str, Any]:
-        """Look at every surface and normalize what is there."""
+        """Look at every surface; what is unchanged since the last load only ages."""
         with self._lock:
-            self._readings = {
-                surface.name: read_surface(self._directory, surface, self._readings.get(surface.name))
-                for surface in self._surfaces()
-            }
-            return self._normalize(Sources(self._readings, now, environ, self._memory))
+            looked = (*map(_signature, self._paths), *map(environ.get, ENVIRON_KEYS))
+            if self._snapshot is not None and looked == self._seen and self._snapshot.covers(now):
+                return self._snapshot.at(now)
+            state = self._load_changed(now, environ)
+            self._seen, self._snapshot = looked, take_snapshot(state) if self._may_keep() else None
+            return self._snapshot.at(now) if self._snapshot else state
+
+    def _load_changed(self, now: float, environ: Mapping[str, str]) -> dict[str, Any]:
+        self._readings = {
+            surface.name: read_surface(self._directory, surface, self._readings.get(surface.name))
+            for surface in self._surfaces()
+        }
+        return self._normalize(Sources(self._readings, now, environ, self._memory))
+
+    def _may_keep(self) -> bool:
+        """A file that could not be read may become readable, and an unknown nav file appear, without a new stamp."""
+        readable = all(reading.status != "unreadable" for reading in self._readings.values())
+        return readable and any(self._readings[name].data is not None for name in (NAV_STATE, NAV))
 
     def _normalize(self, sources: Sources) -> dict[str, Any]:
         try:
@@ -53,6 +71,14 @@ class Loader:
         known = {surface.name for surface in SURFACES}
         others = sorted(path.name for path in self._directory.glob("nav*.json") if path.name not in known)
         return SURFACES + tuple(Surface(name, _OTHER_NAV_CADENCE_S, required=False) for name in others)
+
+
+def _signature(path: str) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - this runs at every tick
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 _loaders: dict[str, Loader] = {}

@@ -36,6 +36,8 @@ def sum_exposure(rows: list[PositionRow], book: Book) -> Exposure:
     """Gross, net and unrealized PnL over the rows; a flat book sums to zero, an unknown one to nothing."""
     if book.unknown is not None:
         return Exposure(None, None, None, f"positions unknown: {book.unknown}")
+    if book.damage is not None:
+        return Exposure(None, None, None, f"a sum without them would be too small: {book.damage}")
     unpriced = [row["symbol"] for row in rows if row["notional"] is None]
     gross = None if unpriced else sum(row["notional"] for row in rows)
     net = None if unpriced else sum(row["notional"] * (-1 if row["side"] == "SHORT" else 1) for row in rows)

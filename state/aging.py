@@ -1,0 +1,54 @@
+"""The same state a moment later: while no file changes, only ages do, until one of them crosses a threshold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from state.stamps import age_of
+from state.surfaces import BY_NAME, NAV
+
+State = dict[str, Any]
+
+# What no threshold below foresees is noticed this much later at most.
+LONGEST_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A normalized state and the span of time in which nothing but ages differs from it."""
+
+    state: State
+    valid_until: float
+
+    def covers(self, now: float) -> bool:
+        """Whether this state, with its ages moved on, is the state at `now`."""
+        return bool(self.state["meta"]["loaded_at"] <= now < self.valid_until)
+
+    def at(self, now: float) -> State:
+        """The state at `now`; sections are copied, so that a caller who changes one does not change the next load."""
+        state = self.state
+        nav, meta = dict(state["nav"]), dict(state["meta"])
+        if nav:
+            exchange = nav["exchange"] = dict(nav["exchange"])
+            exchange["confirmed_age_s"] = age_of(exchange["confirmed_at"], now)
+            nav["age_s"] = age_of(nav["updated_at"], now)
+        meta["surfaces"] = [{**item, "age_s": age_of(item["updated_at"], now)} for item in meta["surfaces"]]
+        if meta["data_age_s"] is not None:
+            meta["data_age_s"] += now - meta["loaded_at"]
+        meta["loaded_at"] = now
+        positions, aum = list(state["positions"]), dict(state["aum"])
+        kpis, router = {key: dict(block) for key, block in state["kpis"].items()}, dict(state["router"])
+        return {"nav": nav, "aum": aum, "kpis": kpis, "positions": positions, "router": router, "meta": meta}
+
+
+def take_snapshot(state: State) -> Snapshot:
+    """A snapshot that lasts until the next surface turns late or stale, or the NAV counts as frozen."""
+    now = state["meta"]["loaded_at"]
+    confirmed_at = state["nav"].get("exchange", {}).get("confirmed_at")
+    thresholds = [now + LONGEST_S]
+    if confirmed_at is not None:
+        thresholds.append(confirmed_at + BY_NAME[NAV].stale_after_s)
+    for item in state["meta"]["surfaces"]:
+        if item["updated_at"] is not None:
+            thresholds += [item["updated_at"] + item["late_after_s"], item["updated_at"] + item["stale_after_s"]]
+            thresholds.append(item["updated_at"])
+    return Snapshot(state, min(moment for moment in thresholds if moment > now))

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from state.drawdown import Drawdown
 from state.kpis_shape import all_payloads, flat_payloads, is_nested
 from state.sources import Sources
-from state.surfaces import KPIS, RISK_SNAPSHOT
+from state.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
 from state.symbols import build_symbols
 from state.values import JsonDict, count, first, mapping, number, sanitize, word
 
@@ -32,6 +32,9 @@ def build_kpis(sources: Sources, drawdown: Drawdown) -> dict[str, Any]:
     blocks: dict[str, Any] = sanitize(_pass_through(sources.data(KPIS)))
     blocks["risk"] |= _risk(sources, drawdown)
     blocks["symbols"] = sanitize(build_symbols(sources))
+    if not blocks["symbols"]:
+        files = (KPIS, ROUTER_HEALTH, RISK_SNAPSHOT, EXECUTION_HEALTH)
+        sources.unknown.note("kpis.symbols", sources.lacks("figures per symbol", *files))
     return blocks
 
 

@@ -35,6 +35,8 @@ def build_router(sources: Sources, symbols: Table) -> Figures:
     )
     figures["quality_counts"] = counts
     figures["worst"] = _worst_symbols(symbols)
+    if not counts:
+        sources.unknown.note("router.quality_counts", sources.lacks("quality class of any symbol", ROUTER_HEALTH))
     _explain(sources, figures)
     return figures
 

@@ -14,6 +14,8 @@ FUTURES = "Futures"
 # The writers price these at exactly 1.0; for anything else a mark equal to the average cost is the cost.
 STABLE_COINS = frozenset({"USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD"})
 
+PRICE_BASES = frozenset({"exchange", "market", "par", "cost", "published"})
+
 NO_PRICE = "no price published"
 
 
@@ -66,18 +68,21 @@ def _aum_block(sources: Sources) -> tuple[str | None, JsonDict]:
 
 
 def _slices(sources: Sources, nav_usd: float | None) -> list[Slice]:
-    futures = [] if nav_usd is None else [Slice(FUTURES, nav_usd, "exchange")]
     _, block = _aum_block(sources)
+    # Without a NAV the futures account is still there, and its value unknown.
+    futures = [Slice(FUTURES, nav_usd, "exchange" if nav_usd is not None else None)]
     if block.get("assets"):
         return _with_nav_on_show(list(_holdings(block["assets"])), nav_usd)
     if "futures" in block or "offexchange" in block:
         return futures + list(_holdings(block.get("offexchange")))
-    return _breakdown(sources) or futures
+    return _breakdown(sources) or (futures if nav_usd is not None else [])
 
 
 def _with_nav_on_show(listed: list[Slice], nav_usd: float | None) -> list[Slice]:
     return [
-        Slice(FUTURES, nav_usd, "exchange") if item.label.lower() == FUTURES.lower() and nav_usd is not None else item
+        Slice(FUTURES, nav_usd, "exchange" if nav_usd is not None else None)
+        if item.label.lower() == FUTURES.lower()
+        else item
         for item in listed
     ]
 
@@ -112,7 +117,8 @@ def _read_holding(label: str, holding: JsonDict) -> Slice:
     # Zero beside a quantity that is held, or below zero, is no value of a holding.
     if usd is None or usd < 0 or (usd == 0 and qty != 0 and not mark and "qty" in holding):
         return Slice(label, None, None)
-    return Slice(label, usd, text(holding.get("price_basis")) or _basis(label, mark, cost))
+    written = text(holding.get("price_basis"))
+    return Slice(label, usd, written if written in PRICE_BASES else _basis(label, mark, cost))
 
 
 def _basis(label: str, mark: float | None, cost: float | None) -> str:

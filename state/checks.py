@@ -87,15 +87,16 @@ def _nav_against_kpis(sources: Sources, facts: Facts) -> Check:
 
 
 def _aum_total(sources: Sources, facts: Facts) -> Check:
-    published = published_aum(sources)
-    right = Side(f"published in {published.origin}" if published.origin else "published AUM", published.total_usd)
-    left = Side("sum of slices", facts.aum["total_usd"])
-    if published.total_usd is None and published.futures_usd is not None:
-        right = Side(f"aum.futures of {published.origin}", published.futures_usd)
-        left = Side("Futures slice", facts.nav.get("nav_usd"))
-    stamps = (sources.stamp(facts.nav["source"]) if facts.nav else None, sources.stamp(published.origin or ""))
-    left, right = Side(left.label, left.value, stamps[0]), Side(right.label, right.value, stamps[1])
-    return compare("aum", left, right, _nav_tolerance(_nav_side(sources, facts)))
+    """The Futures slice against the published one first, since a wrong one may hide in a right total."""
+    published, nav = published_aum(sources), _nav_side(sources, facts)
+    stamp = sources.stamp(published.origin or "")
+    origin = published.origin or "the nav payload"
+    futures = Side(f"aum.futures of {origin}", published.futures_usd, stamp)
+    check = compare("aum", Side("Futures slice", nav.value, nav.stamp), futures, _nav_tolerance(nav))
+    if check["status"] == "fail" or published.total_usd is None:
+        return check
+    left = Side("sum of slices", facts.aum["total_usd"], nav.stamp)
+    return compare("aum", left, Side(f"aum.total of {origin}", published.total_usd, stamp), _nav_tolerance(nav))
 
 
 def _exposures(sources: Sources, facts: Facts) -> Iterator[Check]:

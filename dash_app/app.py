@@ -1,0 +1,38 @@
+"""The Dash application, built from settings."""
+
+from pathlib import Path
+
+from dash import Dash
+from flask_bootstrap import Bootstrap5
+
+from dash_app.build import build_id
+from dash_app.headers import send_headers
+from dash_app.layout import build_layout
+from dash_app.settings import Settings
+from dash_app.skeleton import index_page
+from dash_app.wiring import register_callbacks
+
+TITLE = "Hedge — Portfolio Dashboard (v7)"
+BOOTSTRAP_CSS = "/bootstrap/static/css/bootstrap.min.css"
+ASSETS = Path(__file__).with_name("assets")
+
+
+def create_app(settings: Settings) -> Dash:
+    """A complete application; reading the state and opening the port are left to the server."""
+    app = Dash(
+        __name__,
+        title=TITLE,
+        update_title="",
+        serve_locally=True,
+        assets_folder=str(ASSETS),
+        external_stylesheets=[BOOTSTRAP_CSS],
+        health_endpoint="healthz",
+        enable_mcp=False,
+    )
+    Bootstrap5(app.server)
+    app.layout = build_layout(refresh_ms=settings.refresh_ms, title=TITLE)
+    register_callbacks(app, settings)
+    build = build_id(app, ASSETS)
+    app.index_string = index_page(settings, build)
+    send_headers(app, settings, build)
+    return app

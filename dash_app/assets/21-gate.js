@@ -1,0 +1,79 @@
+// One refresh at a time. Dash discards an answer that is older than its newest request, so a server slower than the
+// interval would never be seen: the Interval stands while any update is on its way, and always runs again afterwards.
+(function (hedge) {
+    "use strict";
+
+    const TICK = "tick";
+    const POLL = "state.data";
+    const TIMEOUT_MS = 15000;
+    const plainFetch = window.fetch.bind(window);
+    let inFlight = 0;
+    let movedAt = Date.now();
+
+    function setTick(props) {
+        try {
+            window.dash_clientside.set_props(TICK, props);
+        } catch {
+            // The page is not laid out yet: its Interval starts enabled.
+        }
+    }
+
+    function count(change) {
+        inFlight += change;
+        movedAt = Date.now();
+        if (inFlight === 0 || (inFlight === 1 && change === 1)) setTick({ disabled: inFlight > 0 });
+    }
+
+    async function fetchWithTimeout(resource, options) {
+        const abort = new AbortController();
+        const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+        try {
+            const response = await plainFetch(resource, { ...options, signal: abort.signal });
+            await response.clone().arrayBuffer(); // the body is part of what may not hang
+            return response;
+        } finally {
+            clearTimeout(timer);
+        }
+    }
+
+    async function watch(request, resource, options) {
+        const sentAt = Date.now();
+        try {
+            const response = await fetchWithTimeout(resource, options);
+            hedge.tell("hedge-answer", { ...request, response, sentAt, receivedAt: Date.now() });
+            return response;
+        } catch (error) {
+            hedge.tell("hedge-silence", request);
+            throw error;
+        }
+    }
+
+    // What Dash asks for: "layout", "dependencies", or the outputs of a callback.
+    function nameRequest(url, options) {
+        const path = /\/_dash-(layout|dependencies|update-component)/.exec(url);
+        if (!path || path[1] !== "update-component") return path && { name: path[1] };
+        const output = /"output":"([^"]*)"/.exec((options && options.body) || "");
+        const name = output ? output[1] : "";
+        return { name, update: true, poll: name === POLL };
+    }
+
+    window.fetch = async function (resource, options) {
+        const request = nameRequest(String(resource.url || resource), options);
+        if (!request) return plainFetch(resource, options);
+        if (!request.update) return watch(request, resource, options);
+        count(+1);
+        try {
+            return await watch(request, resource, options);
+        } finally {
+            count(-1);
+        }
+    };
+
+    // Should the Interval have been lost all the same (or slept in a hidden tab), ask now. The value only has to be new.
+    document.addEventListener("hedge-beat", function () {
+        const patienceMs = Math.max(3 * hedge.refreshMs, 5000);
+        if (inFlight > 0 || Date.now() - movedAt < patienceMs) return;
+        movedAt = Date.now();
+        setTick({ disabled: false, n_intervals: Date.now() });
+    });
+})(window.hedge);

@@ -1,0 +1,42 @@
+// Ages tick between loads: every `.age[data-stamp]` shows how old its stamp is now, on the server's clock.
+(function (hedge) {
+    "use strict";
+
+    const FRESHNESS = ["fresh", "late", "stale"];
+    const two = (number) => String(number).padStart(2, "0");
+
+    // As fmt_age of the server: `5 s`, `10 m 12 s`, `3 h 05 m`, `2 d 04 h`.
+    hedge.ageText = function (seconds) {
+        const whole = Math.floor(Math.max(seconds, 0));
+        if (whole < 60) return `${whole} s`;
+        if (whole < 3600) return `${Math.floor(whole / 60)} m ${two(whole % 60)} s`;
+        if (whole < 86400) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} m`;
+        return `${Math.floor(whole / 86400)} d ${two(Math.floor((whole % 86400) / 3600))} h`;
+    };
+
+    function freshness(ageS, { lateAfter, staleAfter }) {
+        if (staleAfter !== undefined && ageS > Number(staleAfter)) return "stale";
+        return lateAfter !== undefined && ageS > Number(lateAfter) ? "late" : "fresh";
+    }
+
+    // The limits stand on the element itself or on what is around it, such as the chip of a file.
+    function mark(element, ageS) {
+        const holder = element.closest("[data-late-after], [data-stale-after]");
+        if (!holder) return;
+        const now = freshness(ageS, holder.dataset);
+        FRESHNESS.forEach((word) => holder.classList.toggle(word, word === now));
+    }
+
+    function tick(element) {
+        const { stamp, ageFormat } = element.dataset;
+        const ageS = hedge.now() - Number(stamp);
+        if (stamp === "" || !Number.isFinite(ageS)) return;
+        const text = ageFormat === "seconds" ? Math.max(ageS, 0).toFixed(1) : hedge.ageText(ageS);
+        if (element.textContent !== text) element.textContent = text;
+        mark(element, ageS);
+    }
+
+    // Dash may have replaced any of the elements since the last beat, so they are looked up each time.
+    const tickAll = () => document.querySelectorAll(".age[data-stamp]").forEach(tick);
+    document.addEventListener("hedge-beat", tickAll);
+})(window.hedge);

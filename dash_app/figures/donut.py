@@ -1,0 +1,45 @@
+"""The donut of the AUM slices that have a price."""
+
+from html import escape
+from typing import Any
+
+from dash_app.readings import State, number_at, rows_at, text_at
+from dash_app.theme import PANEL, TEMPLATE, slice_color
+from state.formatting import fmt_usd
+
+HOVER = "%{label}<br>%{customdata[0]} USD<br>%{customdata[1]} ZAR<extra></extra>"
+
+
+def build_donut(state: State) -> dict[str, Any]:
+    """Slices in the order of the legend; what has no price, or nothing to draw, is left to the legend."""
+    drawn = [index for index in range(len(rows_at(state, "aum.slices"))) if _usd(state, index) > 0]
+    return {"data": [_pie(state, drawn)] if drawn else [], "layout": _layout()}
+
+
+def _pie(state: State, drawn: list[int]) -> dict[str, Any]:
+    return {
+        "type": "pie",
+        "hole": 0.66,
+        "sort": False,
+        "direction": "clockwise",
+        # Plotly reads labels as HTML.
+        "labels": [escape(text_at(state, f"aum.slices.{index}.label"), quote=False) for index in drawn],
+        "values": [_usd(state, index) for index in drawn],
+        "customdata": [_amounts(state, index) for index in drawn],
+        "hovertemplate": HOVER,
+        "textinfo": "none",
+        "marker": {"colors": [slice_color(index) for index in drawn], "line": {"color": PANEL, "width": 2}},
+    }
+
+
+def _usd(state: State, index: int) -> float:
+    return number_at(state, f"aum.slices.{index}.usd") or 0.0
+
+
+def _amounts(state: State, index: int) -> list[str]:
+    path = f"aum.slices.{index}"
+    return [fmt_usd(number_at(state, f"{path}.usd")), fmt_usd(number_at(state, f"{path}.zar"))]
+
+
+def _layout() -> dict[str, Any]:
+    return {"template": TEMPLATE, "uirevision": "aum", "autosize": True}

@@ -1,0 +1,75 @@
+"""The NAV history as one line; what only repeats an old NAV is drawn apart."""
+
+from typing import Any
+
+from dash_app.readings import State, is_number, number_at, value_at
+from dash_app.render.header import is_frozen
+from dash_app.theme import GAIN, MUTED, TEMPLATE
+
+HOVER = "%{x|%H:%M:%S} UTC<br>%{y:,.2f} USD<extra></extra>"
+FILL = "rgba(74, 168, 255, 0.14)"
+
+Point = tuple[float, float]
+
+
+def series_points(state: State) -> list[tuple[int, Point]]:
+    """The points that can be drawn, each with its index in the state's series."""
+    series = value_at(state, "nav.series")
+    return [(index, (point[0], point[1])) for index, point in enumerate(_as_list(series)) if _is_point(point)]
+
+
+def build_nav_history(state: State) -> dict[str, Any]:
+    """An area from the lowest to the highest NAV of the series."""
+    points = [point for _, point in series_points(state)]
+    if len(points) < 2:
+        return {"data": [], "layout": _layout([])}
+    confirmed, repeated = _split(points, _frozen_since(state))
+    traces = [_trace(confirmed, GAIN, "solid", FILL)] if confirmed else []
+    traces += [_trace(repeated, MUTED, "dot", "rgba(0,0,0,0)")] if repeated else []
+    return {"data": traces, "layout": _layout([nav for _, nav in points])}
+
+
+def _frozen_since(state: State) -> float | None:
+    return number_at(state, "nav.exchange.confirmed_at") if is_frozen(state) else None
+
+
+def _split(points: list[Point], since: float | None) -> tuple[list[Point], list[Point]]:
+    """Points the exchange gave, and repeats of the last one, which join it."""
+    if since is None:
+        return points, []
+    confirmed = [point for point in points if point[0] <= since]
+    repeated = [point for point in points if point[0] > since]
+    return confirmed, [*confirmed[-1:], *repeated] if repeated else []
+
+
+def _trace(points: list[Point], color: str, dash: str, fill: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [1000 * at for at, _ in points],
+        "y": [nav for _, nav in points],
+        "line": {"color": color, "width": 2.5, "dash": dash},
+        "fill": "tozeroy",
+        "fillcolor": fill,
+        "hovertemplate": HOVER,
+    }
+
+
+def _layout(values: list[float]) -> dict[str, Any]:
+    axes = {"xaxis": {"type": "date"}, "yaxis": {"range": _value_range(values)} if values else {}}
+    return {"template": TEMPLATE, "uirevision": "nav-history", "autosize": True, "hovermode": "x", **axes}
+
+
+def _value_range(values: list[float]) -> list[float]:
+    """Room around the line; a flat one gets a band of one percent instead of noise."""
+    low, high = min(values), max(values)
+    margin = 0.06 * (high - low) or 0.005 * abs(high) or 1.0
+    return [low - margin, high + margin]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_point(point: Any) -> bool:
+    return isinstance(point, list | tuple) and len(point) == 2 and all(is_number(value) for value in point)

@@ -1,0 +1,156 @@
+"""The static skeleton of the page: containers, the clockwork and the stores, without any data."""
+
+from typing import Any
+
+from dash import dcc, html
+from dash.dash_table.DataTable import DataTable
+from dash.development.base_component import Component
+
+from dash_app import ids
+from dash_app.panels import GROUPS
+from dash_app.render.tables import tone_styles
+from dash_app.text import (
+    AUM_HEADING,
+    KPIS_HEADING,
+    NAV_HEADING,
+    OVERVIEW_HEADING,
+    POSITION_COLUMNS,
+    POSITIONS_HEADING,
+    SYMBOL_COLUMNS,
+    SYMBOLS_HEADING,
+)
+from dash_app.theme import TEMPLATE
+
+# What fits on a 1920x1080 wall without scrolling.
+POSITIONS_PER_PAGE = 12
+SYMBOLS_PER_PAGE = 8
+
+# A word that follows a number needs some distance from it.
+TEXT_COLUMNS = {"symbol": "0.25rem", "side": "0.4375rem", "dd_state": "0.875rem", "atr_regime": "0.875rem"}
+
+# The table writes its own defaults into each cell, so the looks of a cell cannot all come from the style sheet.
+CELL_STYLE = {
+    "textAlign": "right",
+    "padding": "0 0.4375rem",
+    "height": "2rem",
+    "lineHeight": "1.25rem",
+    "border": "none",
+    "borderBottom": "1px solid var(--hue-hairline)",
+    "backgroundColor": "transparent",
+    "fontFamily": "var(--font-page)",
+}
+HEADER_STYLE = {
+    "color": "var(--hue-secondary)",
+    "fontSize": "var(--size-small)",
+    "whiteSpace": "normal",
+    "lineHeight": "1rem",
+}
+
+
+def build_layout(*, refresh_ms: int, title: str) -> Component:
+    """The page before its first state."""
+    left = html.Div([_kpis(), _overview(), _charts(), *_own_containers("left")], className="column left")
+    right = html.Div([_positions(), _symbols(), *_own_containers("right")], className="column right")
+    return html.Div(
+        [
+            *_clockwork(refresh_ms),
+            _header(title),
+            html.Div(id=ids.ALERT_LINE),
+            html.Main([left, right], className="main"),
+            _footer(),
+        ],
+        id=ids.PAGE,
+    )
+
+
+def _clockwork(refresh_ms: int) -> list[Component]:
+    stores = (ids.STATE, ids.DRAWN_CARDS, ids.DRAWN_CHARTS, ids.DRAWN_TABLES)
+    tick = dcc.Interval(id=ids.TICK, interval=refresh_ms)
+    return [tick, *(dcc.Store(id=store, storage_type="memory") for store in stores)]
+
+
+def _own_containers(area: str) -> list[Component]:
+    """Containers of the panels that need nothing but a box, in the order of the table."""
+    panels = (panel for group in GROUPS.values() for panel in group)
+    return [html.Section(id=panel.component_id, className="panel") for panel in panels if panel.area == area]
+
+
+def _header(title: str) -> html.Header:
+    clocks = html.Div([html.Span(id=ids.CONNECTION), html.Span(id=ids.CLOCK)], className="clocks")
+    status = html.Div(
+        [html.Span(id=ids.HEADER_STATUS), clocks, html.Div(id=ids.FIXED_CLOCK)], className="header-status"
+    )
+    nav = html.Div(id=ids.HEADER_NAV, className="header-nav")
+    return html.Header([html.H1(title), nav, status], className="page-header")
+
+
+def _kpis() -> html.Section:
+    cards = html.Div(id=ids.KPI_CARDS, className="cards kpi-cards")
+    return html.Section([html.H2(KPIS_HEADING), cards], className="section")
+
+
+def _overview() -> html.Section:
+    cards = html.Div(id=ids.OVERVIEW_CARDS, className="cards overview-cards")
+    return html.Section([html.H2(OVERVIEW_HEADING), cards], className="section")
+
+
+def _charts() -> html.Div:
+    total = html.Div(id=ids.AUM_TOTAL, className="donut-centre")
+    donut = html.Div([_graph(ids.AUM_DONUT), total], className="donut")
+    legend = html.Div(id=ids.AUM_LEGEND, className="legend")
+    aum = html.Section([html.H2(AUM_HEADING), html.Div([donut, legend], className="aum-body")], className="panel aum")
+    heading = html.Div([html.H2(NAV_HEADING), html.Span(id=ids.NAV_SPAN)], className="heading")
+    caption = html.Div(id=ids.NAV_CAPTION, className="nav-caption")
+    nav = html.Section([heading, _graph(ids.NAV_HISTORY), caption], className="panel nav-history")
+    return html.Div([aum, nav], className="charts")
+
+
+def _positions() -> html.Section:
+    heading = html.Div([html.H2(POSITIONS_HEADING), html.Span(id=ids.POSITIONS_TITLE)], className="heading")
+    empty = html.Div(id=ids.POSITIONS_EMPTY, className="empty")
+    table = _table(ids.POSITIONS_TABLE, POSITION_COLUMNS, POSITIONS_PER_PAGE)
+    return html.Section([heading, empty, table], className="panel positions")
+
+
+def _symbols() -> html.Section:
+    heading = html.Div([html.H2(SYMBOLS_HEADING), html.Span(id=ids.SYMBOLS_TITLE)], className="heading")
+    empty = html.Div(id=ids.SYMBOLS_EMPTY, className="empty")
+    table = _table(ids.SYMBOLS_TABLE, SYMBOL_COLUMNS, SYMBOLS_PER_PAGE)
+    return html.Section([heading, empty, table], className="panel symbols")
+
+
+def _footer() -> html.Footer:
+    surfaces = html.Div(id=ids.SURFACE_CHIPS, className="chips")
+    checks = html.Div(id=ids.CHECK_CHIPS, className="chips checks")
+    return html.Footer([*_own_containers("footer"), surfaces, checks], className="page-footer")
+
+
+def _graph(component_id: str) -> dcc.Graph:
+    empty: dict[str, Any] = {"data": [], "layout": {"template": TEMPLATE}}
+    config: Any = {"displayModeBar": False, "responsive": True}
+    return dcc.Graph(id=component_id, figure=empty, config=config, responsive=True, className="graph")
+
+
+def _table(component_id: str, columns: dict[str, str], page_size: int) -> html.Div:
+    """A table whose texts are final: no sorting by text, no selection, no markdown."""
+    table = DataTable(
+        id=component_id,
+        columns=[{"id": column, "name": name, "type": "text"} for column, name in columns.items()],
+        data=[],
+        tooltip_data=[],
+        tooltip_delay=200,
+        tooltip_duration=None,
+        page_action="native",
+        page_size=page_size,
+        cell_selectable=False,
+        style_cell=CELL_STYLE,
+        style_header=HEADER_STYLE,
+        style_cell_conditional=[_text_column(column, distance) for column, distance in TEXT_COLUMNS.items()],
+        style_header_conditional=[{"if": {"column_id": "dd_today_pct"}, "minWidth": "4.75rem"}],
+        style_data_conditional=tone_styles(columns),
+    )
+    return html.Div(table, className="table-box")
+
+
+def _text_column(column: str, distance: str) -> dict[str, Any]:
+    return {"if": {"column_id": column}, "textAlign": "left", "paddingLeft": distance}

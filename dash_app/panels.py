@@ -1,0 +1,50 @@
+"""The one table of the page: which renderer fills which property of which component."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from dash_app import ids
+from dash_app.figures.donut import build_donut
+from dash_app.figures.nav_history import build_nav_history
+from dash_app.readings import State
+from dash_app.render import alerts, aum, footer, header, kpis, nav_history, overview, positions, symbols
+
+
+class Panel(NamedTuple):
+    """A renderer and the property it fills; with an `area` the layout makes the container itself."""
+
+    component_id: str
+    prop: str
+    render: Callable[[State], Any]
+    area: str = ""
+
+
+GROUPS: dict[str, tuple[Panel, ...]] = {
+    "cards": (
+        Panel(ids.HEADER_NAV, "children", header.render_nav),
+        Panel(ids.HEADER_STATUS, "children", header.render_status),
+        Panel(ids.ALERT_LINE, "children", alerts.render_alerts),
+        Panel(ids.KPI_CARDS, "children", kpis.render_kpis),
+        Panel(ids.OVERVIEW_CARDS, "children", overview.render_overview),
+        Panel(ids.AUM_TOTAL, "children", aum.render_total),
+        Panel(ids.AUM_LEGEND, "children", aum.render_legend),
+        Panel(ids.POSITIONS_TITLE, "children", positions.render_title),
+        Panel(ids.SYMBOLS_TITLE, "children", symbols.render_title),
+        Panel(ids.SURFACE_CHIPS, "children", footer.render_surfaces),
+        Panel(ids.CHECK_CHIPS, "children", footer.render_checks),
+    ),
+    "charts": (
+        Panel(ids.AUM_DONUT, "figure", build_donut),
+        Panel(ids.NAV_HISTORY, "figure", build_nav_history),
+        Panel(ids.NAV_SPAN, "children", nav_history.render_span),
+        Panel(ids.NAV_CAPTION, "children", nav_history.render_caption),
+    ),
+    "tables": (
+        Panel(ids.POSITIONS_TABLE, "data", positions.render_data),
+        Panel(ids.POSITIONS_TABLE, "tooltip_data", positions.render_tooltips),
+        Panel(ids.POSITIONS_EMPTY, "children", positions.render_empty),
+        Panel(ids.SYMBOLS_TABLE, "data", symbols.render_data),
+        Panel(ids.SYMBOLS_TABLE, "tooltip_data", symbols.render_tooltips),
+        Panel(ids.SYMBOLS_EMPTY, "children", symbols.render_empty),
+    ),
+}

@@ -1,0 +1,105 @@
+"""A reading: the text of one value of the state and, where it is unknown, the reason."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from state.formatting import UNKNOWN_TEXT
+
+State = dict[str, Any]
+Format = Callable[[Any], str]
+
+NOT_IN_STATE = "not in the state files"
+LARGEST = 1e300  # beyond this a figure cannot be formatted, let alone meant
+
+
+class Reading(NamedTuple):
+    """What the page prints for one value; `reason` is empty when the value is known."""
+
+    text: str
+    reason: str
+
+
+def value_at(state: State, path: str) -> Any:
+    """The value at a dotted path, None where the path ends early."""
+    value: Any = state
+    for key in path.split("."):
+        value = _child(value, key)
+    return value
+
+
+def number_at(state: State, path: str) -> float | None:
+    """The finite number at a path, else None."""
+    value = value_at(state, path)
+    return value if is_number(value) and not reason_at(state, path) else None
+
+
+def text_at(state: State, path: str) -> str:
+    """The text at a path, else an empty one."""
+    value = value_at(state, path)
+    return value if isinstance(value, str) else ""
+
+
+def mapping_at(state: State, path: str) -> dict[str, Any]:
+    """The object at a path, else an empty one."""
+    value = value_at(state, path)
+    return value if isinstance(value, dict) else {}
+
+
+def rows_at(state: State, path: str) -> list[dict[str, Any]]:
+    """The objects of a list, in their places, since reasons are addressed by index."""
+    value = value_at(state, path)
+    return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else []
+
+
+def is_number(value: Any) -> bool:
+    """True for a finite number; a bool is not one."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+
+
+def reason_at(state: State, path: str) -> str:
+    """Why the value at a path is unknown; empty when it is known."""
+    return reason_for(state, path, value_at(state, path))
+
+
+def reason_for(state: State, path: str, value: Any) -> str:
+    """The reason given for this path, else, where there is no value, for what it belongs to."""
+    unknown = mapping_at(state, "meta.unknown")
+    while path not in unknown:
+        path = path.rpartition(".")[0]
+        if not path or value is not None:
+            return ""
+    return str(unknown[path] or NOT_IN_STATE)
+
+
+def fmt_word(value: Any) -> str:
+    """A word as written."""
+    return value if isinstance(value, str) and value else UNKNOWN_TEXT
+
+
+def fmt_upper(value: Any) -> str:
+    """A word in capitals."""
+    return value.upper() if isinstance(value, str) and value else UNKNOWN_TEXT
+
+
+WORD_FORMATS = (fmt_word, fmt_upper)
+
+
+def read(state: State, path: str, fmt: Format = fmt_word, default: str = UNKNOWN_TEXT) -> Reading:
+    """The reading of one path."""
+    return reading_of(value_at(state, path), reason_at(state, path), fmt, default)
+
+
+def reading_of(value: Any, reason: str, fmt: Format = fmt_word, default: str = UNKNOWN_TEXT) -> Reading:
+    """A number with a reason is never printed; a word with one is a default and is."""
+    if fmt not in WORD_FORMATS and (reason or not is_number(value)):
+        value = None
+    text = fmt(value)
+    return Reading(default, reason or NOT_IN_STATE) if text == UNKNOWN_TEXT else Reading(text, reason)
+
+
+def _child(parent: Any, key: str) -> Any:
+    if isinstance(parent, dict):
+        return parent.get(key)
+    if isinstance(parent, list) and key.isdecimal() and int(key) < len(parent):
+        return parent[int(key)]
+    return None

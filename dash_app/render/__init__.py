@@ -1,0 +1,1 @@
+"""Renderers: pure functions from the state to what one panel shows."""

@@ -1,0 +1,62 @@
+"""The footer: one chip per state file with its age, one per reconciliation check."""
+
+from typing import Any
+
+from dash import html
+
+from dash_app.components import Child, age_field, span
+from dash_app.readings import State, number_at, rows_at, text_at
+from dash_app.text import CHECK_MARKS, CHECK_WORDS
+from state.formatting import fmt_age
+
+CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "fail"}
+
+
+def render_surfaces(state: State) -> list[html.Span]:
+    """A chip for every file that is there or has to be."""
+    rows = rows_at(state, "meta.surfaces")
+    return [_surface_chip(state, index, row) for index, row in enumerate(rows) if is_on_show(row)]
+
+
+def render_checks(state: State) -> list[html.Span]:
+    """A chip for every check, with both numbers on hover."""
+    return [_check_chip(row) for row in rows_at(state, "meta.checks")]
+
+
+def is_on_show(surface: dict[str, Any]) -> bool:
+    """A file that may be absent is not missed."""
+    return bool(surface.get("required")) or surface.get("status") != "missing"
+
+
+def _surface_chip(state: State, index: int, row: dict[str, Any]) -> html.Span:
+    path = f"meta.surfaces.{index}"
+    broken = row.get("status") != "ok"
+    parts: list[Child] = [span(text_at(state, f"{path}.name"), "chip-name"), " "]
+    if number_at(state, f"{path}.age_s") is not None or not broken:
+        parts.append(age_field(state, f"{path}.age_s", f"{path}.updated_at", fmt_age, "words"))
+    if broken:
+        parts += [
+            " ",
+            span(text_at(state, f"{path}.status") or "unknown", "chip-word", **{"data-field": f"{path}.status"}),
+        ]
+    title = text_at(state, f"{path}.error")
+    kind = "broken" if broken else text_at(state, f"{path}.freshness") or "unknown"
+    return span(parts, f"chip surface {kind}", **_limits(row), **({"title": title} if title else {}))
+
+
+def _limits(row: dict[str, Any]) -> dict[str, str]:
+    """Where the browser moves the chip on to late and to stale; a broken file stays broken."""
+    if row.get("status") != "ok" or row.get("age_s") is None:
+        return {}
+    limits = {"data-late-after": row.get("late_after_s"), "data-stale-after": row.get("stale_after_s")}
+    return {name: str(value) for name, value in limits.items() if value is not None}
+
+
+def _check_chip(row: dict[str, Any]) -> html.Span:
+    status = str(row.get("status") or "not_comparable")
+    label = str(row.get("label") or row.get("name") or "check")
+    mark = span(CHECK_MARKS.get(status, "?"), f"chip-mark {CHECK_TONES.get(status, 'muted')}")
+    title = str(row.get("detail") or CHECK_WORDS.get(status, status))
+    return span(
+        [label, " ", mark], "chip check", title=title, **{"data-check": str(row.get("name")), "data-status": status}
+    )

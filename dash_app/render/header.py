@@ -1,0 +1,66 @@
+"""The header: the NAV, where it comes from and how old it is, and the environment."""
+
+import dash_bootstrap_components as dbc
+from dash import html
+
+from dash_app.components import Child, age_field, field, line, span
+from dash_app.readings import State, fmt_upper, number_at, read, value_at
+from dash_app.text import DEFAULT_ENVIRONMENT, DEFAULT_SOURCE
+from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_number, fmt_plain
+
+
+def render_nav(state: State) -> list[html.Div]:
+    """The large NAV and its source line."""
+    return [_nav(state), line(*_frozen(state), *_source(state), class_name="source-line")]
+
+
+def render_status(state: State) -> list[dbc.Badge]:
+    """The environment, and a second badge on testnet."""
+    environment, reason = read(state, "meta.environment", default=DEFAULT_ENVIRONMENT)
+    if is_testnet(state) and "testnet" in environment.lower():
+        return [_testnet_badge("meta.environment")]
+    kind = "unknown" if reason else "known"
+    badge = _badge(field(state, "meta.environment", fmt_upper, default=DEFAULT_ENVIRONMENT), kind)
+    return [_testnet_badge("meta.testnet"), badge] if is_testnet(state) else [badge]
+
+
+def is_frozen(state: State) -> bool:
+    """True when the NAV on show is an old one repeated."""
+    return value_at(state, "nav.exchange.frozen") is True
+
+
+def is_testnet(state: State) -> bool:
+    """True when the state says testnet."""
+    return value_at(state, "meta.testnet") is True
+
+
+def _nav(state: State) -> html.Div:
+    parts: list[Child] = ["NAV: ", field(state, "nav.nav_usd", fmt_plain)]
+    if number_at(state, "nav.nav_usd") is not None:
+        parts.append(" USD")
+    return html.Div(parts, className="nav-figure frozen" if is_frozen(state) else "nav-figure")
+
+
+def _frozen(state: State) -> list[Child]:
+    if not is_frozen(state):
+        return []
+    age = age_field(state, "nav.exchange.confirmed_age_s", "nav.exchange.confirmed_at", fmt_age, "words")
+    return [span(["frozen, confirmed ", age, " ago"], "fail"), " · "]
+
+
+def _source(state: State) -> list[Child]:
+    age = age_field(state, "nav.age_s", "nav.updated_at", _fmt_seconds, "seconds")
+    unit = [] if number_at(state, "nav.age_s") is None else ["s"]
+    return ["Source: ", field(state, "nav.source", default=DEFAULT_SOURCE), " • Age: ", age, *unit]
+
+
+def _fmt_seconds(value: float | None) -> str:
+    return UNKNOWN_TEXT if value is None else fmt_number(value, 1).replace(",", "")
+
+
+def _testnet_badge(path: str) -> dbc.Badge:
+    return _badge(span("TESTNET", **{"data-field": path}), "testnet")
+
+
+def _badge(content: html.Span, kind: str) -> dbc.Badge:
+    return dbc.Badge(content, color="", className=f"env-badge env-{kind}")

@@ -1,0 +1,43 @@
+"""The words around the NAV history: its span, and its first and last value."""
+
+from dash import html
+
+from dash_app.components import Child, field, span
+from dash_app.figures.nav_history import series_points
+from dash_app.readings import NOT_IN_STATE, State, reason_at
+from dash_app.theme import tone_of_amount
+from state.formatting import fmt_clock, fmt_signed, fmt_usd
+
+
+def render_span(state: State) -> str:
+    """`last 3 h`, as far as the series goes back."""
+    points = series_points(state)
+    return f", last {_fmt_span(points[-1][1][0] - points[0][1][0])}" if len(points) > 1 else ""
+
+
+def render_caption(state: State) -> list[html.Span]:
+    """First and last value with their times, in the places where the line begins and ends."""
+    points = series_points(state)
+    if len(points) < 2:
+        reason = reason_at(state, "nav.series") or NOT_IN_STATE
+        return [span(f"NAV history n/a: {reason}", "unknown", **{"data-field": "nav.series", "data-unknown": reason})]
+    (first, (start, before)), (last, (end, after)) = points[0], points[-1]
+    values: list[Child] = [_value(state, first), " → ", _value(state, last), *_change(before, after)]
+    return [span(fmt_clock(start)), span(values), span(fmt_clock(end))]
+
+
+def _value(state: State, index: int) -> html.Span:
+    return field(state, f"nav.series.{index}.1", fmt_usd, class_name="strong")
+
+
+def _change(before: float, after: float) -> list[Child]:
+    if not before:
+        return []
+    return [" (", span(f"{fmt_signed(100 * (after / before - 1))} %", tone_of_amount(after - before)), ")"]
+
+
+def _fmt_span(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{seconds / 3600:.1f}".removesuffix(".0") + " h" if minutes < 60 * 48 else f"{round(seconds / 86400)} d"

@@ -1,0 +1,58 @@
+"""The risk table by symbol."""
+
+from typing import Any
+
+from dash import html
+
+from dash_app.components import Child, block
+from dash_app.readings import Reading, State, mapping_at, reading_of, reason_at, reason_for
+from dash_app.render.tables import Cell, Row, row_data, row_tooltips
+from dash_app.text import DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NO_SYMBOLS, SYMBOLS_UNKNOWN
+from dash_app.theme import tone_of
+from state.formatting import fmt_number
+
+NUMBERS = ("dd_today_pct", "atr_ratio", "maker_fill_rate", "fallback_ratio", "slip_q50_bps")
+COLUMNS = ("dd_state", "atr_regime", *NUMBERS)
+
+
+def render_data(state: State) -> list[dict[str, str]]:
+    """The rows of the table, one per symbol."""
+    return [row_data(row) for row in _rows(state)]
+
+
+def render_tooltips(state: State) -> list[dict[str, dict[str, str]]]:
+    """The reason of every unknown cell."""
+    return [row_tooltips(row) for row in _rows(state)]
+
+
+def render_title(state: State) -> list[Child]:
+    """How many symbols."""
+    count = len(mapping_at(state, "kpis.symbols"))
+    return [f" · {count}"] if count else []
+
+
+def render_empty(state: State) -> list[html.Div]:
+    """Why there is no symbol to show."""
+    if mapping_at(state, "kpis.symbols"):
+        return []
+    reason = reason_at(state, "kpis.symbols")
+    words = f"{SYMBOLS_UNKNOWN}: {reason}" if reason else NO_SYMBOLS
+    marks = {"data-unknown": reason, "title": reason} if reason else {}
+    return [block(words, "empty-reason", **{"data-field": "kpis.symbols", **marks})]
+
+
+def _rows(state: State) -> list[Row]:
+    symbols = mapping_at(state, "kpis.symbols")
+    return [_row(state, symbol, row if isinstance(row, dict) else {}) for symbol, row in symbols.items()]
+
+
+def _row(state: State, symbol: str, row: dict[str, Any]) -> Row:
+    reasons = {column: reason_for(state, f"kpis.symbols.{symbol}.{column}", row.get(column)) for column in COLUMNS}
+    dd_state = reading_of(row.get("dd_state"), reasons["dd_state"], default=DEFAULT_DD_STATE)
+    regime = reading_of(row.get("atr_regime"), reasons["atr_regime"], default=DEFAULT_ATR_REGIME)
+    return {
+        "symbol": Cell(Reading(symbol, "")),
+        "dd_state": Cell(dd_state, tone_of(dd_state.text)),
+        "atr_regime": Cell(regime, tone_of(regime.text)),
+        **{column: Cell(reading_of(row.get(column), reasons[column], fmt_number)) for column in NUMBERS},
+    }

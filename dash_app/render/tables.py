@@ -1,0 +1,55 @@
+"""What both tables have in common: texts, tones and reasons of a row."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from dash_app.readings import Reading
+
+# Rows carry their tones in a column that is not shown, because a table styles cells by what is in the row.
+TONES = "tones"
+
+TONE_COLORS = {
+    "ok": "var(--hue-ok)",
+    "warn": "var(--hue-attention)",
+    "fail": "var(--hue-failure)",
+    "gain": "var(--hue-gain)",
+    "loss": "var(--hue-loss)",
+    "unknown": "var(--hue-muted)",
+}
+
+
+class Cell(NamedTuple):
+    """One cell: its reading, and its tone when the value is known."""
+
+    reading: Reading
+    tone: str = ""
+
+
+Row = dict[str, Cell]
+
+
+def row_data(row: Row) -> dict[str, str]:
+    """The texts of a row, and the tones of its cells."""
+    tones = ((column, _tone(cell)) for column, cell in row.items())
+    marks = "".join(f"|{column}:{tone}|" for column, tone in tones if tone)
+    return {column: cell.reading.text for column, cell in row.items()} | {TONES: marks}
+
+
+def row_tooltips(row: Row) -> dict[str, dict[str, str]]:
+    """The reasons of a row, as plain text."""
+    reasons = {column: cell.reading.reason for column, cell in row.items()}
+    return {column: {"value": reason, "type": "text"} for column, reason in reasons.items() if reason}
+
+
+def tone_styles(columns: Iterable[str]) -> list[dict[str, Any]]:
+    """Conditional styles that colour the cells by their tones."""
+    return [_tone_style(column, tone, color) for column in columns for tone, color in TONE_COLORS.items()]
+
+
+def _tone_style(column: str, tone: str, color: str) -> dict[str, Any]:
+    condition = {"column_id": column, "filter_query": f'{{{TONES}}} contains "|{column}:{tone}|"'}
+    return {"if": condition, "color": color, "fontWeight": "600" if tone == "fail" else "inherit"}
+
+
+def _tone(cell: Cell) -> str:
+    return "unknown" if cell.reading.reason else cell.tone

@@ -1,0 +1,119 @@
+"""Everything the environment can say, read once and checked at the start."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
+from zoneinfo import ZoneInfo
+
+LATEST_EPOCH = 4102444800  # 2100-01-01; an epoch in milliseconds lies far beyond it
+
+
+class SettingsError(ValueError):
+    """One or more settings have a value that cannot be used; the text says which and what was expected."""
+
+
+class Setting(NamedTuple):
+    """How one field is read: the first of `names` that is set wins."""
+
+    attribute: str
+    names: tuple[str, ...]
+    parse: Callable[[str], Any]
+    expected: str
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(text)
+        return int(text)
+
+    return parse
+
+
+def _epoch(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or not 0 <= value <= LATEST_EPOCH:
+        raise ValueError(text)
+    return value
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not re.fullmatch(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", host):
+        raise ValueError(text)
+    _whole(0, 65535)(port)
+    return text
+
+
+def _word(text: str) -> str:
+    if not re.fullmatch(r"[\w.-]{1,20}", text):
+        raise ValueError(text)
+    return text
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (KeyError, OSError) as error:  # not found, or a directory such as "Europe"
+        raise ValueError(text) from error
+
+
+_PERIOD = "a whole number of milliseconds from 250 to 60000"
+
+SETTINGS = (
+    Setting("state_dir", ("HEDGE_STATE_DIR",), str, "a directory"),
+    Setting("refresh_ms", ("HEDGE_REFRESH_MS",), _whole(250, 60000), _PERIOD),
+    Setting("bind", ("HEDGE_BIND",), _address, "host:port, such as 127.0.0.1:8050"),
+    Setting("badge", ("HEDGE_ENV",), _word, "one word of at most 20 letters, digits, dots or dashes"),
+    Setting("zone", ("HEDGE_TZ",), _zone, "the name of a time zone, such as UTC or Africa/Johannesburg"),
+    Setting("now", ("HEDGE_NOW",), _epoch, f"seconds since 1970, from 0 to {LATEST_EPOCH}"),
+    Setting("workers", ("HEDGE_WORKERS", "WEB_CONCURRENCY"), _whole(1, 32), "a whole number from 1 to 32"),
+    Setting("threads", ("HEDGE_THREADS",), _whole(1, 64), "a whole number from 1 to 64"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this process was told; `environ` is what the loader may know of its environment."""
+
+    state_dir: str = "logs/state"
+    refresh_ms: int = 1000
+    bind: str = "127.0.0.1:8050"
+    badge: str | None = None
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    now: float | None = None
+    workers: int = 1
+    threads: int = 4
+    environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Read all settings; an empty variable counts as not set.
+
+        Raises:
+            SettingsError: with one sentence for each value that cannot be used.
+        """
+        values: dict[str, Any] = {}
+        errors = []
+        for setting in SETTINGS:
+            name = next((name for name in setting.names if environ.get(name)), None)
+            if name is None:
+                continue
+            try:
+                values[setting.attribute] = setting.parse(environ[name])
+            except ValueError:
+                errors.append(f"{name} has value {environ[name]!r}. Expected {setting.expected}.")
+        if errors:
+            raise SettingsError("\n".join(errors))
+        return cls(**values, environ=MappingProxyType(dict(environ)))
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings, or the end of the process with the reason in plain words."""
+    try:
+        return Settings.from_environ(environ)
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None

@@ -1,0 +1,62 @@
+"""Colours and what they mean; the style sheet carries the same colours as custom properties."""
+
+from typing import Any
+
+BACKGROUND = "#0b0f14"
+PANEL = "#121922"
+HAIRLINE = "#1d2733"
+TEXT = "#e8eef4"
+SECONDARY = "#93a1b1"
+MUTED = "#64748a"
+OK = "#46c8b5"
+ATTENTION = "#f2b134"
+FAILURE = "#ff7a59"
+GAIN = "#4aa8ff"
+LOSS = "#ff9d6e"
+
+SLICES = (GAIN, ATTENTION, "#c79bff", OK, LOSS, "#8fb4d9", "#e58bb5", "#b5c66b")
+
+# Only words that call for a colour; any other word is printed in plain text colour.
+WORD_TONES = {
+    "quiet": "ok",
+    "hot": "warn",
+    "panic": "fail",
+    "cautious": "warn",
+    "defensive": "fail",
+    "drawdown": "fail",
+    "recovery": "warn",
+    "degraded": "warn",
+    "poor": "warn",
+    "broken": "fail",
+}
+
+TEMPLATE: dict[str, Any] = {
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, sans-serif", "color": TEXT, "size": 15},
+        "colorway": list(SLICES),
+        "hoverlabel": {"bgcolor": HAIRLINE, "bordercolor": SECONDARY, "font": {"color": TEXT, "size": 16}},
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0},
+        "showlegend": False,
+        "xaxis": {"visible": False, "fixedrange": True},
+        "yaxis": {"visible": False, "fixedrange": True},
+    }
+}
+
+
+def tone_of(word: str) -> str:
+    """The tone of a state word: `ok`, `warn`, `fail` or none."""
+    return WORD_TONES.get(word.strip().lower(), "")
+
+
+def tone_of_amount(value: float | None) -> str:
+    """The tone of a profit or loss."""
+    if not value:
+        return ""
+    return "gain" if value > 0 else "loss"
+
+
+def slice_color(index: int) -> str:
+    """The colour of one slice of the donut and of its row in the legend."""
+    return SLICES[index % len(SLICES)]

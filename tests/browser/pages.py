@@ -1,0 +1,167 @@
+"""The page as a browser shows it, beside the state as `python -m state` prints it."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Error, Page
+from serving import CORPUS, ROOT, Server, process_environ, serving
+
+WALL = (1920, 1080)
+TIMEOUT_MS = 15000
+
+FIELDS = """elements => elements.map(element => [
+    element.dataset.field, element.textContent, element.dataset.unknown ?? null])"""
+ROWS = """table => [...table.querySelectorAll("tr:has(td)")].map(row => Object.fromEntries(
+    [...row.querySelectorAll("td")].map(cell => [cell.dataset.dashColumn, cell.textContent])))"""
+
+
+class Field(NamedTuple):
+    """One displayed value: its path in the state, its text, and the reason when it is unknown."""
+
+    path: str
+    text: str
+    unknown: str | None
+
+
+@dataclass
+class Shown:
+    """A page, what it asked for and what it complained about, and the state it has to agree with."""
+
+    page: Page
+    server: Server
+    state: Any = None
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def fields(self) -> list[Field]:
+        """Every element that shows a value of the state."""
+        return [Field(*found) for found in self.page.eval_on_selector_all("[data-field]", FIELDS)]
+
+    def rows(self, table: str) -> list[dict[str, str]]:
+        """The cells of a table by column, for the rows on its first page."""
+        rows: list[dict[str, str]] = self.page.eval_on_selector(f"#{table}", ROWS)
+        return rows
+
+    def await_text(self, selector: str, text: str, timeout_ms: float = TIMEOUT_MS) -> None:
+        """Return once an element shows the text."""
+        self.page.locator(selector).filter(has_text=text).first.wait_for(timeout=timeout_ms)
+
+    def await_true(self, expression: str, timeout_ms: float = TIMEOUT_MS) -> None:
+        """Return once an expression holds in the page."""
+        await_true(self.page, expression, timeout_ms)
+
+
+def await_true(page: Page, expression: str, timeout_ms: float = TIMEOUT_MS) -> None:
+    """Return once an expression holds; Playwright's own wait would evaluate text, which the page forbids."""
+    deadline = time.monotonic() + timeout_ms / 1000
+    while not _holds(page, expression):
+        assert time.monotonic() < deadline, f"not within {timeout_ms} ms: {expression}"
+        page.wait_for_timeout(50)
+
+
+def _holds(page: Page, expression: str) -> bool:
+    try:
+        return bool(page.evaluate(expression))
+    except Error:  # the page is just being replaced
+        return False
+
+
+@contextmanager
+def shown(browser: Browser, server: Server, *, size: tuple[int, int] = WALL) -> Iterator[Shown]:
+    """A page that has drawn its first state."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    view = Shown(page, server)
+    page.on("console", lambda message: _note(view, message.type, message.text))
+    page.on("pageerror", lambda error: view.complaints.append(str(error)))
+    page.on("request", lambda request: view.hosts.add(urlsplit(request.url).netloc))
+    page.goto(server.url)
+    page.wait_for_selector("#alert-line > *", timeout=TIMEOUT_MS)
+    page.wait_for_selector("#clock:not(:empty)", timeout=TIMEOUT_MS)
+    yield view
+    page.close()
+
+
+def _note(view: Shown, kind: str, text: str) -> None:
+    if kind in {"error", "warning"}:
+        view.complaints.append(text)
+
+
+class Scenario(NamedTuple):
+    """A corpus scenario with its clock and environment."""
+
+    state_dir: Path
+    now: float
+    environ: Mapping[str, str]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a server needs to show the scenario as of its time."""
+        return {"HEDGE_STATE_DIR": str(self.state_dir), "HEDGE_NOW": str(self.now), **self.environ}
+
+    def print_state(self) -> Any:
+        """The normalized state, as the command prints it."""
+        command = [sys.executable, "-m", "state", "--json", "--state-dir", str(self.state_dir), "--now", str(self.now)]
+        printed = subprocess.run(
+            command, cwd=ROOT, env=process_environ(self.environ), capture_output=True, text=True, timeout=60, check=True
+        )
+        return json.loads(printed.stdout)
+
+
+def find_scenario(name: str) -> Scenario:
+    """The scenario `v7.1/healthy` and its like."""
+    expected = json.loads((CORPUS / name / "expected.json").read_text())
+    return Scenario(CORPUS / name / "logs" / "state", expected["now"], expected["environ"])
+
+
+@contextmanager
+def shown_scenario(browser: Browser, scenario: Scenario, log: Path) -> Iterator[Shown]:
+    """The page of a scenario, as of its time."""
+    with serving(log, scenario.settings) as server, shown(browser, server) as view:
+        view.state = scenario.print_state()
+        yield view
+
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+DURATION = re.compile(r"[0-9]+ [smhd]( [0-9]+ [smhd])?")
+NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(\.[0-9]+)?")
+
+
+def agrees(text: str, value: Any) -> bool:
+    """Whether a text shows a value: numbers to their printed digits, words as words."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return text.casefold() == str(value).casefold()
+    if isinstance(value, list):
+        return all(str(item) in text for item in value)
+    if DURATION.fullmatch(text):
+        return _duration_agrees(text, value)
+    printed = NUMBER.search(text)
+    return printed is not None and _number_agrees(printed[0].replace(",", ""), value)
+
+
+def _number_agrees(printed: str, value: float) -> bool:
+    digits = len(printed.partition(".")[2])
+    return bool(abs(float(printed) - value) <= 0.5 / 10**digits + 1e-9 * abs(value) + 1e-12)
+
+
+def _duration_agrees(text: str, value: float) -> bool:
+    parts = [(int(number), UNITS[unit]) for number, unit in re.findall(r"([0-9]+) ([smhd])", text)]
+    least = sum(number * unit for number, unit in parts)
+    return bool(least <= value < least + parts[-1][1])
+
+
+def value_at(state: Any, path: str) -> Any:
+    """The value at a dotted path."""
+    for key in path.split("."):
+        state = state[int(key)] if isinstance(state, list) else state.get(key)
+        if state is None:
+            return None
+    return state

@@ -1,0 +1,124 @@
+"""A page that is left alone while its files change and time passes."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pages import Shown, shown
+from playwright.sync_api import Browser, Page
+from serving import CORPUS, Server, serving
+
+REFRESH_MS = 300
+HEALTHY = CORPUS / "v7.1" / "healthy" / "logs" / "state"
+HEADER_AGE = "#header-nav [data-field='nav.age_s']"
+
+
+@pytest.fixture(scope="module")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("live") / "state"
+
+
+@pytest.fixture(scope="module")
+def settings(state_dir: Path) -> dict[str, str]:
+    return {"HEDGE_STATE_DIR": str(state_dir), "HEDGE_REFRESH_MS": str(REFRESH_MS)}
+
+
+@pytest.fixture(scope="module")
+def server(settings: dict[str, str], state_dir: Path) -> Iterator[Server]:
+    with serving(state_dir.with_name("log"), settings) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def files(state_dir: Path) -> None:
+    """All files as they were, whatever the test before did to them."""
+    shutil.rmtree(state_dir, ignore_errors=True)
+    shutil.copytree(HEALTHY, state_dir)
+
+
+@pytest.fixture
+def view(browser: Browser, server: Server) -> Iterator[Shown]:
+    with shown(browser, server) as view:
+        yield view
+
+
+def test_deleted_nav_state_moves_the_header_to_nav(view: Shown, state_dir: Path) -> None:
+    (state_dir / "nav_state.json").unlink()
+    view.await_text("#header-nav", "Source: nav.json", timeout_ms=2 * REFRESH_MS + 1500)
+
+
+def test_nav_state_that_comes_back_is_shown_again(view: Shown, state_dir: Path) -> None:
+    (state_dir / "nav_state.json").rename(state_dir / "aside")
+    view.await_text("#header-nav", "Source: nav.json")
+    (state_dir / "aside").rename(state_dir / "nav_state.json")
+    view.await_text("#header-nav", "Source: nav_state.json")
+
+
+def test_torn_nav_state_keeps_its_last_values_and_says_so(view: Shown, state_dir: Path) -> None:
+    content = (state_dir / "nav_state.json").read_bytes()
+    (state_dir / "nav_state.json").write_bytes(content[: len(content) // 2])
+    view.await_text(".surface:has-text('nav_state.json')", "malformed")
+    assert "NAV: 10461.27 USD" in view.page.inner_text("#header-nav")
+    assert "Source: nav_state.json" in view.page.inner_text("#header-nav")
+
+
+def test_changed_value_is_shown(view: Shown, state_dir: Path) -> None:
+    path = state_dir / "nav_state.json"
+    path.write_text(path.read_text().replace("10461.27", "10999.99"))
+    view.await_text("#header-nav", "NAV: 10999.99 USD")
+
+
+def test_ages_tick_without_a_new_state(view: Shown) -> None:
+    before = header_age(view.page)
+    view.await_true(f'parseFloat(document.querySelector("{HEADER_AGE}").textContent) > {before + 1}')
+
+
+def test_old_surfaces_are_marked_stale_by_their_age(view: Shown) -> None:
+    view.page.wait_for_selector(".surface.stale:has-text('nav_state.json')")
+    assert view.page.locator(".surface.fresh").count() == 0
+
+
+def test_live_page_does_not_say_that_its_clock_is_fixed(view: Shown) -> None:
+    assert view.page.inner_text("#fixed-clock") == ""
+
+
+def test_connection_is_quiet_when_all_is_well(view: Shown) -> None:
+    view.await_text("#connection", "connected")
+    assert view.complaints == []
+
+
+def test_wrong_clock_of_the_browser_changes_no_age(browser: Browser, server: Server) -> None:
+    with shown(browser, server) as right:
+        expected = header_age(right.page)
+    context = browser.new_context()
+    context.add_init_script("const real = Date.now; Date.now = () => real() + 7200 * 1000;")
+    page = context.new_page()
+    page.goto(server.url)
+    page.wait_for_selector("#clock:not(:empty)")
+    assert abs(header_age(page) - expected) < 60
+    context.close()
+
+
+def test_page_shows_the_time_of_its_zone(browser: Browser, settings: dict[str, str], tmp_path: Path) -> None:
+    with (
+        serving(tmp_path / "log", settings | {"HEDGE_TZ": "Africa/Johannesburg"}) as server,
+        shown(browser, server) as view,
+    ):
+        assert view.page.inner_text("#clock").endswith(" SAST")
+
+
+@pytest.mark.parametrize("name", ["empty", "absent"])
+def test_no_state_is_said_and_no_number_is_made_up(browser: Browser, tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with serving(tmp_path / "log", {"HEDGE_STATE_DIR": str(tmp_path / name)}) as server, shown(browser, server) as view:
+        words = view.page.inner_text("body")
+        assert "0.00" not in words
+        assert "n/a" in view.page.inner_text("#header-nav")
+        assert view.page.inner_text("#positions-empty").startswith("Positions unknown")
+        assert "nav_state.json" in words
+        assert view.complaints == []
+
+
+def header_age(page: Page) -> float:
+    return float(page.inner_text(HEADER_AGE))

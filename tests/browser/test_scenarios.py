@@ -1,0 +1,162 @@
+"""Every value on the page is the value of the state, for every scenario of the corpus."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pages import Field, Shown, agrees, find_scenario, shown_scenario, value_at
+from playwright.sync_api import Browser
+from serving import CORPUS
+
+SCENARIOS = sorted(str(path.parent.relative_to(CORPUS)) for path in CORPUS.glob("*/*/expected.json"))
+SIZES = [(1920, 1080), (3840, 2160), (390, 844)]
+DEFAULT_WORDS = {"normal", "unknown"}
+NOT_A_NUMBER = "n/a"
+NOT_IN_STATE = "not in the state files"
+WORD_COLUMNS = ("dd_state", "atr_regime")
+
+POSITION_COLUMNS = (
+    "symbol",
+    "side",
+    "qty",
+    "notional_fmt",
+    "pnl_fmt",
+    "dd_state",
+    "dd_today_pct",
+    "atr_ratio",
+    "atr_regime",
+)
+
+
+@pytest.fixture(scope="module", params=SCENARIOS)
+def view(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    log = tmp_path_factory.mktemp("scenario") / "log"
+    with shown_scenario(browser, find_scenario(request.param), log) as view:
+        yield view
+
+
+def test_every_known_field_shows_the_value_of_the_state(view: Shown) -> None:
+    known = [field for field in view.fields() if field.unknown is None]
+    assert len(known) > 20
+    assert [field for field in known if not agrees_at(field, view.state)] == []
+
+
+def test_no_known_field_is_unknown_in_the_state(view: Shown) -> None:
+    unknown = view.state["meta"]["unknown"]
+    assert [field for field in view.fields() if field.unknown is None and field.path in unknown] == []
+
+
+def test_every_unknown_field_has_the_reason_of_the_state(view: Shown) -> None:
+    unexplained = [field for field in view.fields() if field.unknown is not None]
+    assert [field for field in unexplained if field.unknown != reason_at(view.state, field.path)] == []
+
+
+def test_no_unknown_field_shows_a_number(view: Shown) -> None:
+    unknown = [field for field in view.fields() if field.unknown is not None]
+    assert [field for field in unknown if not reads_as_unknown(field, view.state)] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["nav.nav_usd", "nav.nav_zar", "aum.total_usd", "kpis.risk.dd_state", "router.quality"]
+)
+def test_required_field_is_on_the_page(view: Shown, path: str) -> None:
+    assert path in {field.path for field in view.fields()}
+
+
+def test_header_has_its_words(view: Shown) -> None:
+    nav, source = view.state["nav"]["nav_usd"], view.state["nav"]["source"]
+    header = view.page.inner_text("#header-nav")
+    assert f"NAV: {nav:.2f} USD" in header
+    assert f"Source: {source} • Age: {view.state['nav']['age_s']:.1f}s" in header
+
+
+def test_positions_table_equals_the_state(view: Shown) -> None:
+    rows = view.rows("positions-table")
+    assert len(rows) == min(len(view.state["positions"]), 12)
+    wrong = [
+        (row["symbol"], column, row[column])
+        for index, row in enumerate(rows)
+        for column in POSITION_COLUMNS
+        if not cell_agrees(view.state, f"positions.{index}.{column}", row[column])
+    ]
+    assert wrong == []
+
+
+def test_symbols_table_equals_the_state(view: Shown) -> None:
+    rows = view.rows("symbols-table")
+    assert len(rows) == min(len(view.state["kpis"]["symbols"]), 8)
+    wrong = [
+        (row["symbol"], column, text)
+        for row in rows
+        for column, text in row.items()
+        if column not in {"symbol", "tones"}
+        and not cell_agrees(view.state, f"kpis.symbols.{row['symbol']}.{column}", text)
+    ]
+    assert wrong == []
+
+
+def test_no_positions_are_said_to_be_flat_or_unknown(view: Shown) -> None:
+    words = view.page.inner_text("#positions-empty")
+    if view.state["positions"]:
+        assert words == ""
+    elif "positions" in view.state["meta"]["unknown"]:
+        assert words.startswith("Positions unknown")
+    else:
+        assert words.startswith("No open positions")
+
+
+def test_fixed_clock_is_said_and_stands(view: Shown) -> None:
+    assert view.page.inner_text("#fixed-clock").startswith("clock fixed at 2025-1")
+    assert view.page.inner_text("#clock") in view.page.inner_text("#fixed-clock")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_sticks_out_sideways(view: Shown, size: tuple[int, int]) -> None:
+    view.page.set_viewport_size({"width": size[0], "height": size[1]})
+    view.await_true(f"document.documentElement.scrollWidth <= {size[0]}", timeout_ms=3000)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_everything_is_above_the_fold_on_a_wall(view: Shown, size: tuple[int, int]) -> None:
+    view.page.set_viewport_size({"width": size[0], "height": size[1]})
+    view.await_true(f"document.documentElement.scrollHeight <= {size[1]}", timeout_ms=3000)
+
+
+# The two below look at all that the page did until here.
+def test_console_is_silent(view: Shown) -> None:
+    assert view.complaints == []
+
+
+def test_no_other_host_is_asked(view: Shown) -> None:
+    assert {host for host in view.hosts if host} == {view.server.address}
+
+
+def agrees_at(field: Field, state: Any) -> bool:
+    """Whether a known field shows its value; what is empty is said in words."""
+    value = value_at(state, field.path)
+    return field.text.startswith("No ") if value in ({}, []) else agrees(field.text, value)
+
+
+def reason_at(state: Any, path: str) -> str | None:
+    """The reason of a path, else of what it belongs to; what is empty has no reason of its own."""
+    unknown: dict[str, str] = state["meta"]["unknown"]
+    empty = value_at(state, path) in ({}, [])
+    while path and path not in unknown:
+        path = path.rpartition(".")[0]
+    return unknown.get(path) or (NOT_IN_STATE if empty else None)
+
+
+def reads_as_unknown(field: Field, state: Any) -> bool:
+    """n/a, a default word, or words that begin with what is unknown."""
+    value = value_at(state, field.path)
+    if isinstance(value, str):
+        return field.text.casefold() == value.casefold() and value in DEFAULT_WORDS
+    return not any(letter.isdigit() for letter in field.text.replace(field.unknown or "", ""))
+
+
+def cell_agrees(state: Any, path: str, text: str) -> bool:
+    """Unknown numbers are n/a, unknown words their default, and a side may carry its mark."""
+    value = value_at(state, path)
+    if value is None or (path.removesuffix("_fmt") in state["meta"]["unknown"] and not isinstance(value, str)):
+        return text == NOT_A_NUMBER or (path.endswith(WORD_COLUMNS) and text in DEFAULT_WORDS)
+    return agrees(text.rsplit(maxsplit=1)[-1] if path.endswith(".side") else text, value)

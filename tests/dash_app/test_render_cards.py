@@ -1,0 +1,205 @@
+"""Header, alert line, risk figures, overview and footer."""
+
+from typing import Any
+
+import pytest
+from sample_state import EMPTY, NOW, check, components, fields, find, frozen_sample, sample, surface, text_of
+
+from dash_app.render import alerts, footer, header, kpis, overview
+
+
+def test_header_says_the_nav_its_source_and_its_age() -> None:
+    rendered = header.render_nav(sample())
+    assert [text_of(part) for part in rendered] == ["NAV: 10461.27 USD", "Source: nav_state.json • Age: 5.0s"]
+
+
+def test_header_without_a_nav_says_so() -> None:
+    assert [text_of(part) for part in header.render_nav(EMPTY)] == ["NAV: n/a", "Source: none • Age: n/a"]
+
+
+def test_header_age_ticks_from_its_stamp() -> None:
+    age = fields(header.render_nav(sample()))["nav.age_s"]
+    assert (age["className"], age["data-stamp"], age["data-age-format"]) == ("age", str(NOW - 5), "seconds")
+
+
+def test_frozen_nav_says_when_it_was_confirmed_and_is_dimmed() -> None:
+    figure, source = header.render_nav(frozen_sample())
+    assert text_of(source) == "frozen, confirmed 10 m 12 s ago · Source: nav_state.json • Age: 5.0s"
+    assert find(figure, "frozen") == ["NAV: 10461.27 USD"]
+
+
+@pytest.mark.parametrize(
+    ("meta", "words"),
+    [
+        ({"environment": "paper", "testnet": False}, ["PAPER"]),
+        ({"environment": "dev", "testnet": True}, ["TESTNET", "DEV"]),
+        ({"environment": "testnet", "testnet": True}, ["TESTNET"]),
+        ({"environment": None, "testnet": None}, ["ENV ?"]),
+        ({}, ["ENV ?"]),
+    ],
+)
+def test_environment_badges(meta: dict[str, Any], words: list[str]) -> None:
+    assert [text_of(badge) for badge in header.render_status({"meta": meta})] == words
+
+
+def test_unknown_environment_gives_its_reason() -> None:
+    state = {"meta": {"environment": None, "unknown": {"meta.environment": "ENV is not set"}}}
+    assert fields(header.render_status(state))["meta.environment"]["title"] == "ENV is not set"
+
+
+def test_calm_line_counts_what_is_well() -> None:
+    line = alerts.render_alerts(sample())
+    expected = (
+        "● All quiet · 2 of 2 surfaces fresh · 2 of 2 checks agree · 1 check not comparable · ▲ ATR panic: BTCUSDT"
+    )
+    assert text_of(line) == expected
+    assert find(line, "alert-further") == ["▲ ATR panic: BTCUSDT"]
+
+
+def test_alarm_is_told_with_its_duration() -> None:
+    state = sample()
+    worst = {"severity": "fail", "title": "EXCHANGE UNREACHABLE", "text": "positions unknown", "since": NOW - 612}
+    state["meta"]["alerts"].insert(0, worst)
+    line = alerts.render_alerts(state)
+    assert find(line, "alert-title") == ["■ EXCHANGE UNREACHABLE for 10 m 12 s"]
+    assert find(line, "alert-text") == ["positions unknown"]
+    assert "All quiet" not in text_of(line)
+
+
+def test_many_alarms_are_counted() -> None:
+    state = sample()
+    state["meta"]["alerts"] = [{"severity": "warn", "title": f"alert {number}", "text": ""} for number in range(9)]
+    assert find(alerts.render_alerts(state), "alert-further")[-1] == "+4 more"
+
+
+def test_a_state_without_surfaces_is_not_called_quiet() -> None:
+    assert text_of(alerts.render_alerts(EMPTY)) == "▲ No state loaded"
+
+
+@pytest.mark.parametrize(
+    ("title", "figure", "caption"),
+    [
+        ("Drawdown State", "cautious", "0.37 % below peak 10,500.00"),
+        ("ATR Regime", "normal", "ratio 1.00 · 1 panic"),
+        ("Fee / PnL (7d)", "1.81", "fees 71.54 · PnL +39.60 USD"),
+        ("Router Quality", "poor", "7 ok · 1 degraded: WIFUSDT"),
+    ],
+)
+def test_risk_figures(title: str, figure: str, caption: str) -> None:
+    cards = {find(card, "card-label")[0]: card for card in kpis.render_kpis(sample())}
+    assert (find(cards[title], "big"), find(cards[title], "caption")) == ([figure], [caption])
+
+
+def test_risk_figures_have_their_defaults_in_the_muted_style() -> None:
+    cards = kpis.render_kpis(EMPTY)
+    assert [find(card, "card-label")[0] for card in cards] == [
+        "Drawdown State",
+        "ATR Regime",
+        "Fee / PnL",
+        "Router Quality",
+    ]
+    assert [find(card, "big")[0] for card in cards] == ["normal", "unknown", "n/a", "unknown"]
+    assert all(find(card, "unknown") for card in cards)
+
+
+def test_a_default_word_keeps_its_reason() -> None:
+    state = sample()
+    state["kpis"]["risk"]["dd_state"] = "normal"
+    state["meta"]["unknown"]["kpis.risk.dd_state"] = "no drawdown state in the files"
+    word = fields(kpis.render_kpis(state))["kpis.risk.dd_state"]
+    assert (word["text"], word["data-unknown"]) == ("normal", "no drawdown state in the files")
+
+
+def test_many_bad_symbols_are_named_up_to_two() -> None:
+    state = sample()
+    state["router"]["worst"] = ["A", "B", "C", "D"]
+    assert "1 degraded: A, B +2" in text_of(kpis.render_kpis(state))
+
+
+@pytest.mark.parametrize(
+    ("maker", "fallback", "words"),
+    [
+        (0.157, 0.3805, "maker 0.16 / fallback 0.38"),
+        (0.0, 0.0, "maker 0.00 / fallback 0.00"),
+        (None, 1.0, "fallback 1.00"),
+        (0.84, None, "maker 0.84"),
+        (None, None, "n/a"),
+    ],
+)
+def test_router_ratios(maker: float | None, fallback: float | None, words: str) -> None:
+    state = sample()
+    state["router"] |= {"maker_fill_rate": maker, "fallback_ratio": fallback}
+    assert find(overview.render_overview(state)[2], "figure") == [words]
+
+
+def test_router_without_orders_says_so() -> None:
+    state = sample()
+    state["router"] = {}
+    state["meta"]["unknown"]["router.maker_fill_rate"] = "no orders in the router window"
+    card = overview.render_overview(state)[2]
+    assert (find(card, "figure"), find(card, "caption")[0]) == (["no orders"], "no orders in the router window")
+
+
+@pytest.mark.parametrize(
+    ("basis", "orders", "words"),
+    [
+        ("orders", 129, "of 129 orders, over orders"),
+        ("orders", None, "over orders"),
+        ("symbols", None, "mean over symbols"),
+        (None, None, ""),
+    ],
+)
+def test_router_basis(basis: str | None, orders: int | None, words: str) -> None:
+    state = sample()
+    state["router"] |= {"basis": basis, "orders": orders}
+    assert find(overview.render_overview(state)[2], "caption")[0] == words
+
+
+def test_overview_of_money() -> None:
+    lines = find(overview.render_overview(sample())[0], "caption")
+    assert lines == [
+        "180,335.56 ZAR at 17.2384 · 5 s old",
+        "AUM ≥ 11,438.77 USD · 197,186.10 ZAR",
+        "PnL open -50.29 · today +8.75",
+    ]
+
+
+def test_zar_without_a_rate_is_not_zero() -> None:
+    state = sample()
+    state["nav"] |= {"nav_zar": 0.0, "fx_usd_zar": None}
+    state["meta"]["unknown"]["nav.nav_zar"] = "no USD/ZAR rate in logs/state"
+    zar = fields(overview.render_overview(state))["nav.nav_zar"]
+    assert (zar["text"], zar["data-unknown"]) == ("n/a", "no USD/ZAR rate in logs/state")
+
+
+def test_footer_shows_files_that_are_there_or_have_to_be() -> None:
+    assert [text_of(chip) for chip in footer.render_surfaces(sample())] == ["nav_state.json 5 s", "nav.json 5 s"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "words", "kind"),
+    [
+        ({"freshness": "stale"}, "nav.json 5 s", "stale"),
+        ({"status": "missing", "age_s": None, "updated_at": None}, "nav.json  missing", "broken"),
+        ({"status": "malformed", "error": "torn; last good content"}, "nav.json 5 s malformed", "broken"),
+        ({"freshness": "unknown", "age_s": None, "error": "stamp in the future"}, "nav.json n/a", "unknown"),
+    ],
+)
+def test_surface_chips(facts: dict[str, Any], words: str, kind: str) -> None:
+    (chip,) = footer.render_surfaces({"meta": {"surfaces": [surface("nav.json", **facts)]}})
+    assert (text_of(chip), next(components(chip))["props"]["className"]) == (words, f"chip surface {kind}")
+
+
+def test_only_a_sound_file_moves_on_to_late_by_itself() -> None:
+    sound, torn = footer.render_surfaces(
+        {"meta": {"surfaces": [surface("a.json"), surface("b.json", status="malformed")]}}
+    )
+    props = next(components(sound))["props"]
+    assert (props["data-late-after"], props["data-stale-after"]) == ("50.0", "100.0")
+    assert "data-late-after" not in next(components(torn))["props"]
+
+
+@pytest.mark.parametrize(("status", "mark"), [("ok", "✓"), ("warn", "!"), ("fail", "✗"), ("not_comparable", "–")])
+def test_check_chips(status: str, mark: str) -> None:
+    (chip,) = footer.render_checks({"meta": {"checks": [check("NAV", status)]}})
+    assert (text_of(chip), next(components(chip))["props"]["title"]) == (f"NAV {mark}", "NAV: 1.00 against 2.00")

@@ -26,18 +26,33 @@ class Snapshot:
     def at(self, now: float) -> State:
         """The state at `now`; sections are copied, so that a caller who changes one does not change the next load."""
         state = self.state
-        nav, meta = dict(state["nav"]), dict(state["meta"])
+        return {
+            "nav": self._nav(now),
+            "aum": dict(state["aum"]),
+            "kpis": {key: dict(block) for key, block in state["kpis"].items()},
+            "positions": list(state["positions"]),
+            "router": dict(state["router"]),
+            "meta": self._meta(now),
+        }
+
+    def _nav(self, now: float) -> State:
+        nav = dict(self.state["nav"])
         if nav:
             exchange = nav["exchange"] = dict(nav["exchange"])
             exchange["confirmed_age_s"] = age_of(exchange["confirmed_at"], now)
             nav["age_s"] = age_of(nav["updated_at"], now)
-        meta["surfaces"] = [{**item, "age_s": age_of(item["updated_at"], now)} for item in meta["surfaces"]]
+        return nav
+
+    def _meta(self, now: float) -> State:
+        """No stamp turns from future to past in here, so an age that was known has only grown."""
+        meta = dict(self.state["meta"])
+        grown = now - meta["loaded_at"]
+        ages = [None if item["age_s"] is None else item["age_s"] + grown for item in meta["surfaces"]]
+        meta["surfaces"] = [{**item, "age_s": age_s} for item, age_s in zip(meta["surfaces"], ages, strict=True)]
         if meta["data_age_s"] is not None:
-            meta["data_age_s"] += now - meta["loaded_at"]
+            meta["data_age_s"] += grown
         meta["loaded_at"] = now
-        positions, aum = list(state["positions"]), dict(state["aum"])
-        kpis, router = {key: dict(block) for key, block in state["kpis"].items()}, dict(state["router"])
-        return {"nav": nav, "aum": aum, "kpis": kpis, "positions": positions, "router": router, "meta": meta}
+        return meta
 
 
 def take_snapshot(state: State) -> Snapshot:

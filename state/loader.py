@@ -85,6 +85,11 @@ _loaders: dict[str, Loader] = {}
 _loaders_lock = threading.Lock()
 
 
+def _add_loader(directory: str) -> Loader:
+    with _loaders_lock:
+        return _loaders.setdefault(directory, Loader(Path(directory)))
+
+
 def load_all_state(
     state_dir: str | os.PathLike[str] | None = None,
     *,
@@ -100,6 +105,4 @@ def load_all_state(
     """
     surroundings = os.environ if environ is None else environ
     directory = os.fspath(state_dir or surroundings.get("HEDGE_STATE_DIR") or DEFAULT_STATE_DIR)
-    with _loaders_lock:
-        loader = _loaders.setdefault(directory, Loader(Path(directory)))
-    return loader.load(time.time() if now is None else now, surroundings)
+    return (_loaders.get(directory) or _add_loader(directory)).load(time.time() if now is None else now, surroundings)

@@ -6,7 +6,7 @@ from typing import Any
 
 from state.aum import published_aum
 from state.book import Book
-from state.comparison import Check, Side, compare, verdict
+from state.comparison import COMPARABLE_S, Check, Side, compare, verdict
 from state.environment import Environment, engine_environment
 from state.exchange import Exchange
 from state.kpis_shape import all_payloads, is_nested
@@ -22,7 +22,9 @@ CENT = 0.01
 # Prices and fills move between two files of the same minute.
 NAV_TOLERANCE = 1e-3
 EXPOSURE_TOLERANCE = 1e-2
-PNL_TOLERANCE = 5e-3
+# Of the gross exposure: the rounding of prices, and what they move in the two minutes files may be apart.
+PNL_ROUNDING = 1e-4
+PNL_DRIFT = 5e-3
 DRAWDOWN_TOLERANCE_PCT = 0.05
 
 
@@ -120,7 +122,9 @@ def _unrealized(sources: Sources, facts: Facts) -> Check:
     left = Side("rows", facts.exposure.pnl_usd, _book_stamp(sources, facts))
     right = Side(NAV_STATE, number(sources.data(NAV_STATE).get("unrealized_pnl")), sources.stamp(NAV_STATE))
     excuse = "the NAV is frozen" if facts.exchange.frozen else ""
-    tolerance = max(CENT, PNL_TOLERANCE * (facts.exposure.gross_usd or 0.0))
+    apart_s = abs((left.stamp or 0.0) - (right.stamp or 0.0))
+    share = PNL_ROUNDING + PNL_DRIFT * min(apart_s / COMPARABLE_S, 1.0)
+    tolerance = max(CENT, share * (facts.exposure.gross_usd or 0.0))
     return compare("unrealized_pnl", left, right, tolerance, excuse)
 
 

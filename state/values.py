@@ -1,6 +1,5 @@
 """Reading single values out of parsed JSON: the right type and finite, or None."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -9,16 +8,20 @@ T = TypeVar("T")
 
 MAX_DEPTH = 12
 
+# Products and sums of numbers up to here stay finite; nothing a desk counts comes near it.
+LARGEST = 1e18
+
 
 def number(value: object) -> float | None:
-    """A finite number as float; booleans, strings, NaN, Infinity and what no float can hold are None."""
+    """A number as float; booleans, strings, NaN, Infinity and what no desk ever counts are None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         result = float(value)
     except OverflowError:
         return None
-    return result if math.isfinite(result) else None
+    # NaN fails the comparison too.
+    return result if abs(result) <= LARGEST else None
 
 
 def positive(value: object) -> float | None:
@@ -88,7 +91,7 @@ def sanitize(value: object, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return value if number(value) is not None and abs(value) < 2**63 else None
+        return value if number(value) is not None else None
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if depth >= MAX_DEPTH:

@@ -8,7 +8,7 @@ NOW ?=
 PYTEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test check format lock screenshots clean help
+.PHONY: run test check format screenshot lock clean help
 
 help:
 	@echo "make run    serve logs/state (STATE_DIR=... serves another directory, NOW=<epoch> fixes the clock)"
@@ -42,6 +42,9 @@ format: $(VENV)/.dev
 
 test: check $(VENV)/.browser
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+screenshot: $(VENV)/.browser
+	PYTHONPATH=tests:tests/browser $(BIN)/python tests/browser/take_screenshot.py docs/healthy.png
 
 lock: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet pip-tools

@@ -10,9 +10,9 @@ from dash_app.headers import send_headers
 from dash_app.layout import build_layout
 from dash_app.settings import Settings
 from dash_app.skeleton import index_page
+from dash_app.text import PAGE_TITLE
 from dash_app.wiring import register_callbacks
 
-TITLE = "Hedge — Portfolio Dashboard (v7)"
 BOOTSTRAP_CSS = "/bootstrap/static/css/bootstrap.min.css"
 ASSETS = Path(__file__).with_name("assets")
 
@@ -21,7 +21,7 @@ def create_app(settings: Settings) -> Dash:
     """A complete application; reading the state and opening the port are left to the server."""
     app = Dash(
         __name__,
-        title=TITLE,
+        title=PAGE_TITLE,
         update_title="",
         serve_locally=True,
         assets_folder=str(ASSETS),
@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> Dash:
         enable_mcp=False,
     )
     Bootstrap5(app.server)
-    app.layout = build_layout(refresh_ms=settings.refresh_ms, title=TITLE)
+    app.layout = build_layout(refresh_ms=settings.refresh_ms, title=PAGE_TITLE)
     register_callbacks(app, settings)
     build = build_id(app, ASSETS)
     app.index_string = index_page(settings, build)

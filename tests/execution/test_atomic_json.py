@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from execution.atomic_json import encode_json, remove_orphans, write_json_atomic
@@ -56,6 +56,7 @@ def test_written_payload_is_read_back(tmp_path: Path) -> None:
     assert temps(tmp_path) == []
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -143,26 +144,6 @@ def test_a_killed_writer_leaves_a_whole_file_and_its_orphans_go(tmp_path: Path) 
         assert state["n"] == state["end"]
         remove_orphans(tmp_path)
         assert temps(tmp_path) == []
-
-
-def test_orphans_of_the_dead_go_and_those_of_the_living_stay(tmp_path: Path) -> None:
-    """A pid that runs is left alone, its own pid of an earlier life is not, strangers' files are never touched."""
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    doomed = [f".nav.json.{dead.pid}-aa-0.tmp", f".nav.json.{os.getpid()}-00-0.tmp"]
-    kept = [f".nav.json.{os.getppid()}-aa-0.tmp", ".nav.json.notes.tmp", "nav.tmp", "nav.json"]
-    for name in doomed + kept:
-        (tmp_path / name).touch()
-    assert sorted(path.name for path in remove_orphans(tmp_path)) == sorted(doomed)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
-
-
-def test_an_old_temporary_file_goes_although_its_pid_was_taken_over(tmp_path: Path) -> None:
-    """No write takes an hour."""
-    orphan = tmp_path / f".nav.json.{os.getppid()}-aa-0.tmp"
-    orphan.touch()
-    os.utime(orphan, (time.time() - 7200, time.time() - 7200))
-    assert remove_orphans(tmp_path) == [orphan]
 
 
 def test_a_directory_that_is_a_file_is_an_error_with_the_path(tmp_path: Path) -> None:

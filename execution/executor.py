@@ -1,0 +1,211 @@
+"""The embedded executor, a simulated account that feeds the dashboard: `python -m execution.executor`."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from execution.atomic_json import remove_orphans
+from execution.aum import Holding, load_holdings
+from execution.nav import load_nav_log
+from execution.paper import faults
+from execution.paper.backfill import list_missed_stamps, show_progress
+from execution.paper.checkpoint import load_checkpoint, save_checkpoint
+from execution.paper.market import CLOSE_EVERY_STEPS, STEP_S
+from execution.paper.simulation import Simulation
+from execution.paper.sink import EventSink
+from execution.paper.telemetry import OWNED, Telemetry
+from execution.peak import Peak
+from execution.state_publish import SecondWriterError, open_state_dir
+from execution.utils.event_feed import EventFeed
+from execution.writer_lock import claim_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LOGGER = logging.getLogger("executor")
+
+# A surface is not written more often than this, whatever the speed.
+PUBLISH_EVERY_S = 1.0
+HEALTH_EVERY_S = 20.0
+SHORTEST_PAUSE_S = 0.02
+
+# Steps between two checkpoints; while catching up, repeating ten minutes costs less than writing them.
+SAVE_EVERY_STEPS = 12
+SAVE_EVERY_BACKFILL_STEPS = 120
+
+# Held beside the simulated account while no config file says otherwise.
+PAPER_HOLDINGS = (Holding("BTC", 0.035, 88_000.0), Holding("USDC", 2098.96, 1.0), Holding("PAXG", 0.25, 3910.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line. `speed` is simulated seconds per second, 0 as fast as it can; `steps` None runs on."""
+
+    seed: int
+    speed: float
+    steps: int | None
+    backfill_s: float
+    log_dir: Path
+    holdings: Path
+    faults: tuple[str, ...]
+
+
+class Executor:
+    """One simulated world, its event logs, its surfaces and what survives between two runs."""
+
+    def __init__(self, options: Options) -> None:
+        """Claim the files, take up the last run's world or begin a new one."""
+        self.options = options
+        self.stop = threading.Event()
+        state_dir = open_state_dir(options.log_dir / "state")
+        for path in (options.log_dir / "nav_log.json", *(state_dir / name for name in OWNED)):
+            claim_writer(path)
+        self.cache_dir = options.log_dir / "cache"
+        for directory in (options.log_dir, self.cache_dir):
+            remove_orphans(directory)
+        self.sink = EventSink(options.log_dir / "execution")
+        self.simulation = Simulation(options.seed, self.sink.emit)
+        holdings = load_holdings(options.holdings) if options.holdings.exists() else PAPER_HOLDINGS
+        self.telemetry = Telemetry(options.log_dir, EventFeed(options.log_dir / "execution"), holdings)
+        self._restore(load_checkpoint(self.cache_dir))
+        self._published_s = self._health_s = float("-inf")
+
+    def run(self) -> None:
+        """Backfill up to the present, then step on until the end; leaves a checkpoint in any case."""
+        try:
+            self._backfill()
+            self.telemetry.faults = self.options.faults
+            if faults.DRAWDOWN in self.options.faults:
+                faults.shock_market(self.simulation)
+            for stamp_s in self._stamps():
+                self._step(stamp_s)
+        finally:
+            self._publish(time.time(), force=True)
+            self.telemetry.publish_status("stopped", time.time())
+            self._save()
+            self.sink.close()
+
+    def _backfill(self) -> None:
+        until_s = time.time() - self._steps_before_now() * STEP_S
+        stamps = list_missed_stamps(self.simulation.now_s, until_s, self.options.backfill_s)
+        for stamp_s in show_progress(stamps):
+            if self.stop.is_set():
+                return
+            self._advance(stamp_s, SAVE_EVERY_BACKFILL_STEPS)
+        self._publish(time.time(), force=True)
+
+    def _steps_before_now(self) -> int:
+        """As fast as it can: the steps asked for end at the present, since no stamp may lie in the future."""
+        return (self.options.steps or 0) if self.options.speed == 0 else 0
+
+    def _stamps(self) -> Iterator[float]:
+        """The time of each step to come: the wall clock, or the seconds up to it when as fast as it can."""
+        start_s, missing = time.time(), self._steps_before_now()
+        pause_s = max(SHORTEST_PAUSE_S, STEP_S / self.options.speed) if self.options.speed else 0.0
+        for number in itertools.count(1) if self.options.steps is None else range(1, self.options.steps + 1):
+            if self.stop.wait(pause_s):
+                return
+            yield start_s - (missing - number) * STEP_S if missing else time.time()
+
+    def _step(self, stamp_s: float) -> None:
+        # Nothing is heard of a market whose exchange does not answer.
+        if faults.EXCHANGE_DOWN not in self.telemetry.faults:
+            self._advance(stamp_s, SAVE_EVERY_STEPS)
+        self._publish(time.time())
+
+    def _advance(self, stamp_s: float, save_every: int) -> None:
+        self.sink.step = self.simulation.step + 1
+        self.simulation.advance(stamp_s)
+        self.telemetry.note_step(self.simulation, new_minute=self.simulation.step % CLOSE_EVERY_STEPS == 0)
+        if self.simulation.step % save_every == 0:
+            self._save()
+
+    def _publish(self, now_s: float, *, force: bool = False) -> None:
+        """Write what is due; real time decides, so that a fast simulation does not wear the disk."""
+        if faults.WRITER_STALL in self.telemetry.faults:
+            return
+        clock_s = time.monotonic()
+        if force or clock_s - self._published_s >= PUBLISH_EVERY_S:
+            self._published_s = clock_s
+            self.telemetry.publish_account(self.simulation, now_s)
+        if force or clock_s - self._health_s >= HEALTH_EVERY_S:
+            self._health_s = clock_s
+            self.telemetry.publish_health(self.simulation, now_s)
+
+    def _save(self) -> None:
+        peak = self.telemetry.peak
+        world = {"world": self.simulation.save(), "peak": [peak.nav_usd, peak.at_s]}
+        with self.telemetry.errors.guard("checkpoint"):
+            save_checkpoint(self.cache_dir, world)
+
+    def _restore(self, saved: dict[str, Any] | None) -> None:
+        if saved is None:
+            return
+        self.simulation.restore(saved["world"])
+        self.telemetry.peak = Peak(*saved["peak"])
+        # Points later than the checkpoint will come again.
+        points = load_nav_log(self.options.log_dir / "nav_log.json")
+        self.telemetry.points = [point for point in points if point.at_s <= self.simulation.now_s]
+        self.telemetry.note_step(self.simulation, new_minute=False)
+        self.sink.resume_after(self.simulation.step)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when it ended as asked, 1 with a line on stderr when it could not start."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    options = parse_options(arguments)
+    try:
+        executor = Executor(options)
+    except (OSError, ValueError, SecondWriterError) as error:
+        LOGGER.error("cannot start: %s", error)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: executor.stop.set())
+    LOGGER.info("paper account in %s, seed %d", options.log_dir, executor.simulation.seed)
+    executor.run()
+    LOGGER.info("stopped at NAV %.2f USD", executor.simulation.nav_usd)
+    return 0
+
+
+def parse_options(arguments: Sequence[str] | None) -> Options:
+    """The command line, checked."""
+    parser = argparse.ArgumentParser(prog="python -m execution.executor", description="Feed the dashboard.")
+    parser.add_argument("--source", choices=["paper"], default="paper", help="a simulated account; there is no other")
+    parser.add_argument("--seed", type=int, default=7, help="dice of a new account (a saved one keeps its own)")
+    parser.add_argument("--speed", type=_not_negative, default=1.0, help="simulated seconds per second, 0: at once")
+    parser.add_argument("--steps", type=int, default=None, help="stop after this many loops of 5 s")
+    parser.add_argument("--backfill-hours", type=_not_negative, default=6.0, help="how far back a run begins")
+    parser.add_argument("--log-dir", type=Path, default=Path(os.environ.get("HEDGE_LOG_DIR") or "logs"))
+    parser.add_argument("--holdings", type=Path, default=Path("config/offexchange_holdings.json"))
+    parser.add_argument("--fault", choices=faults.FAULTS, action="append", default=[], help="may be given repeatedly")
+    found = parser.parse_args(arguments)
+    return Options(
+        seed=found.seed,
+        speed=found.speed,
+        steps=found.steps,
+        backfill_s=found.backfill_hours * 3600.0,
+        log_dir=found.log_dir,
+        holdings=found.holdings,
+        faults=tuple(found.fault),
+    )
+
+
+def _not_negative(text: str) -> float:
+    value = float(text)
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""The account's value and the surfaces that show it: nav.json, nav_state.json and the log of points between them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from execution.utils.timestamps import format_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from execution.peak import Drawdown
+    from execution.positions import Exposure
+
+NAV_LOG_POINTS = 720
+SERIES_POINTS = 500
+FRESH_FOR_S = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fx:
+    """ZAR per USD and the epoch seconds it was taken at; None without a rate."""
+
+    usd_zar: float | None = None
+    at_s: float | None = None
+
+    def as_block(self) -> dict[str, float | None]:
+        """The `fx` block of the surfaces."""
+        return {"usd_zar": self.usd_zar, "ts": self.at_s}
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeContact:
+    """When the exchange last really answered (epoch seconds), and whether it answers now."""
+
+    confirmed_at_s: float
+    reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NavPoint:
+    """One point of nav_log.json, USD."""
+
+    at_s: float
+    nav_usd: float
+    unrealized_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account as the exchange tells it, USD: NAV = cash + unrealized."""
+
+    cash_usd: float
+    unrealized_usd: float
+
+    @property
+    def nav_usd(self) -> float:
+        """Cash and open PnL."""
+        return self.cash_usd + self.unrealized_usd
+
+
+def build_nav_health(contact: ExchangeContact, nav_usd: float, now_s: float) -> dict[str, Any]:
+    """The `nav_health` block: `sources_ok` is false as soon as the exchange does not answer."""
+    age_s = max(0.0, now_s - contact.confirmed_at_s)
+    fresh = contact.reachable and age_s <= FRESH_FOR_S
+    return {
+        "age_s": age_s,
+        "sources_ok": contact.reachable,
+        # True means stale; the name is the old one.
+        "stale_flags": {"balances_ok": not fresh},
+        "fresh": fresh,
+        "threshold_s": FRESH_FOR_S,
+        "cache_ts": contact.confirmed_at_s,
+        "nav_total": nav_usd,
+    }
+
+
+def build_nav(
+    account: Account, contact: ExchangeContact, aum: Mapping[str, Any], fx: Fx, now_s: float
+) -> dict[str, Any]:
+    """The payload of nav.json; while the exchange is down `account` is the last one it confirmed."""
+    nav_usd, health = account.nav_usd, build_nav_health(contact, account.nav_usd, now_s)
+    detail = {
+        "source": "live" if contact.reachable else "cache",
+        "fresh": health["fresh"],
+        "nav_mode": "live_wallet",
+        "nav": nav_usd,
+        "nav_usd": nav_usd,
+        "total_nav": nav_usd,
+        "cash_usd": account.cash_usd,
+        "unrealized_usd": account.unrealized_usd,
+        "asset_breakdown": {"USDT": nav_usd},
+        "nav_health": health,
+    }
+    return {
+        "nav": nav_usd,
+        "nav_usd": nav_usd,
+        "updated_ts": now_s,
+        "nav_mode": "live_wallet",
+        "nav_detail": detail,
+        "aum": dict(aum),
+        "fx": fx.as_block(),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class NavFigures:
+    """What nav_state.json shows beside the series; USD unless the name says otherwise."""
+
+    drawdown: Drawdown
+    exposure: Exposure
+    realized_today_usd: float
+    aum: Mapping[str, Any]
+    fx: Fx
+    sources_ok: bool | None
+
+
+def build_nav_state(series: Sequence[NavPoint], figures: NavFigures, now_s: float) -> dict[str, Any]:
+    """The payload of nav_state.json; the NAV is the last point of the series, and `age_s` is the age of that point."""
+    last, drawdown, exposure = series[-1], figures.drawdown, figures.exposure
+    return {
+        "series": [_build_point(point) for point in series[-SERIES_POINTS:]],
+        "total_equity": last.nav_usd,
+        "peak_equity": drawdown.peak_usd,
+        "drawdown_pct": drawdown.pct,
+        "drawdown": drawdown.pct,
+        "drawdown_abs": drawdown.abs_usd,
+        "drawdown_snapshot_at": format_iso(last.at_s),
+        "realized_pnl_today": figures.realized_today_usd,
+        "realized_pnl": figures.realized_today_usd,
+        "unrealized_pnl": exposure.unrealized_usd,
+        "gross_exposure": exposure.gross_usd,
+        "net_exposure": exposure.net_usd,
+        "largest_position_value": exposure.largest_usd,
+        "aum": dict(figures.aum),
+        "fx": figures.fx.as_block(),
+        "sources_ok": figures.sources_ok,
+        "updated_at": now_s,
+        "age_s": max(0.0, now_s - last.at_s),
+    }
+
+
+def build_nav_log(points: Sequence[NavPoint]) -> list[dict[str, float]]:
+    """The content of nav_log.json: the newest 720 points, oldest first."""
+    return [
+        {"t": point.at_s, "nav": point.nav_usd, "unrealized_pnl": point.unrealized_usd}
+        for point in points[-NAV_LOG_POINTS:]
+    ]
+
+
+def read_nav_log(content: object) -> list[NavPoint]:
+    """Points of a nav_log.json, oldest first; points without a positive NAV are left out."""
+    rows = content if isinstance(content, list) else []
+    points = [
+        NavPoint(float(row["t"]), float(row["nav"]), float(row.get("unrealized_pnl") or 0.0))
+        for row in rows
+        if isinstance(row, dict) and _is_number(row.get("t")) and _is_number(row.get("nav")) and row["nav"] > 0
+    ]
+    return sorted(points, key=lambda point: point.at_s)
+
+
+def load_nav_log(path: Path) -> list[NavPoint]:
+    """The points of the file at `path`; none when it is not there.
+
+    Raises:
+        OSError, ValueError: the file cannot be read, or is not JSON.
+    """
+    try:
+        return read_nav_log(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return []
+
+
+def _build_point(point: NavPoint) -> dict[str, Any]:
+    return {
+        "nav": point.nav_usd,
+        "t": format_iso(point.at_s),
+        "unrealized_pnl": point.unrealized_usd,
+        "equity": point.nav_usd,
+        "total_equity": point.nav_usd,
+    }
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

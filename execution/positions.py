@@ -1,0 +1,154 @@
+"""Open positions and the surfaces that show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from execution.utils.timestamps import format_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One leg. `qty` in coins is signed, negative when short; `position_side` is LONG, SHORT or BOTH (one-way)."""
+
+    symbol: str
+    position_side: str
+    qty: float
+    entry_price: float
+    mark_price: float
+    unrealized_usd: float
+    leverage: float | None = None
+
+    @property
+    def side(self) -> str:
+        """LONG or SHORT, told by the sign of the quantity."""
+        return "LONG" if self.qty > 0 else "SHORT"
+
+    @property
+    def notional_usd(self) -> float:
+        """Absolute value at the mark price, USD."""
+        return abs(self.qty) * self.mark_price
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Sums over the legs, USD."""
+
+    gross_usd: float
+    net_usd: float
+    largest_usd: float
+    unrealized_usd: float
+
+
+def measure_exposure(positions: Iterable[Position]) -> Exposure:
+    """Gross, net and largest notional, and the PnL that is open."""
+    legs = list(positions)
+    return Exposure(
+        gross_usd=sum(leg.notional_usd for leg in legs),
+        net_usd=sum(leg.qty * leg.mark_price for leg in legs),
+        largest_usd=max((leg.notional_usd for leg in legs), default=0.0),
+        unrealized_usd=sum(leg.unrealized_usd for leg in legs),
+    )
+
+
+def build_positions(
+    positions: Sequence[Position], now_s: float, exec_stats: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The payload of positions.json."""
+    stats = {"exec_stats": dict(exec_stats)} if exec_stats is not None else {}
+    return {"rows": [_build_row(leg) for leg in positions], "updated": now_s, **stats}
+
+
+def build_synced_state(
+    positions: Sequence[Position], nav_payload: Mapping[str, Any], engine_version: str
+) -> dict[str, Any]:
+    """The payload of synced_state.json: the rows, and the NAV of `nav_payload` (nav.json) with its detail and time."""
+    return {
+        "items": [_build_row(leg) for leg in positions],
+        "nav": nav_payload["nav_usd"],
+        "engine_version": engine_version,
+        "v6_flags": {},
+        "updated_at": nav_payload["updated_ts"],
+        "nav_snapshot": nav_payload["nav_detail"],
+        "fx": nav_payload["fx"],
+        "aum": nav_payload["aum"],
+    }
+
+
+def read_positions(synced_state: Mapping[str, Any]) -> list[Position]:
+    """The legs of a synced_state.json that `build_synced_state` made."""
+    return [
+        Position(
+            symbol=row["symbol"],
+            position_side=row["positionSide"],
+            qty=row["qty"],
+            entry_price=row["entryPrice"],
+            mark_price=row["markPrice"],
+            unrealized_usd=row["unrealized"],
+            leverage=row.get("leverage"),
+        )
+        for row in synced_state["items"]
+    ]
+
+
+def build_positions_state(
+    positions: Sequence[Position], now_s: float, symbols: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The payload of positions_state.json; `symbols` has the risk figures that go beside each leg."""
+    exposure = measure_exposure(positions)
+    return {
+        "items": [_build_item(leg, now_s, (symbols or {}).get(leg.symbol)) for leg in positions],
+        "updated_at": format_iso(now_s),
+        "gross_exposure": exposure.gross_usd,
+        "net_exposure": exposure.net_usd,
+        "largest_position_value": exposure.largest_usd,
+    }
+
+
+def build_leaderboard_state(positions: Iterable[Position], now_s: float) -> dict[str, Any]:
+    """The payload of leaderboard_state.json: one row per leg, best PnL first."""
+    rows = [
+        {"symbol": leg.symbol, "side": leg.side, "notional": leg.notional_usd, "pnl": leg.unrealized_usd}
+        for leg in sorted(positions, key=lambda leg: -leg.unrealized_usd)
+    ]
+    return {"items": rows, "updated_at": format_iso(now_s)}
+
+
+def _build_row(leg: Position) -> dict[str, Any]:
+    return {
+        "symbol": leg.symbol,
+        "positionSide": leg.position_side,
+        "qty": leg.qty,
+        "entryPrice": leg.entry_price,
+        "markPrice": leg.mark_price,
+        "unrealized": leg.unrealized_usd,
+        "notional": leg.notional_usd,
+        "leverage": leg.leverage,
+    }
+
+
+def _build_item(leg: Position, now_s: float, risk: Mapping[str, Any] | None) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "symbol": leg.symbol,
+        "side": leg.side,
+        "qty": leg.qty,
+        "entry_price": leg.entry_price,
+        "mark_price": leg.mark_price,
+        "pnl": leg.unrealized_usd,
+        "leverage": leg.leverage,
+        "notional": leg.notional_usd,
+        "ts": format_iso(now_s),
+        "notional_fmt": _format_usd(leg.notional_usd),
+        "pnl_fmt": _format_usd(leg.unrealized_usd),
+    }
+    names = ("dd_state", "dd_today_pct", "atr_ratio", "atr_regime")
+    return item | {name: risk[name] for name in names if risk and name in risk}
+
+
+def _format_usd(value_usd: float) -> str:
+    # Adding 0.0 turns -0.0 into 0.0, so that nothing reads "-0.00".
+    return f"{round(value_usd, 2) + 0.0:,.2f}"

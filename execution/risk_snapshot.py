@@ -1,0 +1,66 @@
+"""risk_snapshot.json: drawdown, ATR, fees against PnL and the health of each symbol at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from execution.utils.metrics import (
+    DD_CAUTIOUS_PCT,
+    DD_DEFENSIVE_PCT,
+    median,
+    name_atr_regime,
+    name_drawdown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from execution.peak import Drawdown
+    from execution.utils.metrics import FeePnl
+
+
+@dataclass(frozen=True, slots=True)
+class RiskInputs:
+    """What the snapshot shows; `entries` as `build_symbol_health` makes them, `testnet` whether orders go to one."""
+
+    drawdown: Drawdown
+    fee_pnl: FeePnl
+    nav_health: Mapping[str, Any]
+    entries: Sequence[Mapping[str, Any]]
+    testnet: bool = False
+
+
+def build_risk_snapshot(inputs: RiskInputs, now_s: float) -> dict[str, Any]:
+    """The payload of risk_snapshot.json; every `_pct` is percent."""
+    ratios = [entry["vol"]["atr_ratio"] for entry in inputs.entries]
+    regime = name_atr_regime(median(ratios))
+    return {
+        "updated_ts": now_s,
+        "symbols": [dict(entry) for entry in inputs.entries],
+        "dd_state": {"dd_state": name_drawdown(inputs.drawdown.pct), "drawdown": _build_drawdown(inputs.drawdown)},
+        "atr_regime": regime,
+        "atr": {
+            "atr_regime": regime,
+            "median_ratio": median(ratios),
+            "symbols": [{"symbol": entry["symbol"], **entry["vol"]} for entry in inputs.entries],
+        },
+        "fee_pnl_ratio": inputs.fee_pnl["fee_pnl_ratio"],
+        "fee_pnl": dict(inputs.fee_pnl),
+        "nav_health": dict(inputs.nav_health),
+        "risk_config_meta": {
+            "testnet_overrides_active": inputs.testnet,
+            "drawdown_cautious_pct": DD_CAUTIOUS_PCT,
+            "drawdown_defensive_pct": DD_DEFENSIVE_PCT,
+        },
+    }
+
+
+def _build_drawdown(drawdown: Drawdown) -> dict[str, Any]:
+    return {
+        "dd_pct": drawdown.pct,
+        "dd_abs": drawdown.abs_usd,
+        "peak": drawdown.peak_usd,
+        "nav": drawdown.nav_usd,
+        "usable": True,
+    }

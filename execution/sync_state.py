@@ -1,0 +1,165 @@
+"""The sync daemon: mirrors and KPIs from what the executor writes. `python -m execution.sync_state`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from execution.atomic_json import remove_orphans, write_json_atomic
+from execution.peak import load_peak, save_peak
+from execution.state_publish import SecondWriterError, open_state_dir
+from execution.sync_cycle import OWNED, SyncCycle
+from execution.utils.event_feed import EventFeed
+from execution.utils.event_writer import EventWriter
+from execution.utils.timestamps import format_iso
+from execution.writer_lock import claim_writer
+from state import surfaces
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LOGGER = logging.getLogger("sync_state")
+
+# The mirrors follow so closely that a page seldom catches the files apart.
+LOOK_EVERY_S = 0.2
+SHORTEST_CYCLE_S = 0.2
+HEARTBEAT_EVERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line; `interval_s` is the longest pause between two cycles."""
+
+    once: bool
+    interval_s: float
+    log_dir: Path
+
+
+class SyncDaemon:
+    """Runs cycles until it is told to stop; what has to survive is saved with every heartbeat and at the end."""
+
+    def __init__(self, options: Options) -> None:
+        """Claim the files and take up what the last run left."""
+        self.options = options
+        self.stop = threading.Event()
+        state_dir = open_state_dir(options.log_dir / "state")
+        for name in OWNED:
+            claim_writer(state_dir / name)
+        self.trigger = state_dir / surfaces.SYNCED_STATE
+        cache_dir = options.log_dir / "cache"
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        remove_orphans(cache_dir)
+        self.peak_path = cache_dir / "peak_state.json"
+        self.window_path = cache_dir / "sync_window.json"
+        events_dir = options.log_dir / "execution"
+        feed = EventFeed(events_dir, _load_saved(self.window_path))
+        self.cycle = SyncCycle(options.log_dir, feed, load_peak(self.peak_path))
+        self.heartbeats = EventWriter(events_dir / "sync_daemon_heartbeats.jsonl")
+        self._saved_s = float("-inf")
+        self._saved_peak = self.cycle.peak
+
+    def run(self) -> bool:
+        """Cycle until the end; True when the last cycle wrote everything."""
+        try:
+            complete = self._run_cycle()
+            while not self.options.once and not self._wait_for_change():
+                complete = self._run_cycle()
+            return complete
+        finally:
+            self._save()
+            self.heartbeats.close()
+
+    def _run_cycle(self) -> bool:
+        complete = self.cycle.run(time.time())
+        if self.cycle.peak != self._saved_peak:
+            self._save_peak()
+        if time.monotonic() - self._saved_s >= HEARTBEAT_EVERY_S:
+            self._save()
+        return complete
+
+    def _wait_for_change(self) -> bool:
+        """Pause until the executor has published, or the interval is over; True when told to stop."""
+        seen, end_s = _changed_at(self.trigger), time.monotonic() + self.options.interval_s
+        stopped = self.stop.wait(min(SHORTEST_CYCLE_S, self.options.interval_s))
+        while not stopped and time.monotonic() < end_s and _changed_at(self.trigger) == seen:
+            stopped = self.stop.wait(LOOK_EVERY_S)
+        return stopped
+
+    def _save(self) -> None:
+        """Heartbeat, peak, and the window together with its cursors."""
+        self._saved_s = time.monotonic()
+        with self.cycle.errors.guard("heartbeat"):
+            record = {"service": "sync_daemon", "ts": format_iso(time.time()), "event_type": "heartbeat"}
+            self.heartbeats.append(record)
+        self._save_peak()
+        with self.cycle.errors.guard(self.window_path.name):
+            write_json_atomic(self.window_path, self.cycle.feed.save())
+
+    def _save_peak(self) -> None:
+        self._saved_peak = self.cycle.peak
+        if self.cycle.peak.nav_usd:
+            with self.cycle.errors.guard(self.peak_path.name):
+                save_peak(self.peak_path, self.cycle.peak, self.cycle.drawdown)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when it ended as asked, 1 when it could not start or `--once` wrote not everything."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    options = parse_options(arguments)
+    try:
+        daemon = SyncDaemon(options)
+    except (OSError, SecondWriterError) as error:
+        LOGGER.error("cannot start: %s", error)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: daemon.stop.set())
+    complete = daemon.run()
+    if options.once and not complete:
+        LOGGER.error("not every surface could be written from %s", options.log_dir)
+    return 1 if options.once and not complete else 0
+
+
+def parse_options(arguments: Sequence[str] | None) -> Options:
+    """The command line, checked."""
+    parser = argparse.ArgumentParser(prog="python -m execution.sync_state", description="Mirror the executor's state.")
+    parser.add_argument("--once", action="store_true", help="one cycle, then exit")
+    parser.add_argument("--interval", type=_positive, default=20.0, help="longest pause between two cycles, seconds")
+    parser.add_argument("--log-dir", type=Path, default=Path(os.environ.get("HEDGE_LOG_DIR") or "logs"))
+    found = parser.parse_args(arguments)
+    return Options(found.once, found.interval, found.log_dir)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _load_saved(path: Path) -> dict[str, Any] | None:
+    """The saved window, None when there is none that can be read: the logs are then read from their beginning."""
+    try:
+        saved = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return saved if isinstance(saved, dict) else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

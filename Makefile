@@ -11,7 +11,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 .PHONY: run test check format screenshot lock clean help
 
 help:
-	@echo "make run    serve logs/state (STATE_DIR=... serves another directory, NOW=<epoch> fixes the clock)"
+	@echo "make run    a living page: paper executor, sync daemon and dashboard (EXECUTOR_ARGS=\"--fault drawdown\")"
+	@echo "            STATE_DIR=... serves a directory alone, NOW=<epoch> as of a fixed time"
 	@echo "make test   checks and all tests, browser included"
 	@echo "make check  ruff, formatting, mypy --strict"
 
@@ -28,8 +29,13 @@ $(VENV)/.browser: | $(VENV)/.dev
 	sh tests/browser/install-chromium.sh $(BIN)
 	@touch $@
 
+# With STATE_DIR or NOW the dashboard alone, on state that is already there; else the whole desk: executor, daemon, dashboard.
 run: $(VENV)/.run
+ifneq ($(STATE_DIR)$(NOW),)
 	$(if $(STATE_DIR),HEDGE_STATE_DIR="$(STATE_DIR)") $(if $(NOW),HEDGE_NOW="$(NOW)") exec $(BIN)/gunicorn
+else
+	exec $(BIN)/supervisord -c deploy/supervisord.conf
+endif
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

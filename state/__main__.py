@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -37,4 +38,6 @@ def _epoch(value: str) -> float:
 
 
 if __name__ == "__main__":
+    # A reader that has seen enough (`| head`) ends this quietly, as it ends other commands.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

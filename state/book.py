@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from state.exchange import Exchange
-from state.formatting import fmt_clock
+from state.formatting import fmt_moment
 from state.rows import Key, Row, count_unreadable, has_row_list, read_rows
 from state.sources import Sources
 from state.surfaces import BY_NAME, POSITIONS, POSITIONS_STATE, SYNCED_STATE
@@ -119,7 +119,9 @@ def _price(row: Row, leader: _File, files: list[_File]) -> Member:
 def _why_not_flat(sources: Sources, exchange: Exchange, files: list[_File]) -> str | None:
     holders = [item for item in files if item.rows and item.complete]
     if exchange.frozen:
-        return "the exchange feed is down and the files carry an empty book, which is not a flat one" + _since(exchange)
+        return "the exchange feed is down and the files carry an empty book, which is not a flat one" + _since(
+            exchange, sources.now
+        )
     if holders:
         return f"the files disagree: {holders[0].name} still has {len(holders[0].rows)} open"
     if exchange.frozen is None:
@@ -131,5 +133,5 @@ def _why_not_flat(sources: Sources, exchange: Exchange, files: list[_File]) -> s
     return None
 
 
-def _since(exchange: Exchange) -> str:
-    return f" (last confirmed {fmt_clock(exchange.confirmed_at)})" if exchange.confirmed_at else ""
+def _since(exchange: Exchange, now: float) -> str:
+    return f" (last confirmed {fmt_moment(exchange.confirmed_at, now)})" if exchange.confirmed_at else ""

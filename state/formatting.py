@@ -1,6 +1,6 @@
 """How numbers become text: the one place. Every function takes None for unknown and prints `n/a`."""
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 UNKNOWN_TEXT = "n/a"
@@ -66,3 +66,11 @@ def fmt_clock(epoch: float | None, zone: tzinfo | None = None) -> str:
     except (OverflowError, OSError, ValueError):
         return UNKNOWN_TEXT
     return f"{moment:%H:%M:%S} {moment.tzname()}"
+
+
+def fmt_moment(epoch: float | None, now: float) -> str:
+    """As `fmt_clock`, with the date in front when it is not the day of `now`."""
+    time_of_day = fmt_clock(epoch)
+    if epoch is None or time_of_day == UNKNOWN_TEXT or int(epoch // 86400) == int(now // 86400):
+        return time_of_day
+    return f"{datetime.fromtimestamp(epoch, UTC):%Y-%m-%d} {time_of_day}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_clock, fmt_number, fmt_pct, fmt_qty, fmt_usd
+from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_moment, fmt_number, fmt_pct, fmt_qty, fmt_usd
 
 RISK_WORDS = ("dd_state", "atr_regime")
 CHECK_MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "not_comparable": "–"}
@@ -21,7 +21,7 @@ def _line(label: str, value: str) -> str:
 
 def _alerts(state: dict[str, Any]) -> Iterator[str]:
     for alert in state["meta"]["alerts"]:
-        since = f" since {fmt_clock(alert['since'])}" if alert["since"] else ""
+        since = f" since {fmt_moment(alert['since'], state['meta']['loaded_at'])}" if alert["since"] else ""
         text = f": {alert['text']}" if alert["text"] else ""
         yield f"{alert['severity'].upper():<5} {alert['title']}{since}{text}"
 
@@ -34,9 +34,8 @@ def _nav(state: dict[str, Any]) -> Iterator[str]:
     if nav:
         exchange = nav["exchange"]
         yield _line("ZAR", fmt_usd(nav["nav_zar"] if nav["fx_usd_zar"] else None))
-        yield _line(
-            "Exchange", f"{exchange['source'] or UNKNOWN_TEXT}, confirmed {fmt_clock(exchange['confirmed_at'])}"
-        )
+        confirmed = fmt_moment(exchange["confirmed_at"], state["meta"]["loaded_at"])
+        yield _line("Exchange", f"{exchange['source'] or UNKNOWN_TEXT}, confirmed {confirmed}")
         yield _line("Exposure", f"{fmt_usd(nav['gross_exposure_usd'])} gross, {fmt_usd(nav['net_exposure_usd'])} net")
         yield _line("Unrealized PnL", fmt_usd(nav["unrealized_pnl_usd"]))
 

@@ -16,19 +16,23 @@ ENGINE_METADATA = "engine_metadata.json"
 LEADERBOARD = "leaderboard_state.json"
 NAV_LOG = "nav_log.json"
 
+EXECUTOR = "executor"
+SYNC_DAEMON = "sync daemon"
+
 
 @dataclass(frozen=True, slots=True)
 class Surface:
     """One state file.
 
-    `cadence_s` is the longest pause between two writes of a healthy writer of any version. `path` is relative to the
-    state directory. A surface that is not `required` is used where it exists and not missed where it does not.
-    `root` is the JSON type the file has to hold.
+    `cadence_s` is the longest pause between two writes of a healthy writer of any version; `writer` the process that
+    writes the file in every version. `path` is relative to the state directory, `root` the JSON type the file has to
+    hold. A surface that is not `required` is used where it exists and not missed where it does not.
     """
 
     name: str
     cadence_s: float
     required: bool = True
+    writer: str = ""
     path: str = ""
     root: type[Any] = dict
 
@@ -49,15 +53,15 @@ class Surface:
 
 
 SURFACES: tuple[Surface, ...] = (
-    Surface(NAV_STATE, 20.0),
-    Surface(NAV, 60.0),
+    Surface(NAV_STATE, 20.0, writer=SYNC_DAEMON),
+    Surface(NAV, 60.0, writer=EXECUTOR),
     Surface(POSITIONS_STATE, 60.0),
-    Surface(POSITIONS, 60.0),
-    Surface(SYNCED_STATE, 60.0),
+    Surface(POSITIONS, 60.0, writer=EXECUTOR),
+    Surface(SYNCED_STATE, 60.0, writer=EXECUTOR),
     Surface(KPIS, 120.0),
-    Surface(ROUTER_HEALTH, 60.0),
-    Surface(RISK_SNAPSHOT, 120.0),
-    Surface(EXECUTION_HEALTH, 120.0),
+    Surface(ROUTER_HEALTH, 60.0, writer=EXECUTOR),
+    Surface(RISK_SNAPSHOT, 120.0, writer=EXECUTOR),
+    Surface(EXECUTION_HEALTH, 120.0, writer=EXECUTOR),
     Surface(ENGINE_METADATA, 60.0, required=False),
     # Only the NAV history is taken from here, and only while nav_state.json carries none.
     Surface(NAV_LOG, 60.0, required=False, path="../nav_log.json", root=list),

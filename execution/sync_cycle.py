@@ -27,6 +27,7 @@ from execution.utils.timestamps import parse_epoch_s, start_of_day_s
 from state import surfaces
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from execution.utils.event_feed import EventFeed
@@ -66,15 +67,21 @@ class SyncCycle:
         if inputs is None or not inputs.points:
             return False
         self._raise_peak(inputs)
-        with self.errors.guard(surfaces.NAV_STATE):
-            publish_surface(surfaces.NAV_STATE, self._build_nav_state(inputs), self.state_dir)
-        with self.errors.guard(surfaces.POSITIONS_STATE):
-            publish_surface(surfaces.POSITIONS_STATE, _build_positions_state(inputs), self.state_dir)
-        with self.errors.guard(surfaces.LEADERBOARD):
-            leaderboard = build_leaderboard_state(inputs.positions, _stamp(inputs.now_s, _synced_at_s(inputs)))
-            publish_surface(surfaces.LEADERBOARD, leaderboard, self.state_dir)
-        with self.errors.guard(surfaces.KPIS):
-            publish_surface(surfaces.KPIS, self._build_kpis(inputs), self.state_dir)
+        symbols = self._measure_symbols(inputs)
+        builders: dict[str, Callable[[], dict[str, Any]]] = {
+            surfaces.NAV_STATE: lambda: self._build_nav_state(inputs),
+            surfaces.POSITIONS_STATE: lambda: _build_positions_state(inputs, symbols),
+            surfaces.LEADERBOARD: lambda: build_leaderboard_state(inputs.positions, _book_stamp(inputs)),
+            surfaces.KPIS: lambda: self._build_kpis(inputs, symbols),
+        }
+        payloads: dict[str, dict[str, Any]] = {}
+        for name, build in builders.items():
+            with self.errors.guard(f"building {name}"):
+                payloads[name] = build()
+        # Written in one go: a page that reads in between would see them apart.
+        for name, payload in payloads.items():
+            with self.errors.guard(name):
+                publish_surface(name, payload, self.state_dir)
         return not self.errors.current
 
     def _read(self, now_s: float) -> Inputs | None:
@@ -122,7 +129,12 @@ class SyncCycle:
         payload = build_nav_state(inputs.points, figures, inputs.now_s)
         return payload | {"updated_at": _stamp(inputs.now_s, last.at_s), "written_at": inputs.now_s}
 
-    def _build_kpis(self, inputs: Inputs) -> dict[str, Any]:
+    def _measure_symbols(self, inputs: Inputs) -> dict[str, dict[str, Any]]:
+        with self.errors.guard("symbols of risk_snapshot.json"):
+            return _build_symbols(inputs)
+        return {}
+
+    def _build_kpis(self, inputs: Inputs, symbols: dict[str, dict[str, Any]]) -> dict[str, Any]:
         window, last = inputs.window, inputs.points[-1]
         pnls_usd = [close.pnl_usd for close in window.closes]
         kpi_inputs = KpiInputs(
@@ -138,17 +150,15 @@ class SyncCycle:
             ),
             sharpe=rolling_sharpe(pnls_usd),
             expectancy_usd=statistics.fmean(pnls_usd) if pnls_usd else None,
-            symbols=_build_symbols(inputs),
+            symbols=symbols,
             fx=_fx(inputs),
         )
         return build_kpis_v7(kpi_inputs, inputs.now_s)
 
 
-def _build_positions_state(inputs: Inputs) -> dict[str, Any]:
-    symbols = {
-        symbol: {**_block(entry, "risk"), **_block(entry, "vol")} for symbol, entry in _build_symbols(inputs).items()
-    }
-    return build_positions_state(inputs.positions, _stamp(inputs.now_s, _synced_at_s(inputs)), symbols)
+def _build_positions_state(inputs: Inputs, symbols: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    risks = {symbol: {**_block(entry, "risk"), **_block(entry, "vol")} for symbol, entry in symbols.items()}
+    return build_positions_state(inputs.positions, _book_stamp(inputs), risks)
 
 
 def _build_symbols(inputs: Inputs) -> dict[str, dict[str, Any]]:
@@ -179,12 +189,12 @@ def _sources_ok(inputs: Inputs) -> bool | None:
     return found if isinstance(found, bool) else None
 
 
-def _synced_at_s(inputs: Inputs) -> float:
-    """When the executor wrote the book, epoch seconds."""
+def _book_stamp(inputs: Inputs) -> float:
+    """The stamp for what is made of the executor's book, epoch seconds."""
     written_at_s = parse_epoch_s(inputs.synced.get("updated_at"))
     if written_at_s is None:
         raise ValueError(f"{surfaces.SYNCED_STATE} has no updated_at: it is not known from when the book is")
-    return written_at_s
+    return _stamp(inputs.now_s, written_at_s)
 
 
 def _stamp(now_s: float, content_s: float) -> float:

@@ -39,7 +39,10 @@ class EventWriter:
         # A full disk takes a part of a line: the next one must not be glued to it.
         line = b"\n" + line if self._torn else line
         self._torn = True
-        written = os.write(self._descriptor, line)
+        try:
+            written = os.write(self._descriptor, line)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
         self._size_bytes += written
         if written < len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))

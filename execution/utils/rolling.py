@@ -19,7 +19,7 @@ class Entry(NamedTuple):
 
     epoch_s: float
     units: int
-    count: int
+    keys: int
 
 
 class RollingSum:
@@ -67,16 +67,16 @@ class RollingSum:
     def restore(self, saved: list[list[Any]]) -> None:
         """Take over the entries of `save()`."""
         self._entries = OrderedDict(
-            (str(key), Entry(float(epoch_s), int(units), int(count))) for key, epoch_s, units, count in saved
+            (str(key), Entry(float(epoch_s), int(units), int(keys))) for key, epoch_s, units, keys in saved
         )
         self._total_units = sum(entry.units for entry in self._entries.values())
-        self._count = sum(entry.count for entry in self._entries.values())
+        self._count = sum(entry.keys for entry in self._entries.values())
 
     def _remove(self, key: str) -> None:
         entry = self._entries.pop(key, None)
         if entry:
             self._total_units -= entry.units
-            self._count -= entry.count
+            self._count -= entry.keys
 
     def _merge(self, settled_before_s: float) -> None:
         """One entry per minute of everything settled; sum and count stay what they are."""
@@ -86,7 +86,7 @@ class RollingSum:
             name = f"minute {int(entry.epoch_s // BUCKET_S)}" if settled else key
             before = merged.get(name, Entry(entry.epoch_s, 0, 0))
             merged[name] = Entry(
-                max(before.epoch_s, entry.epoch_s), before.units + entry.units, before.count + entry.count
+                max(before.epoch_s, entry.epoch_s), before.units + entry.units, before.keys + entry.keys
             )
         self._entries = merged
         # A rate that fills the last hour alone must not merge at every entry.

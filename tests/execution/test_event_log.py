@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from execution.utils.event_log import EventLog
-from execution.utils.event_writer import EventWriter
 
 
 @pytest.fixture
@@ -189,31 +188,6 @@ def test_random_appends_rotations_and_restarts(path: Path, seed: int) -> None:
                 seen += read(log)
     write(path, written + 1)
     assert seen + read(log) == list(range(1, written + 2))
-
-
-def test_the_writer_bounds_its_logs(path: Path) -> None:
-    """Six files of at most the limit, and a reader that keeps up misses nothing."""
-    writer, log, seen = EventWriter(path, max_bytes=2000), EventLog(path), list[int]()
-    for number in range(3000):
-        writer.append({"n": number})
-        if number % 50 == 0:
-            seen += read(log)
-    writer.close()
-    assert seen + read(log) == list(range(3000))
-    sizes = [part.stat().st_size for part in path.parent.iterdir()]
-    assert len(sizes) == 6
-    assert max(sizes) <= 2000
-
-
-def test_the_writer_ends_the_line_of_a_killed_one(path: Path) -> None:
-    """One malformed line instead of two records lost."""
-    path.write_text('{"n": 1}\n{"n": 2, "half')
-    writer = EventWriter(path)
-    writer.append({"n": 3})
-    writer.close()
-    log = EventLog(path)
-    assert read(log) == [1, 3]
-    assert log.malformed == 1
 
 
 def test_the_cost_of_a_read_does_not_depend_on_the_size(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import time
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from processes import (
     wait_until,
 )
 
-from execution.paper.backfill import list_missed_stamps
+from execution.paper.backfill import list_missed_stamps, show_progress
 from execution.paper.money import to_units
 from execution.utils.event_log import EventLog
 from execution.utils.event_window import EventWindow
@@ -222,3 +223,23 @@ def test_event_logs_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert max(part.stat().st_size for part in parts) <= 20_000
     assert to_units(window.fees_usd[7].total_usd) == simulation.account.fees
     assert to_units(window.pnl_usd[7].total_usd) == simulation.account.realized
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def test_the_backfill_shows_its_progress() -> None:
+    """A bar that grows on a terminal, one line in a log, nothing when nothing was missed."""
+    terminal, log, nothing = Terminal(), io.StringIO(), io.StringIO()
+    assert list(show_progress([1.0] * 200, terminal)) == [1.0] * 200
+    assert "] 100 %" in terminal.getvalue()
+    assert terminal.getvalue().count("\r") == 102
+    list(show_progress([1.0] * 200, log))
+    assert log.getvalue() == "backfill: 200 steps done\n"
+    list(show_progress([], nothing))
+    assert nothing.getvalue() == ""

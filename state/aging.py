@@ -47,8 +47,9 @@ class Snapshot:
         """No stamp turns from future to past in here, so an age that was known has only grown."""
         meta = dict(self.state["meta"])
         grown = now - meta["loaded_at"]
-        ages = [None if item["age_s"] is None else item["age_s"] + grown for item in meta["surfaces"]]
-        meta["surfaces"] = [{**item, "age_s": age_s} for item, age_s in zip(meta["surfaces"], ages, strict=True)]
+        meta["surfaces"] = [
+            {**item, "age_s": None if (age_s := item["age_s"]) is None else age_s + grown} for item in meta["surfaces"]
+        ]
         if meta["data_age_s"] is not None:
             meta["data_age_s"] += grown
         meta["loaded_at"] = now

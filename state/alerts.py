@@ -23,11 +23,13 @@ def build_alerts(state: State, exchange: Exchange) -> list[Alert]:
         *_silent_writers(state),
         *_nav_not_confirmed(state, exchange),
         *_unreadable(state),
+        *_frozen_content(state),
         *_overdue(state),
         *_missing(state),
         *_risk(state),
         *_checks(state),
         *_symbols(state),
+        *_drift(state),
     ]
     return sorted(found, key=lambda alert: SEVERITIES.index(alert["severity"]))
 
@@ -99,6 +101,15 @@ def _unreadable(state: State) -> Iterator[Alert]:
             yield _alert("fail", f"{surface['name']} has a wrong clock", surface["error"])
 
 
+def _frozen_content(state: State) -> Iterator[Alert]:
+    for surface in state["meta"]["surfaces"]:
+        since = surface["frozen_since"]
+        if since is not None:
+            moment = fmt_moment(since, state["meta"]["loaded_at"])
+            text = f"it is still written, but nothing in it has changed after {moment}"
+            yield _alert("fail", f"{surface['name']} FROZEN", text, since)
+
+
 def _overdue(state: State) -> Iterator[Alert]:
     """Files that are late or silent by themselves, their writer not being silent as a whole."""
     required = _required(state)
@@ -146,3 +157,10 @@ def _symbols(state: State) -> Iterator[Alert]:
         yield _alert("info", "ATR panic", ", ".join(panicking))
     if state["aum"]["unpriced"]:
         yield _alert("info", "No price", ", ".join(state["aum"]["unpriced"]))
+
+
+def _drift(state: State) -> Iterator[Alert]:
+    for item in state["meta"]["drift"]:
+        since = fmt_moment(item["since"], state["meta"]["loaded_at"])
+        severity = "info" if item["path"] else "warn"
+        yield _alert(severity, item["text"], f"last published at {since}", item["since"])

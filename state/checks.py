@@ -14,7 +14,7 @@ from state.nav_files import nav_of
 from state.positions import Exposure
 from state.rows import has_row_list, read_rows
 from state.sources import Sources
-from state.surfaces import ENGINE_METADATA, KPIS, NAV, NAV_STATE, POSITIONS, POSITIONS_STATE, ROUTER_HEALTH
+from state.surfaces import BY_NAME, ENGINE_METADATA, KPIS, NAV, NAV_STATE, POSITIONS, POSITIONS_STATE, ROUTER_HEALTH
 from state.symbols import router_entries
 from state.values import count, first, mapping, number, text
 
@@ -111,7 +111,19 @@ def _exposures(sources: Sources, facts: Facts) -> Iterator[Check]:
         unwritten = written == 0.0 and bool(facts.book.members)
         excuse = f"{NAV_STATE} writes 0.00 for it whatever is open" if unwritten else ""
         left = Side("rows", over_rows, _book_stamp(sources, facts))
-        yield compare(f"exposure_{key}", left, right, tolerance, excuse)
+        check = compare(f"exposure_{key}", left, right, tolerance, excuse)
+        yield _forgive_lag(sources, check, left.stamp, NAV_STATE)
+
+
+def _forgive_lag(sources: Sources, check: Check, leader_stamp: float | None, follower: str) -> Check:
+    """A mirror that was written before the book may differ from it until its own next write is due."""
+    stamp, age_s = sources.stamp(follower), sources.age(follower)
+    if check["status"] != "fail" or stamp is None or age_s is None or leader_stamp is None:
+        return check
+    if stamp >= leader_stamp or age_s > BY_NAME[follower].cadence_s:
+        return check
+    lag = f"{follower} was written {leader_stamp - stamp:,.0f} s before and has yet to follow"
+    return {**check, "status": "not_comparable", "detail": f"{check['detail']}; {lag}"}
 
 
 def _book_stamp(sources: Sources, facts: Facts) -> float | None:
@@ -125,7 +137,7 @@ def _unrealized(sources: Sources, facts: Facts) -> Check:
     apart_s = abs((left.stamp or 0.0) - (right.stamp or 0.0))
     share = PNL_ROUNDING + PNL_DRIFT * min(apart_s / COMPARABLE_S, 1.0)
     tolerance = max(CENT, share * (facts.exposure.gross_usd or 0.0))
-    return compare("unrealized_pnl", left, right, tolerance, excuse)
+    return _forgive_lag(sources, compare("unrealized_pnl", left, right, tolerance, excuse), left.stamp, NAV_STATE)
 
 
 def _drawdown(facts: Facts) -> Check:
@@ -147,7 +159,8 @@ def _rows(sources: Sources, facts: Facts) -> Check:
         return {**check, "status": "fail", "detail": f"{check['detail']}; {facts.book.damage}"}
     differing = sorted({key[0] for key in {*legs[0], *legs[1]} if legs[0].get(key) != legs[1].get(key)})
     if check["status"] in ("ok", "fail") and differing:
-        return {**check, "status": "fail", "detail": f"{check['detail']}; they differ in {', '.join(differing[:5])}"}
+        detail = f"{check['detail']}; they differ in {', '.join(differing[:5])}"
+        return _forgive_lag(sources, {**check, "status": "fail", "detail": detail}, sides[0].stamp, POSITIONS_STATE)
     return check
 
 

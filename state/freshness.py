@@ -4,6 +4,8 @@ from typing import Any
 
 from state.formatting import fmt_age
 from state.reading import Reading
+from state.rows import read_rows
+from state.shapes import recognise
 from state.sources import Sources
 from state.stamps import age_of
 
@@ -29,11 +31,13 @@ def _describe(reading: Reading, now: float) -> dict[str, Any]:
         "name": surface.name,
         "required": surface.required,
         "status": reading.status,
+        "shape": None if reading.data is None else recognise(reading.name, reading.data),
         "updated_at": reading.updated_at,
         "mtime": reading.mtime,
         "changed_at": reading.changed_at,
         "age_s": age_s,
         "freshness": _classify(reading, age_s),
+        "frozen_since": _frozen_since(reading, age_s, now),
         "cadence_s": surface.cadence_s,
         "late_after_s": surface.late_after_s,
         "stale_after_s": surface.stale_after_s,
@@ -48,6 +52,15 @@ def _classify(reading: Reading, age_s: float | None) -> str:
         return "stale"
     # Last good content behind a torn file is at best late.
     return "late" if age_s > reading.surface.late_after_s or reading.status != "ok" else "fresh"
+
+
+def _frozen_since(reading: Reading, age_s: float | None, now: float) -> float | None:
+    """When the content of a file that is still written stopped changing, though the market moves."""
+    surface = reading.surface
+    if not surface.moving or age_s is None or age_s > surface.stale_after_s or reading.changed_at is None:
+        return None
+    frozen = now - reading.changed_at > surface.stale_after_s and bool(read_rows(reading.data or {}))
+    return reading.changed_at if frozen else None
 
 
 def _clock_error(reading: Reading, age_s: float | None, now: float) -> str | None:

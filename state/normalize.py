@@ -9,6 +9,7 @@ from state.aum import build_aum
 from state.book import Book, build_book
 from state.checks import Facts, run_checks
 from state.drawdown import find_drawdown
+from state.drift import find_drift
 from state.environment import find_environment
 from state.exchange import assess_exchange
 from state.freshness import describe_surfaces, largest_age
@@ -51,6 +52,7 @@ def normalize(sources: Sources, state_dir: str) -> State:
         "unknown": sources.unknown.reasons,
         "checks": run_checks(sources, facts),
         "last_book": _remember_book(sources, book, exposure),
+        "drift": find_drift(sources),
     }
     state["meta"]["alerts"] = build_alerts(state, exchange)
     return seal(state)
@@ -71,6 +73,7 @@ def unusable_state(now: float, state_dir: str, reason: str) -> State:
         "unknown": dict.fromkeys(("nav", "aum", "kpis", "positions", "router", "meta"), sentence),
         "checks": [],
         "last_book": None,
+        "drift": [],
         "alerts": [alert],
     }
     return seal(state)

@@ -75,7 +75,7 @@ def read_surface(directory: Path, surface: Surface, previous: Reading | None) ->
 
 
 def _read_changed(path: str, surface: Surface, signature: Signature, mtime: float, previous: Reading | None) -> Reading:
-    content = _read_bytes(path)
+    content = _read_bytes(path, signature[1])
     try:
         return _accept(surface, content, signature, mtime, previous)
     except UnusableFileError as error:
@@ -92,11 +92,14 @@ def _inspect(path: str) -> tuple[Signature, float]:
     return (found.st_mtime_ns, found.st_size, found.st_ino), found.st_mtime
 
 
-def _read_bytes(path: str) -> bytes:
+def _read_bytes(path: str, expected_bytes: int) -> bytes:
     # Non-blocking, so that a FIFO put there since the stat cannot hang the page.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
-        content = stream.read(MAX_BYTES + 1)
+        # A read makes room for all it is asked for, so the limit is only asked for where the file has grown.
+        content = stream.read(expected_bytes + 1)
+        if len(content) > expected_bytes:
+            content += stream.read(MAX_BYTES + 1 - len(content))
     if len(content) > MAX_BYTES:
         raise UnusableFileError("unreadable", "grew over the limit of 64 MiB while it was read")
     return content

@@ -3,9 +3,9 @@
 from typing import Any
 
 from state.sources import Sources
-from state.stamps import age_of, parse_stamp
+from state.stamps import FUTURE_TOLERANCE_S, parse_stamp
 from state.surfaces import NAV_LOG, NAV_STATE
-from state.values import dicts, first, positive
+from state.values import dicts, positive
 
 MAX_POINTS = 300
 
@@ -27,8 +27,8 @@ def _clean(rows: Any, now: float) -> list[Point]:
     points = {}
     for row in dicts(rows):
         moment = parse_stamp(row.get("t"))
-        nav_usd = first(positive(row.get(key)) for key in ("total_equity", "nav", "equity"))
-        if moment is not None and nav_usd is not None and age_of(moment, now) is not None:
+        nav_usd = positive(row.get("total_equity")) or positive(row.get("nav")) or positive(row.get("equity"))
+        if moment is not None and nav_usd is not None and moment <= now + FUTURE_TOLERANCE_S:
             points[moment] = nav_usd
     return [[moment, points[moment]] for moment in sorted(points)]
 

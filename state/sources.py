@@ -12,11 +12,15 @@ from state.values import JsonDict
 
 @dataclass(slots=True)
 class Memory:
-    """What outlives a load: the last exchange rate and the last book that was known."""
+    """What outlives a load: the last exchange rate, the last book that was known, and the fields each file had.
+
+    `fields` has, by file and shape, when each field was last published.
+    """
 
     fx_usd_zar: float | None = None
     fx_updated_at: float | None = None
     last_book: dict[str, Any] | None = None
+    fields: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ class Surface:
 
     `cadence_s` is the longest pause between two writes of a healthy writer of any version; `writer` the process that
     writes the file in every version. `path` is relative to the state directory, `root` the JSON type the file has to
-    hold. A surface that is not `required` is used where it exists and not missed where it does not.
+    hold. The content of a `moving` one changes with the market while it has rows. A surface that is not `required` is
+    used where it exists and not missed where it does not.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Surface:
     writer: str = ""
     path: str = ""
     root: type[Any] = dict
+    moving: bool = False
 
     @property
     def location(self) -> str:
@@ -56,8 +58,8 @@ SURFACES: tuple[Surface, ...] = (
     Surface(NAV_STATE, 20.0, writer=SYNC_DAEMON),
     Surface(NAV, 60.0, writer=EXECUTOR),
     Surface(POSITIONS_STATE, 60.0),
-    Surface(POSITIONS, 60.0, writer=EXECUTOR),
-    Surface(SYNCED_STATE, 60.0, writer=EXECUTOR),
+    Surface(POSITIONS, 60.0, writer=EXECUTOR, moving=True),
+    Surface(SYNCED_STATE, 60.0, writer=EXECUTOR, moving=True),
     Surface(KPIS, 120.0),
     Surface(ROUTER_HEALTH, 60.0, writer=EXECUTOR),
     Surface(RISK_SNAPSHOT, 120.0, writer=EXECUTOR),

@@ -14,14 +14,15 @@ LARGEST = 1e18
 
 def number(value: object) -> float | None:
     """A number as float; booleans, strings, NaN, Infinity and what no desk ever counts are None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        result = float(value)
-    except OverflowError:
-        return None
+    if type(value) is not float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        try:
+            value = float(value)
+        except OverflowError:
+            return None
     # NaN fails the comparison too.
-    return result if abs(result) <= LARGEST else None
+    return value if abs(value) <= LARGEST else None
 
 
 def positive(value: object) -> float | None:
@@ -49,9 +50,13 @@ def count(value: object) -> int | None:
 
 def text(value: object) -> str | None:
     """A non-empty string that every encoder can write."""
-    if not isinstance(value, str) or not value.strip():
-        return None
-    return value.strip().encode("utf-8", "replace").decode("utf-8")
+    stripped = value.strip() if isinstance(value, str) else ""
+    return _encodable(stripped) if stripped else None
+
+
+def _encodable(value: str) -> str:
+    # Lone surrogates, which JSON can carry and UTF-8 cannot, become question marks.
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
 def word(value: object, *keys: str) -> str | None:
@@ -83,7 +88,11 @@ def first(values: Iterable[T | None]) -> T | None:
 
 def first_number(source: Mapping[str, Any], *keys: str) -> float | None:
     """The first finite number under one of the keys."""
-    return first(number(source.get(key)) for key in keys)
+    for key in keys:
+        found = number(source.get(key))
+        if found is not None:
+            return found
+    return None
 
 
 def sanitize(value: object, depth: int = 0) -> Any:
@@ -93,7 +102,7 @@ def sanitize(value: object, depth: int = 0) -> Any:
     if isinstance(value, int | float):
         return value if number(value) is not None else None
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return _encodable(value)
     if depth >= MAX_DEPTH:
         return None
     if isinstance(value, dict):

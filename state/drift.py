@@ -1,0 +1,36 @@
+"""Schema drift: a field that used to be published and is gone, or a shape nobody knows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from state.reading import Reading
+from state.shapes import UNRECOGNISED, published_fields, recognise
+from state.sources import Sources
+
+Drift = dict[str, Any]
+
+
+def find_drift(sources: Sources) -> list[Drift]:
+    """What the files have stopped publishing, by file; each shape of a file is held against its own past."""
+    return [item for reading in sources.readings.values() for item in _of_surface(reading, sources)]
+
+
+def _of_surface(reading: Reading, sources: Sources) -> Iterator[Drift]:
+    if reading.status != "ok" or reading.data is None:
+        return
+    shape = recognise(reading.name, reading.data)
+    at = reading.updated_at or sources.now
+    if shape == UNRECOGNISED:
+        yield _drift(reading.name, "", at, f"{reading.name} has a shape this dashboard does not know")
+        return
+    seen = sources.memory.fields.setdefault((reading.name, shape), {})
+    seen |= dict.fromkeys(published_fields(reading.data), at)
+    gone = [path for path, last in seen.items() if last < at]
+    for path in gone:
+        # A block that is gone speaks for all that was in it.
+        if path.rpartition(".")[0] not in gone:
+            yield _drift(reading.name, path, seen[path], f"{reading.name}: {path} not published any more")
+
+
+def _drift(name: str, path: str, since: float, text: str) -> Drift:
+    return {"surface": name, "path": path, "since": since, "text": text}

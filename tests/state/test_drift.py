@@ -1,0 +1,102 @@
+"""What the files stop saying: fields that are gone, shapes nobody knows, content that stands still."""
+
+from pathlib import Path
+
+import pytest
+from worlds import NOW, World, surface
+
+STEP_S = 30.0
+
+
+def later(world: World, name: str, stamp_key: str, steps: int = 1) -> World:
+    """The writer writes the same content again, with a new stamp."""
+    return world.edit(name, stamp_key, NOW + steps * STEP_S)
+
+
+def test_a_field_that_is_gone_is_named_with_the_time_it_was_last_there(tmp_path: Path) -> None:
+    """kpis_v7.json: risk.atr_ratio was published at first, and is null later."""
+    world = World(tmp_path, scenario="v7.1/healthy")
+    assert world.load()["meta"]["drift"] == []
+    later(world, "kpis_v7.json", "ts").edit("kpis_v7.json", "risk.atr_ratio", None)
+    state = world.load(now=NOW + STEP_S)
+    (drift,) = state["meta"]["drift"]
+    assert (drift["surface"], drift["path"]) == ("kpis_v7.json", "risk.atr_ratio")
+    assert drift["since"] == pytest.approx(1764197095.045)
+    (alert,) = [item for item in state["meta"]["alerts"] if "risk.atr_ratio" in item["title"]]
+    assert "22:44:55 UTC" in alert["text"]
+
+
+def test_a_field_that_comes_back_is_no_drift(tmp_path: Path) -> None:
+    """The alert goes when the cause is gone."""
+    world = World(tmp_path, scenario="v7.1/healthy")
+    world.load()
+    later(world, "kpis_v7.json", "ts").edit("kpis_v7.json", "risk.atr_ratio", None)
+    world.load(now=NOW + STEP_S)
+    later(world, "kpis_v7.json", "ts", 2).edit("kpis_v7.json", "risk.atr_ratio", 1.0)
+    assert world.load(now=NOW + 2 * STEP_S)["meta"]["drift"] == []
+
+
+def test_a_block_that_is_gone_is_named_once(tmp_path: Path) -> None:
+    """Not once for each of its fields."""
+    world = World(tmp_path, scenario="v7.1/healthy")
+    world.load()
+    later(world, "risk_snapshot.json", "updated_ts").drop("risk_snapshot.json", "fee_pnl")
+    paths = [drift["path"] for drift in world.load(now=NOW + STEP_S)["meta"]["drift"]]
+    assert paths == ["fee_pnl"]
+
+
+def test_two_shapes_of_one_file_are_no_drift(tmp_path: Path) -> None:
+    """The executor and the daemon write kpis_v7.json in turn, all day long."""
+    world = World(tmp_path, scenario="v7.1/healthy")
+    nested = world.read("kpis_v7.json")
+    flat = World(tmp_path / "flat", scenario="v7.1/healthy_executor_last").read("kpis_v7.json")
+    for step, content in enumerate((nested, flat, nested, flat)):
+        world.write("kpis_v7.json", content | {"ts": NOW + step * STEP_S})
+        assert world.load(now=NOW + step * STEP_S)["meta"]["drift"] == []
+
+
+@pytest.mark.parametrize("name", ["kpis_v7.json", "positions.json", "nav.json", "router_health.json"])
+def test_a_shape_nobody_knows_is_said(tmp_path: Path, name: str) -> None:
+    """A later version may write anything."""
+    world = World(tmp_path, scenario="v7.1/healthy").write(name, {"payload": {"v": 9}, "updated_ts": NOW})
+    state = world.load()
+    assert surface(state, name)["shape"] == "not recognised"
+    assert [(drift["surface"], drift["path"]) for drift in state["meta"]["drift"]] == [(name, "")]
+    assert any(alert["severity"] == "warn" and name in alert["title"] for alert in state["meta"]["alerts"])
+
+
+def test_content_that_stands_still_while_the_file_is_written_is_frozen(tmp_path: Path) -> None:
+    """Marks that have not moved for minutes are not a market."""
+    world = World(tmp_path, scenario="v7.1/healthy")
+    assert surface(world.load(), "positions.json")["frozen_since"] is None
+    now = NOW + 400.0
+    world.edit("positions.json", "updated", now - 5.0)
+    state = world.load(now=now)
+    found = surface(state, "positions.json")
+    assert found["freshness"] == "fresh"
+    assert found["frozen_since"] == pytest.approx(1764197088.315)
+    assert any(alert["title"] == "positions.json FROZEN" for alert in state["meta"]["alerts"])
+
+
+@pytest.mark.parametrize("change", ["moves", "flat"])
+def test_content_that_moves_or_has_no_rows_is_not_frozen(tmp_path: Path, change: str) -> None:
+    """A flat book has nothing that could move."""
+    world = World(tmp_path, scenario="v7.1/healthy" if change == "moves" else "v7.1/flat_book")
+    world.load()
+    now = NOW + 400.0
+    world.edit("positions.json", "updated", now - 5.0)
+    if change == "moves":
+        world.edit("positions.json", "rows.0.markPrice", 90500.0)
+    assert surface(world.load(now=now), "positions.json")["frozen_since"] is None
+
+
+@pytest.mark.parametrize(("age_s", "status"), [(10.0, "not_comparable"), (70.0, "fail")])
+def test_a_mirror_may_lag_until_its_next_write_is_due(tmp_path: Path, age_s: float, status: str) -> None:
+    """A position closed after the daemon's last write is no disagreement yet; a minute later it is."""
+    world = World(tmp_path, scenario="v7.1/healthy")
+    rows = world.read("positions.json")["rows"]
+    world.edit("positions_state.json", "updated_at", NOW - age_s)
+    world.write("positions.json", {"rows": rows[1:], "updated": NOW - 2.0})
+    (check,) = [check for check in world.load()["meta"]["checks"] if check["name"] == "rows"]
+    assert check["status"] == status
+    assert "BTCUSDT" in check["detail"]

@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STATE_DIR ?=
 NOW ?=
+EXECUTOR_ARGS ?=
 PYTEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test check format screenshot lock clean help
+.PHONY: run test bench check format screenshot lock clean help
 
 help:
 	@echo "make run    a living page: paper executor, sync daemon and dashboard (EXECUTOR_ARGS=\"--fault drawdown\")"
@@ -27,6 +28,7 @@ $(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.run
 
 $(VENV)/.browser: | $(VENV)/.dev
 	sh tests/browser/install-chromium.sh $(BIN)
+	sh tests/browser/install-nginx.sh
 	@touch $@
 
 # With STATE_DIR or NOW the dashboard alone, on state that is already there; else the whole desk: executor, daemon, dashboard.
@@ -34,7 +36,7 @@ run: $(VENV)/.run
 ifneq ($(STATE_DIR)$(NOW),)
 	$(if $(STATE_DIR),HEDGE_STATE_DIR="$(STATE_DIR)") $(if $(NOW),HEDGE_NOW="$(NOW)") exec $(BIN)/gunicorn
 else
-	exec $(BIN)/supervisord -c deploy/supervisord.conf
+	$(if $(EXECUTOR_ARGS),HEDGE_EXECUTOR_ARGS="$(EXECUTOR_ARGS)") exec $(BIN)/supervisord -c deploy/supervisord.conf
 endif
 
 check: $(VENV)/.dev
@@ -48,6 +50,10 @@ format: $(VENV)/.dev
 
 test: check $(VENV)/.browser
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Ratios in one run, into build/bench.json; BENCH_ARGS="--only loads" for a part. The full run writes a log of 1 GB to TMPDIR.
+bench: $(VENV)/.run
+	$(BIN)/python -m bench $(BENCH_ARGS)
 
 screenshot: $(VENV)/.browser
 	PYTHONPATH=tests:tests/browser $(BIN)/python tests/browser/take_screenshot.py docs/healthy.png

@@ -8,12 +8,13 @@ from flask_bootstrap import Bootstrap5
 from dash_app.build import build_id
 from dash_app.headers import send_headers
 from dash_app.layout import build_layout
+from dash_app.machine import register_endpoints
 from dash_app.settings import Settings
 from dash_app.skeleton import index_page
 from dash_app.text import PAGE_TITLE
 from dash_app.wiring import register_callbacks
 
-BOOTSTRAP_CSS = "/bootstrap/static/css/bootstrap.min.css"
+BOOTSTRAP_CSS = "bootstrap/static/css/bootstrap.min.css"
 ASSETS = Path(__file__).with_name("assets")
 
 
@@ -25,13 +26,17 @@ def create_app(settings: Settings) -> Dash:
         update_title="",
         serve_locally=True,
         assets_folder=str(ASSETS),
-        external_stylesheets=[BOOTSTRAP_CSS],
+        # Browsers ask below the prefix; what stands in front of this server takes it off.
+        requests_pathname_prefix=settings.prefix,
+        routes_pathname_prefix="/",
+        external_stylesheets=[settings.prefix + BOOTSTRAP_CSS],
         health_endpoint="healthz",
         enable_mcp=False,
     )
     Bootstrap5(app.server)
     app.layout = build_layout(refresh_ms=settings.refresh_ms, title=PAGE_TITLE)
     register_callbacks(app, settings)
+    register_endpoints(app.server, settings)
     build = build_id(app, ASSETS)
     app.index_string = index_page(settings, build)
     send_headers(app, settings, build)

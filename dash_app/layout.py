@@ -11,6 +11,8 @@ from dash_app.panels import GROUPS
 from dash_app.render.tables import tone_styles
 from dash_app.text import (
     AUM_HEADING,
+    CHANGES_HEADING,
+    EXPOSURE_HEADING,
     KPIS_HEADING,
     NAV_HEADING,
     OVERVIEW_HEADING,
@@ -22,7 +24,7 @@ from dash_app.text import (
 from dash_app.theme import TEMPLATE
 
 # What fits on a 1920x1080 wall without scrolling.
-POSITIONS_PER_PAGE = 12
+POSITIONS_PER_PAGE = 8
 SYMBOLS_PER_PAGE = 8
 
 # A word that follows a number needs some distance from it.
@@ -50,7 +52,7 @@ HEADER_STYLE = {
 def build_layout(*, refresh_ms: int, title: str) -> Component:
     """The page before its first state."""
     left = html.Div([_kpis(), _overview(), _charts(), *_own_containers("left")], className="column left")
-    right = html.Div([_positions(), _symbols(), *_own_containers("right")], className="column right")
+    right = html.Div([_positions(), _changes(), _symbols(), *_own_containers("right")], className="column right")
     return html.Div(
         [
             *_clockwork(refresh_ms),
@@ -66,7 +68,8 @@ def build_layout(*, refresh_ms: int, title: str) -> Component:
 def _clockwork(refresh_ms: int) -> list[Component]:
     stores = (ids.STATE, ids.DRAWN_CARDS, ids.DRAWN_CHARTS, ids.DRAWN_TABLES)
     tick = dcc.Interval(id=ids.TICK, interval=refresh_ms)
-    return [tick, *(dcc.Store(id=store, storage_type="memory") for store in stores)]
+    address = dcc.Location(id=ids.ADDRESS, refresh=False)
+    return [tick, address, *(dcc.Store(id=store, storage_type="memory") for store in stores)]
 
 
 def _own_containers(area: str) -> list[Component]:
@@ -78,7 +81,8 @@ def _own_containers(area: str) -> list[Component]:
 def _header(title: str) -> html.Header:
     clocks = html.Div([html.Span(id=ids.CONNECTION), html.Span(id=ids.CLOCK)], className="clocks")
     status = html.Div(
-        [html.Span(id=ids.HEADER_STATUS), clocks, html.Div(id=ids.FIXED_CLOCK)], className="header-status"
+        [html.Span(id=ids.HEADER_STATUS), clocks, html.Div(id=ids.ZONE_NOTE), html.Div(id=ids.FIXED_CLOCK)],
+        className="header-status",
     )
     nav = html.Div(id=ids.HEADER_NAV, className="header-nav")
     return html.Header([html.H1(title), nav, status], className="page-header")
@@ -98,25 +102,43 @@ def _charts() -> html.Div:
     total = html.Div(id=ids.AUM_TOTAL, className="donut-centre")
     donut = html.Div([_graph(ids.AUM_DONUT), total], className="donut")
     legend = html.Div(id=ids.AUM_LEGEND, className="legend")
-    aum = html.Section([html.H2(AUM_HEADING), html.Div([donut, legend], className="aum-body")], className="panel aum")
-    heading = html.Div([html.H2(NAV_HEADING), html.Span(id=ids.NAV_SPAN)], className="heading")
+    title = _heading(AUM_HEADING, ids.AUM_AGES)
+    aum = html.Section([title, html.Div([donut, legend], className="aum-body")], className="panel aum")
+    heading = _heading(NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES)
     caption = html.Div(id=ids.NAV_CAPTION, className="nav-caption")
     nav = html.Section([heading, _graph(ids.NAV_HISTORY), caption], className="panel nav-history")
-    return html.Div([aum, nav], className="charts")
+    return html.Div([aum, nav, _exposure()], className="charts")
+
+
+def _exposure() -> html.Section:
+    heading = _heading(EXPOSURE_HEADING, ids.EXPOSURE_AGES)
+    caption = html.Div(id=ids.EXPOSURE_CAPTION)
+    return html.Section([heading, _graph(ids.EXPOSURE), caption], className="panel exposure")
 
 
 def _positions() -> html.Section:
-    heading = html.Div([html.H2(POSITIONS_HEADING), html.Span(id=ids.POSITIONS_TITLE)], className="heading")
+    heading = _heading(POSITIONS_HEADING, ids.POSITIONS_TITLE, ids.POSITIONS_AGES)
     empty = html.Div(id=ids.POSITIONS_EMPTY, className="empty")
     table = _table(ids.POSITIONS_TABLE, POSITION_COLUMNS, POSITIONS_PER_PAGE)
     return html.Section([heading, empty, table], className="panel positions")
 
 
+def _changes() -> html.Section:
+    """Two boxes: the lines of the state, and those that the browser fills in itself."""
+    boxes = [html.Div(id=ids.CHANGES), html.Div(id=ids.BROWSER_CHANGES)]
+    return html.Section([html.H2(CHANGES_HEADING), html.Div(boxes, className="tape")], className="panel changes")
+
+
 def _symbols() -> html.Section:
-    heading = html.Div([html.H2(SYMBOLS_HEADING), html.Span(id=ids.SYMBOLS_TITLE)], className="heading")
+    heading = _heading(SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES)
     empty = html.Div(id=ids.SYMBOLS_EMPTY, className="empty")
     table = _table(ids.SYMBOLS_TABLE, SYMBOL_COLUMNS, SYMBOLS_PER_PAGE)
     return html.Section([heading, empty, table], className="panel symbols")
+
+
+def _heading(words: str, *containers: str) -> html.Div:
+    """A heading and what callbacks put beside it."""
+    return html.Div([html.H2(words), *(html.Span(id=container) for container in containers)], className="heading")
 
 
 def _footer() -> html.Footer:

@@ -5,9 +5,23 @@ from typing import Any, NamedTuple
 
 from dash_app import ids
 from dash_app.figures.donut import build_donut
+from dash_app.figures.exposure import build_exposure
 from dash_app.figures.nav_history import build_nav_history
 from dash_app.readings import State
-from dash_app.render import alerts, aum, footer, header, kpis, nav_history, overview, positions, symbols
+from dash_app.render import (
+    alerts,
+    aum,
+    changes,
+    exposure,
+    footer,
+    header,
+    kpis,
+    nav_history,
+    overview,
+    positions,
+    symbols,
+)
+from dash_app.render.freshness import render_ages
 
 
 class Panel(NamedTuple):
@@ -26,18 +40,26 @@ GROUPS: dict[str, tuple[Panel, ...]] = {
         Panel(ids.ALERT_LINE, "children", alerts.render_alerts),
         Panel(ids.KPI_CARDS, "children", kpis.render_kpis),
         Panel(ids.OVERVIEW_CARDS, "children", overview.render_overview),
+        Panel(ids.AUM_AGES, "children", render_ages("aum")),
         Panel(ids.AUM_TOTAL, "children", aum.render_total),
         Panel(ids.AUM_LEGEND, "children", aum.render_legend),
+        Panel(ids.POSITIONS_AGES, "children", render_ages("positions")),
         Panel(ids.POSITIONS_TITLE, "children", positions.render_title),
+        Panel(ids.SYMBOLS_AGES, "children", render_ages("symbols")),
         Panel(ids.SYMBOLS_TITLE, "children", symbols.render_title),
+        Panel(ids.CHANGES, "children", changes.render_changes),
         Panel(ids.SURFACE_CHIPS, "children", footer.render_surfaces),
         Panel(ids.CHECK_CHIPS, "children", footer.render_checks),
     ),
     "charts": (
         Panel(ids.AUM_DONUT, "figure", build_donut),
         Panel(ids.NAV_HISTORY, "figure", build_nav_history),
+        Panel(ids.NAV_AGES, "children", render_ages("nav-history")),
         Panel(ids.NAV_SPAN, "children", nav_history.render_span),
         Panel(ids.NAV_CAPTION, "children", nav_history.render_caption),
+        Panel(ids.EXPOSURE, "figure", build_exposure),
+        Panel(ids.EXPOSURE_AGES, "children", render_ages("exposure")),
+        Panel(ids.EXPOSURE_CAPTION, "children", exposure.render_caption),
     ),
     "tables": (
         Panel(ids.POSITIONS_TABLE, "data", positions.render_data),

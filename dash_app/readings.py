@@ -8,6 +8,7 @@ from state.formatting import UNKNOWN_TEXT
 State = dict[str, Any]
 Format = Callable[[Any], str]
 
+MASK = "•••••"  # what stands for an amount, whatever its size
 NOT_IN_STATE = "not in the state files"
 LARGEST = 1e300  # beyond this a figure cannot be formatted, let alone meant
 
@@ -51,6 +52,11 @@ def rows_at(state: State, path: str) -> list[dict[str, Any]]:
     return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else []
 
 
+def is_masked(state: State, path: str) -> bool:
+    """Whether an amount is known and not told."""
+    return bool(value_at(state, path) == MASK)
+
+
 def is_number(value: Any) -> bool:
     """True for a finite number; a bool is not one."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
@@ -91,6 +97,8 @@ def read(state: State, path: str, fmt: Format = fmt_word, default: str = UNKNOWN
 
 def reading_of(value: Any, reason: str, fmt: Format = fmt_word, default: str = UNKNOWN_TEXT) -> Reading:
     """A number with a reason is never printed; a word with one is a default and is."""
+    if value == MASK and not reason:
+        return Reading(MASK, "")
     if fmt not in WORD_FORMATS and (reason or not is_number(value)):
         value = None
     text = fmt(value)

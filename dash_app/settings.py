@@ -48,8 +48,21 @@ def _address(text: str) -> str:
     return text
 
 
+def _prefix(text: str) -> str:
+    parts = text.split("/")
+    if parts[0] or parts[-1] or not all(re.fullmatch(r"\w[\w.~-]*", part, re.ASCII) for part in parts[1:-1]):
+        raise ValueError(text)
+    return text
+
+
 def _word(text: str) -> str:
     if not re.fullmatch(r"[\w.-]{1,20}", text):
+        raise ValueError(text)
+    return text
+
+
+def _time_of_day(text: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
         raise ValueError(text)
     return text
 
@@ -67,9 +80,11 @@ SETTINGS = (
     Setting("state_dir", ("HEDGE_STATE_DIR",), str, "a directory"),
     Setting("refresh_ms", ("HEDGE_REFRESH_MS",), _whole(250, 60000), _PERIOD),
     Setting("bind", ("HEDGE_BIND",), _address, "host:port, such as 127.0.0.1:8050"),
+    Setting("prefix", ("HEDGE_PREFIX",), _prefix, "a path that begins and ends with a slash, such as /hedge/"),
     Setting("badge", ("HEDGE_ENV",), _word, "one word of at most 20 letters, digits, dots or dashes"),
     Setting("zone", ("HEDGE_TZ",), _zone, "the name of a time zone, such as UTC or Africa/Johannesburg"),
     Setting("now", ("HEDGE_NOW",), _epoch, f"seconds since 1970, from 0 to {LATEST_EPOCH}"),
+    Setting("reload_at", ("HEDGE_RELOAD_AT",), _time_of_day, "a time of day from 00:00 to 23:59, such as 04:30"),
     Setting("workers", ("HEDGE_WORKERS", "WEB_CONCURRENCY"), _whole(1, 32), "a whole number from 1 to 32"),
     Setting("threads", ("HEDGE_THREADS",), _whole(1, 64), "a whole number from 1 to 64"),
 )
@@ -82,9 +97,11 @@ class Settings:
     state_dir: str = "logs/state"
     refresh_ms: int = 1000
     bind: str = "127.0.0.1:8050"
+    prefix: str = "/"
     badge: str | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     now: float | None = None
+    reload_at: str | None = None
     workers: int = 1
     threads: int = 4
     environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

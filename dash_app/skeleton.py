@@ -28,6 +28,8 @@ PAGE = """<!DOCTYPE html>
 def index_page(settings: Settings, build: str) -> str:
     """The index string of the app."""
     attributes = {"data-refresh-ms": str(settings.refresh_ms), "data-build": build} | _fixed_clock(settings)
+    if settings.reload_at:
+        attributes["data-reload-at"] = settings.reload_at
     return PAGE.format(attributes="".join(f' {name}="{escape(value)}"' for name, value in attributes.items()))
 
 

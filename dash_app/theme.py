@@ -28,6 +28,7 @@ WORD_TONES = {
     "degraded": "warn",
     "poor": "warn",
     "broken": "fail",
+    "silent": "fail",
 }
 
 TEMPLATE: dict[str, Any] = {

@@ -12,7 +12,10 @@ LOGGER = logging.getLogger(__name__)
 FIRST_POLL: dict[str, Any] = {
     "output": f"{ids.STATE}.data",
     "outputs": {"id": ids.STATE, "property": "data"},
-    "inputs": [{"id": ids.TICK, "property": "n_intervals", "value": 0}],
+    "inputs": [
+        {"id": ids.TICK, "property": "n_intervals", "value": 0},
+        {"id": ids.ADDRESS, "property": "search", "value": ""},
+    ],
     "changedPropIds": [],
     "state": [{"id": drawn, "property": "data"} for drawn in (ids.DRAWN_CARDS, ids.DRAWN_CHARTS, ids.DRAWN_TABLES)],
 }

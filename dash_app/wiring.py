@@ -6,10 +6,11 @@ from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from dash_app import ids
+from dash_app.address import read_address, show_as
 from dash_app.drawing import draw_panels
+from dash_app.loads import load_state
 from dash_app.panels import GROUPS, Panel
 from dash_app.settings import Settings
-from state import load_all_state
 
 DRAWN = {"cards": ids.DRAWN_CARDS, "charts": ids.DRAWN_CHARTS, "tables": ids.DRAWN_TABLES}
 
@@ -19,6 +20,7 @@ def register_callbacks(app: Dash, settings: Settings) -> None:
     app.callback(
         Output(ids.STATE, "data"),
         Input(ids.TICK, "n_intervals"),
+        Input(ids.ADDRESS, "search"),
         *(State(drawn, "data") for drawn in DRAWN.values()),
     )(_loader(settings))
     for group, panels in GROUPS.items():
@@ -31,12 +33,15 @@ def register_callbacks(app: Dash, settings: Settings) -> None:
 
 
 def _loader(settings: Settings) -> Any:
-    def load(_tick: int | None, *drawn: str | None) -> dict[str, Any]:
-        state = load_all_state(settings.state_dir, now=settings.now, environ=settings.environ)
+    def load(_tick: int | None, search: str | None, *drawn: str | None) -> dict[str, Any]:
+        # A tab asks once before it has read its own address: it must not get what the address says to mask.
+        if search is None:
+            raise PreventUpdate
+        state = load_state(settings)
         # A tab that failed to draw has another version in one of its stores, and gets the state again.
         if all(version == state["meta"]["version"] for version in drawn):
             raise PreventUpdate
-        return state
+        return show_as(state, read_address(search))
 
     return load
 

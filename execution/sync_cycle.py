@@ -21,6 +21,7 @@ from execution.positions import (
 )
 from execution.router_metrics import measure_router, measure_router_by_symbol
 from execution.state_publish import publish_surface
+from execution.transition_log import TransitionLog
 from execution.utils.execution_health import build_router_part, measure_reject_rate
 from execution.utils.metrics import build_fee_pnl, rolling_sharpe
 from execution.utils.timestamps import parse_epoch_s, start_of_day_s
@@ -60,12 +61,19 @@ class SyncCycle:
         self.peak = peak
         self.drawdown = Drawdown(peak.nav_usd, peak.nav_usd)
         self.errors = ErrorLog(logging.getLogger("sync_state"))
+        self.transitions = TransitionLog(log_dir)
 
     def run(self, now_s: float) -> bool:
         """One cycle as of `now_s` (epoch seconds); True when every surface was written."""
         inputs = self._read(now_s)
-        if inputs is None or not inputs.points:
-            return False
+        published = self._publish(inputs) if inputs is not None and inputs.points else {}
+        # Also when nothing could be published: that is when surfaces fall silent.
+        with self.errors.guard("transitions"):
+            self.transitions.note(now_s, _contents(inputs), published)
+        return bool(published) and not self.errors.current
+
+    def _publish(self, inputs: Inputs) -> dict[str, dict[str, Any]]:
+        """Write the surfaces; those that were written, by name."""
         self._raise_peak(inputs)
         symbols = self._measure_symbols(inputs)
         builders: dict[str, Callable[[], dict[str, Any]]] = {
@@ -78,11 +86,13 @@ class SyncCycle:
         for name, build in builders.items():
             with self.errors.guard(f"building {name}"):
                 payloads[name] = build()
+        published: dict[str, dict[str, Any]] = {}
         # Written in one go: a page that reads in between would see them apart.
         for name, payload in payloads.items():
             with self.errors.guard(name):
                 publish_surface(name, payload, self.state_dir)
-        return not self.errors.current
+                published[name] = payload
+        return published
 
     def _read(self, now_s: float) -> Inputs | None:
         """None when the NAV log or the event logs cannot be read; another file that cannot be counts as not there."""
@@ -154,6 +164,13 @@ class SyncCycle:
             fx=_fx(inputs),
         )
         return build_kpis_v7(kpi_inputs, inputs.now_s)
+
+
+def _contents(inputs: Inputs | None) -> dict[str, dict[str, Any]]:
+    """The surfaces that were read, by name."""
+    if inputs is None:
+        return {}
+    return {surfaces.NAV: inputs.nav, surfaces.SYNCED_STATE: inputs.synced, surfaces.RISK_SNAPSHOT: inputs.risk}
 
 
 def _build_positions_state(inputs: Inputs, symbols: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Snapshot:
             "kpis": {key: dict(block) for key, block in state["kpis"].items()},
             "positions": list(state["positions"]),
             "router": dict(state["router"]),
+            "transitions": list(state["transitions"]),
             "meta": self._meta(now),
         }
 

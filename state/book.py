@@ -63,7 +63,9 @@ def build_book(sources: Sources, exchange: Exchange) -> Book:
     unreadable = count_unreadable(sources.data(leader.name))
     damage = f"{unreadable} of the rows in {leader.name} cannot be read" if unreadable else None
     if rows:
-        return Book(tuple(_price(row, leader, files) for row in rows), leader.name, None, damage)
+        priced = _priced_rows(files)
+        members = tuple(_price(row, leader, priced.get(row.key, [])) for row in rows)
+        return Book(members, leader.name, None, damage)
     return Book((), leader.name, damage or _why_not_flat(sources, exchange, files), damage)
 
 
@@ -102,16 +104,19 @@ def _members(leader: _File, files: list[_File]) -> list[Row]:
     return list(members.values())
 
 
-def _price(row: Row, leader: _File, files: list[_File]) -> Member:
-    """The first file in price order that prices this leg; one of the same moment and quantity before any other."""
+def _priced_rows(files: list[_File]) -> dict[Key, list[tuple[_File, Row]]]:
+    """The rows with a price by leg, each leg's in price order."""
     by_name = {item.name: item for item in files}
-    found = [
-        (by_name[name], candidate)
-        for name in PRICE_ORDER
-        if name in by_name
-        for candidate in by_name[name].rows
-        if candidate.key == row.key and candidate.mark_price is not None
-    ]
+    found: dict[Key, list[tuple[_File, Row]]] = {}
+    for item in (by_name[name] for name in PRICE_ORDER if name in by_name):
+        for row in item.rows:
+            if row.mark_price is not None:
+                found.setdefault(row.key, []).append((item, row))
+    return found
+
+
+def _price(row: Row, leader: _File, found: list[tuple[_File, Row]]) -> Member:
+    """The first file in price order that prices this leg; one of the same moment and quantity before any other."""
     ranked = sorted(found, key=lambda item: (leader.is_newer(item[0].stamp, COMPARABLE_S), item[1].qty != row.qty))
     return Member(row, ranked[0][1], ranked[0][0].name) if ranked else Member(row, None, None)
 

@@ -17,16 +17,18 @@ WIDTHS = (24, 12, 18, 11, 14, 14, 14, 9, 0)
 
 def run(state_dir: str | None, now: float | None, watch_s: float | None) -> int:
     """Print the table, with `watch_s` again and again until interrupted; the exit code of the last one."""
-    while True:
-        state = load_all_state(state_dir, now=now)
-        print("\n".join(report(state)), flush=True)
-        if watch_s is None:
-            return exit_code(state)
-        try:
+    code = 0
+    try:
+        while True:
+            state = load_all_state(state_dir, now=now)
+            code = exit_code(state)
+            print("\n".join(report(state)), flush=True)
+            if watch_s is None:
+                return code
             time.sleep(watch_s)
-        except KeyboardInterrupt:
-            return exit_code(state)
-        print()
+            print()
+    except KeyboardInterrupt:
+        return code
 
 
 def exit_code(state: dict[str, Any]) -> int:

@@ -14,6 +14,7 @@ from state.normalize import normalize, unusable_state
 from state.reading import Reading, read_surface
 from state.sources import Memory, Sources
 from state.surfaces import NAV, NAV_STATE, SURFACES, Surface
+from state.transitions import LOCATION, Tape, read_tape
 
 DEFAULT_STATE_DIR = "logs/state"
 
@@ -28,7 +29,9 @@ class Loader:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._paths = [os.path.join(directory, surface.location) for surface in SURFACES]  # noqa: PTH118
+        locations = (*(surface.location for surface in SURFACES), LOCATION)
+        self._paths = [os.path.join(directory, location) for location in locations]  # noqa: PTH118
+        self._tape = Tape()
         self._readings: dict[str, Reading] = {}
         self._memory = Memory()
         self._lock = threading.Lock()
@@ -50,7 +53,8 @@ class Loader:
             surface.name: read_surface(self._directory, surface, self._readings.get(surface.name))
             for surface in self._surfaces()
         }
-        return self._normalize(Sources(self._readings, now, environ, self._memory))
+        self._tape = read_tape(self._paths[-1], self._tape)
+        return self._normalize(Sources(self._readings, now, environ, self._memory, self._tape))
 
     def _may_keep(self) -> bool:
         """A file that could not be read may become readable, and an unknown nav file appear, without a new stamp."""

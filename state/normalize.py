@@ -19,10 +19,11 @@ from state.nav import NavInputs, build_nav, pick_nav
 from state.positions import Exposure, build_positions, sum_exposure
 from state.router import build_router
 from state.sources import Sources
+from state.transitions import show_transitions
 
 State = dict[str, Any]
 
-SECTIONS = ("nav", "aum", "kpis", "positions", "router")
+SECTIONS = ("nav", "aum", "kpis", "positions", "router", "transitions")
 
 PASSED_THROUGH = "kpis_v7.json leaves it empty"
 
@@ -40,7 +41,10 @@ def normalize(sources: Sources, state_dir: str) -> State:
     environment = find_environment(sources)
     facts = Facts(nav, aum, router, book, exposure, exchange, environment)
     state: State = {"nav": nav, "aum": aum, "kpis": kpis, "positions": positions, "router": router}
+    state["transitions"] = show_transitions(sources.tape, sources.now)
     sources.unknown.fill("kpis", kpis, PASSED_THROUGH)
+    if sources.tape.error:
+        sources.unknown.note("transitions", sources.tape.error)
     surfaces = describe_surfaces(sources)
     state["meta"] = {
         "loaded_at": sources.now,
@@ -53,6 +57,7 @@ def normalize(sources: Sources, state_dir: str) -> State:
         "checks": run_checks(sources, facts),
         "last_book": _remember_book(sources, book, exposure),
         "drift": find_drift(sources),
+        "transitions_skipped": sources.tape.skipped,
     }
     state["meta"]["alerts"] = build_alerts(state, exchange)
     return seal(state)
@@ -63,6 +68,7 @@ def unusable_state(now: float, state_dir: str, reason: str) -> State:
     sentence = f"the loader failed on these files: {reason}"
     alert = {"severity": "fail", "title": "STATE CANNOT BE READ", "text": sentence, "since": None}
     state: State = {"nav": {}, "aum": {"slices": []}, "kpis": {}, "positions": [], "router": {}}
+    state["transitions"] = []
     state["meta"] = {
         "loaded_at": now,
         "data_age_s": None,
@@ -74,6 +80,7 @@ def unusable_state(now: float, state_dir: str, reason: str) -> State:
         "checks": [],
         "last_book": None,
         "drift": [],
+        "transitions_skipped": 0,
         "alerts": [alert],
     }
     return seal(state)

@@ -6,6 +6,7 @@ from typing import Any
 
 from state.reading import Reading
 from state.stamps import age_of
+from state.transitions import Tape
 from state.unknowns import Unknowns
 from state.values import JsonDict
 
@@ -31,6 +32,7 @@ class Sources:
     now: float
     environ: Mapping[str, str]
     memory: Memory
+    tape: Tape = field(default_factory=Tape)
     unknown: Unknowns = field(default_factory=Unknowns)
 
     def data(self, name: str) -> JsonDict:

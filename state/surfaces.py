@@ -45,8 +45,8 @@ class Surface:
 
     @property
     def late_after_s(self) -> float:
-        """Two writes were missed, and a half to spare."""
-        return 2.5 * self.cadence_s
+        """A write was missed: two intervals have passed."""
+        return 2.0 * self.cadence_s
 
     @property
     def stale_after_s(self) -> float:

@@ -39,8 +39,12 @@ class Unknowns:
         if value is None:
             self.note(path, reason)
         elif isinstance(value, dict):
-            for key, item in value.items():
-                self.fill(f"{path}.{key}", item, reason)
+            self._fill_below(path, value.items(), reason)
         elif isinstance(value, list):
-            for index, item in enumerate(value):
-                self.fill(f"{path}.{index}", item, reason)
+            self._fill_below(path, enumerate(value), reason)
+
+    def _fill_below(self, path: str, items: Iterable[tuple[object, object]], reason: str) -> None:
+        # Most values are numbers and words: they need no path.
+        for key, item in items:
+            if item is None or isinstance(item, dict | list):
+                self.fill(f"{path}.{key}", item, reason)

@@ -16,9 +16,19 @@ window.hedge = {};
     hedge.realNow = () => (Date.now() + sample.offsetMs) / 1000;
     hedge.now = () => (fixedNow === null ? hedge.realNow() : fixedNow);
 
+    // A moment's date, time of day and the name of the zone.
+    hedge.serverZoned = function (moment) {
+        const text = new Date(moment.getTime() + zone.offsetS * 1000).toISOString();
+        return { date: text.slice(0, 10), time: text.slice(11, 19), name: zone.name };
+    };
+
+    hedge.zoned = hedge.serverZoned; // what is shown, which the address may change
+
     hedge.clockText = function (epoch) {
-        const moment = new Date((epoch + zone.offsetS) * 1000);
-        return Number.isNaN(moment.getTime()) ? "n/a" : `${moment.toISOString().slice(11, 19)} ${zone.name}`;
+        const moment = new Date(epoch * 1000);
+        if (Number.isNaN(moment.getTime())) return "n/a";
+        const { time, name } = hedge.zoned(moment);
+        return `${time} ${name}`;
     };
 
     hedge.tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));

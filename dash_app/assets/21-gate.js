@@ -10,13 +10,15 @@
     let inFlight = 0;
     let movedAt = Date.now();
 
-    function setTick(props) {
+    hedge.setProps = function (id, props) {
         try {
-            window.dash_clientside.set_props(TICK, props);
+            window.dash_clientside.set_props(id, props);
         } catch {
             // The page is not laid out yet: its Interval starts enabled.
         }
-    }
+    };
+
+    const setTick = (props) => hedge.setProps(TICK, props);
 
     function count(change) {
         inFlight += change;

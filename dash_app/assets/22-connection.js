@@ -31,10 +31,19 @@
         return "connected";
     }
 
+    let lost = false;
+
     function show() {
         const text = words();
         hedge.write("connection", text);
+        if (lost !== (text !== "connected")) tellChange(!lost, text.split(" since ")[0]);
         document.documentElement.classList.toggle("connection-lost", text !== "connected");
+    }
+
+    function tellChange(now, title) {
+        lost = now;
+        const at = hedge.realNow() - (Date.now() / 1000 - (title === "CONNECTION LOST" ? contactAt : drawnAt));
+        hedge.tell("hedge-connection", { lost, at, words: title[0] + title.slice(1).toLowerCase() });
     }
 
     document.addEventListener("hedge-answer", ({ detail }) => note(detail, detail.response.ok));

@@ -16,6 +16,10 @@
         else setTimeout(reloadWhenServed, RETRY_MS);
     }
 
+    hedge.reload = function () {
+        if (!reloading) reloadWhenServed();
+    };
+
     function mayReload(build) {
         const last = JSON.parse(sessionStorage.getItem(KEY) || "{}");
         const pauseMs = last.build === build ? SAME_BUILD_PAUSE_MS : OTHER_BUILD_PAUSE_MS;
@@ -26,6 +30,7 @@
         const build = detail.response.headers.get("X-Hedge-Build");
         if (!build || build === document.documentElement.dataset.build || reloading || !mayReload(build)) return;
         sessionStorage.setItem(KEY, JSON.stringify({ build, at: Date.now() }));
+        hedge.tell("hedge-reload", { kind: "deploy", text: "Page loaded again after a deploy" });
         reloadWhenServed();
     });
 

@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from dash_app.readings import State, number_at, rows_at, text_at
+from dash_app.readings import State, number_at, read, rows_at, text_at
 from dash_app.theme import PANEL, TEMPLATE, slice_color
 from state.formatting import fmt_usd
 
@@ -33,12 +33,14 @@ def _pie(state: State, drawn: list[int]) -> dict[str, Any]:
 
 
 def _usd(state: State, index: int) -> float:
-    return number_at(state, f"aum.slices.{index}.usd") or 0.0
+    """What a slice is drawn with: its worth, or its share where that is masked."""
+    path = f"aum.slices.{index}"
+    return number_at(state, f"{path}.usd") or number_at(state, f"{path}.share_pct") or 0.0
 
 
 def _amounts(state: State, index: int) -> list[str]:
     path = f"aum.slices.{index}"
-    return [fmt_usd(number_at(state, f"{path}.usd")), fmt_usd(number_at(state, f"{path}.zar"))]
+    return [read(state, f"{path}.usd", fmt_usd).text, read(state, f"{path}.zar", fmt_usd).text]
 
 
 def _layout() -> dict[str, Any]:

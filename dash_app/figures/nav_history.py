@@ -1,13 +1,17 @@
-"""The NAV history as one line; what only repeats an old NAV is drawn apart."""
+"""The NAV history as one line with its drawdown shaded; what only repeats an old NAV is drawn apart."""
 
+from itertools import accumulate
 from typing import Any
 
 from dash_app.readings import State, is_number, number_at, value_at
 from dash_app.render.header import is_frozen
-from dash_app.theme import GAIN, MUTED, TEMPLATE
+from dash_app.theme import GAIN, LOSS, MUTED, TEMPLATE
+from state.formatting import fmt_pct
 
-HOVER = "%{x|%H:%M:%S} UTC<br>%{y:,.2f} USD<extra></extra>"
+HOVER = "%{x|%H:%M:%S} UTC<br>%{y:,.2f}<extra></extra>"
 FILL = "rgba(74, 168, 255, 0.14)"
+SHADE = "rgba(255, 157, 110, 0.22)"
+SHALLOWEST_PCT = 0.005  # what would be printed as 0.00 %
 
 Point = tuple[float, float]
 
@@ -26,7 +30,45 @@ def build_nav_history(state: State) -> dict[str, Any]:
     confirmed, repeated = _split(points, _frozen_since(state))
     traces = [_trace(confirmed, GAIN, "solid", FILL)] if confirmed else []
     traces += [_trace(repeated, MUTED, "dot", "rgba(0,0,0,0)")] if repeated else []
-    return {"data": traces, "layout": _layout([nav for _, nav in points])}
+    deepest = deepest_drawdown(points)
+    shading, label = (_shading(points), [_label(points, deepest)]) if deepest else ([], [])
+    layout = _layout([nav for _, nav in points]) | {"annotations": label}
+    return {"data": [*shading, *traces], "layout": layout}
+
+
+def deepest_drawdown(points: list[Point]) -> tuple[Point, float] | None:
+    """The point farthest below the peak before it, and how far in percent; None when the series only rose."""
+    falls = [
+        (100 * (1 - nav / peak), (at, nav)) for (at, nav), peak in zip(points, _peaks(points), strict=True) if peak > 0
+    ]
+    percent, point = max(falls, default=(0.0, (0.0, 0.0)))
+    return (point, percent) if percent >= SHALLOWEST_PCT else None
+
+
+def _peaks(points: list[Point]) -> list[float]:
+    """The highest NAV so far, at each point."""
+    return list(accumulate((nav for _, nav in points), max))
+
+
+def _shading(points: list[Point]) -> list[dict[str, Any]]:
+    """Two lines that are not seen, and the space between them."""
+    lower = {
+        **_trace(points, LOSS, "solid", ""),
+        "fill": "none",
+        "line": {"width": 0, "color": "rgba(0,0,0,0)"},
+        "hoverinfo": "skip",
+    }
+    upper = {**lower, "y": _peaks(points), "fill": "tonexty", "fillcolor": SHADE}
+    return [{key: value for key, value in trace.items() if key != "hovertemplate"} for trace in (lower, upper)]
+
+
+def _label(points: list[Point], deepest: tuple[Point, float]) -> dict[str, Any]:
+    """The deepest fall in percent below its point, kept inside the chart at either end."""
+    (at, nav), percent = deepest
+    share = (at - points[0][0]) / ((points[-1][0] - points[0][0]) or 1.0)
+    anchor = "left" if share < 0.15 else "right" if share > 0.85 else "center"
+    place = {"x": 1000 * at, "y": nav, "xanchor": anchor, "yanchor": "top", "showarrow": False}
+    return {**place, "text": f"▼ {fmt_pct(percent)} below peak", "font": {"color": LOSS}}
 
 
 def _frozen_since(state: State) -> float | None:
@@ -64,7 +106,7 @@ def _value_range(values: list[float]) -> list[float]:
     """Room around the line; a flat one gets a band of one percent instead of noise."""
     low, high = min(values), max(values)
     margin = 0.06 * (high - low) or 0.005 * abs(high) or 1.0
-    return [low - margin, high + margin]
+    return [low - 2 * margin, high + margin]  # the label of the deepest fall stands below the line
 
 
 def _as_list(value: Any) -> list[Any]:

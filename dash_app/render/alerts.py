@@ -19,8 +19,8 @@ def render_alerts(state: State) -> html.Div:
     if loud:
         return _alarm(state, loud[0], [alert for alert in alerts if alert is not loud[0]])
     if not rows_at(state, "meta.surfaces"):
-        return _line("warn", [span(f"▲ {NOTHING_LOADED}", "alert-title")])
-    return _line("calm", [*_calm(state), *(_further(alert, _in_full(alert)) for alert in alerts)])
+        return _line("warn", [span(f"▲ {NOTHING_LOADED}", "alert-title")], NOTHING_LOADED)
+    return _line("calm", [*_calm(state), *(_further(alert, _in_full(alert)) for alert in alerts)], ALL_QUIET)
 
 
 def _alarm(state: State, worst: dict[str, Any], others: list[dict[str, Any]]) -> html.Div:
@@ -35,7 +35,7 @@ def _alarm(state: State, worst: dict[str, Any], others: list[dict[str, Any]]) ->
     if hidden:
         titles = " · ".join(_text(alert, "title") for alert in hidden)
         parts.append(span(f"+{len(hidden)} more", "alert-further", title=titles))
-    return _line(severity, [*parts, *_not_comparable(state)])
+    return _line(severity, [*parts, *_not_comparable(state)], _text(worst, "title"))
 
 
 def _since(state: State, alert: dict[str, Any]) -> list[Child]:
@@ -73,9 +73,11 @@ def _in_full(alert: dict[str, Any]) -> str:
     return ": ".join(words for words in (_text(alert, "title"), _text(alert, "text")) if words)
 
 
-def _line(severity: str, parts: list[Child]) -> html.Div:
+def _line(severity: str, parts: list[Child], worst: str) -> html.Div:
+    """The line; its worst in a few words goes into the title of the tab."""
     separated = [part for child in parts for part in (child, span(" · ", "alert-gap"))][:-1]
-    return html.Div(separated, className=f"alert-line alert-{severity}", role="status")
+    marks: dict[str, Any] = {"data-severity": severity, "data-worst": worst}
+    return html.Div(separated, className=f"alert-line alert-{severity}", role="status", **marks)
 
 
 def _text(alert: dict[str, Any], key: str) -> str:

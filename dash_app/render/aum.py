@@ -5,7 +5,7 @@ from typing import Any
 from dash import html
 
 from dash_app.components import Child, field, line, span
-from dash_app.readings import State, number_at, reason_at, rows_at, text_at
+from dash_app.readings import State, is_masked, number_at, reason_at, rows_at, text_at
 from dash_app.render.overview import lower_bound_mark
 from dash_app.text import AT_COST, NO_PRICE, NO_SLICES
 from dash_app.theme import SLICES
@@ -32,7 +32,7 @@ def _nothing(state: State) -> html.Div:
 def _row(state: State, index: int) -> html.Div:
     path = f"aum.slices.{index}"
     label = field(state, f"{path}.label", class_name="legend-label")
-    if number_at(state, f"{path}.usd") is None:
+    if number_at(state, f"{path}.usd") is None and not is_masked(state, f"{path}.usd"):
         unpriced: list[Child] = [label, " — ", field(state, f"{path}.usd", fmt_usd, default=NO_PRICE)]
         return html.Div([span("", "swatch swatch-none"), span(unpriced)], className="legend-row")
     usd = field(state, f"{path}.usd", fmt_usd)
@@ -44,11 +44,12 @@ def _row(state: State, index: int) -> html.Div:
 
 def _share(state: State, path: str) -> list[Child]:
     usd, total = number_at(state, f"{path}.usd"), number_at(state, "aum.total_usd")
-    if usd is None or not total:
+    share = 100 * usd / total if usd is not None and total else number_at(state, f"{path}.share_pct")
+    if share is None:
         return []
     # With a price missing the whole is larger, so the share is at most this.
     bound = "≤ " if lower_bound_mark(state) else ""
-    return [f" · {bound}{fmt_number(100 * usd / total, 0)} %"]
+    return [f" · {bound}{fmt_number(share, 0)} %"]
 
 
 def _basis(state: State, path: str) -> list[Any]:

@@ -5,13 +5,18 @@ from dash import html
 
 from dash_app.components import Child, age_field, field, line, span
 from dash_app.readings import State, fmt_upper, number_at, read, value_at
+from dash_app.render.freshness import ages
 from dash_app.text import DEFAULT_ENVIRONMENT, DEFAULT_SOURCE
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_number, fmt_plain
 
 
 def render_nav(state: State) -> list[html.Div]:
     """The large NAV and its source line."""
-    return [_nav(state), line(*_frozen(state), *_source(state), class_name="source-line")]
+    return [
+        _nav(state),
+        line(*_frozen(state), *_source(state), class_name="source-line"),
+        *ages(state, "nav", frozen=False),
+    ]
 
 
 def render_status(state: State) -> list[dbc.Badge]:

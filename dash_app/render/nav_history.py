@@ -4,7 +4,7 @@ from dash import html
 
 from dash_app.components import Child, field, span
 from dash_app.figures.nav_history import series_points
-from dash_app.readings import NOT_IN_STATE, State, reason_at
+from dash_app.readings import NOT_IN_STATE, State, reason_at, value_at
 from dash_app.theme import tone_of_amount
 from state.formatting import fmt_clock, fmt_signed, fmt_usd
 
@@ -22,8 +22,14 @@ def render_caption(state: State) -> list[html.Span]:
         reason = reason_at(state, "nav.series") or NOT_IN_STATE
         return [span(f"NAV history n/a: {reason}", "unknown", **{"data-field": "nav.series", "data-unknown": reason})]
     (first, (start, before)), (last, (end, after)) = points[0], points[-1]
-    values: list[Child] = [_value(state, first), " → ", _value(state, last), *_change(before, after)]
-    return [span(fmt_clock(start)), span(values), span(fmt_clock(end))]
+    unit = "index " if value_at(state, "meta.private") is True else ""
+    values: list[Child] = [unit, _value(state, first), " → ", _value(state, last), *_change(before, after)]
+    return [_moment(start), span(values), _moment(end)]
+
+
+def _moment(at: float) -> html.Span:
+    """A time of day, which the browser puts into its own zone."""
+    return span(fmt_clock(at), "moment", **{"data-at": str(at)})
 
 
 def _value(state: State, index: int) -> html.Span:

@@ -4,7 +4,8 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dash_app.components import Child, card, elapsed, field, line, span
-from dash_app.readings import State, number_at, reason_at, text_at, value_at
+from dash_app.readings import State, is_number, mapping_at, number_at, reason_at, text_at, value_at
+from dash_app.render.freshness import ages
 from dash_app.render.header import is_frozen
 from dash_app.text import BASIS, DD_AND_ATR, DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NAV_AND_AUM, NO_ORDERS, ROUTER_FILL
 from dash_app.theme import tone_of, tone_of_amount
@@ -24,7 +25,7 @@ def lower_bound_mark(state: State) -> list[Child]:
 def _nav_and_aum(state: State) -> dbc.Card:
     nav = field(state, "nav.nav_usd", fmt_usd)
     return card(
-        NAV_AND_AUM,
+        [NAV_AND_AUM, *ages(state, "nav")],
         html.Div([nav, " USD"], className="figure frozen" if is_frozen(state) else "figure"),
         line(
             field(state, "nav.nav_zar", fmt_usd),
@@ -63,7 +64,7 @@ def _dd_and_atr(state: State) -> dbc.Card:
     )
     ratio = field(state, "kpis.risk.atr_ratio", fmt_number)
     return card(
-        DD_AND_ATR,
+        [DD_AND_ATR, *ages(state, "dd-atr")],
         html.Div([field(state, "nav.drawdown_pct", fmt_pct), " / ", ratio], className="figure"),
         line(*words),
         line(_plain(state, "nav.drawdown_abs_usd"), " USD below peak"),
@@ -79,7 +80,7 @@ def _dd_and_atr(state: State) -> dbc.Card:
 
 def _router(state: State) -> dbc.Card:
     return card(
-        ROUTER_FILL,
+        [ROUTER_FILL, *ages(state, "router")],
         html.Div(_ratios(state), className="figure"),
         line(*_basis(state)),
         line("Slippage ", _bps(state, "router.slip_q50_bps", "strong"), " bps median"),
@@ -110,7 +111,15 @@ def _basis(state: State) -> list[Child]:
     if number_at(state, "router.orders"):
         count = field(state, "router.orders", lambda orders: fmt_number(orders, 0))
         return ["of ", count, f" orders{', ' if basis else ''}", basis]
+    if basis and text_at(state, "router.basis") == "symbols":
+        return [f"{basis}: {_symbols_with_a_ratio(state)}"]
     return [basis or reason_at(state, "router.maker_fill_rate")]
+
+
+def _symbols_with_a_ratio(state: State) -> str:
+    rows = [row for row in mapping_at(state, "kpis.symbols").values() if isinstance(row, dict)]
+    known = sum(is_number(row.get("maker_fill_rate")) for row in rows)
+    return f"{known} of {len(rows)} have one"
 
 
 def _word(state: State, path: str, default: str) -> html.Span:

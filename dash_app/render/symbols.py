@@ -6,7 +6,7 @@ from dash import html
 
 from dash_app.components import Child, block
 from dash_app.readings import Reading, State, mapping_at, reading_of, reason_at, reason_for
-from dash_app.render.tables import Cell, Row, row_data, row_tooltips
+from dash_app.render.tables import Cell, Row, row_data, row_tooltips, worst_first
 from dash_app.text import DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NO_SYMBOLS, SYMBOLS_UNKNOWN
 from dash_app.theme import tone_of
 from state.formatting import fmt_number
@@ -43,7 +43,8 @@ def render_empty(state: State) -> list[html.Div]:
 
 def _rows(state: State) -> list[Row]:
     symbols = mapping_at(state, "kpis.symbols")
-    return [_row(state, symbol, row if isinstance(row, dict) else {}) for symbol, row in symbols.items()]
+    rows = [_row(state, symbol, row if isinstance(row, dict) else {}) for symbol, row in symbols.items()]
+    return worst_first(state, rows)
 
 
 def _row(state: State, symbol: str, row: dict[str, Any]) -> Row:

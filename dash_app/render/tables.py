@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from dash_app.readings import Reading
+from dash_app.readings import Reading, State, value_at
 
 # Rows carry their tones in a column that is not shown, because a table styles cells by what is in the row.
 TONES = "tones"
@@ -16,6 +16,9 @@ TONE_COLORS = {
     "loss": "var(--hue-loss)",
     "unknown": "var(--hue-muted)",
 }
+
+
+TONE_RANKS = {"fail": 0, "warn": 1}
 
 
 class Cell(NamedTuple):
@@ -39,6 +42,13 @@ def row_tooltips(row: Row) -> dict[str, dict[str, str]]:
     """The reasons of a row, as plain text."""
     reasons = {column: cell.reading.reason for column, cell in row.items()}
     return {column: {"value": reason, "type": "text"} for column, reason in reasons.items() if reason}
+
+
+def worst_first(state: State, rows: list[Row]) -> list[Row]:
+    """On a wall nobody turns to the page with the panic: the rows with the worst words come first."""
+    if value_at(state, "meta.worst_first") is not True:
+        return rows
+    return sorted(rows, key=lambda row: sorted(TONE_RANKS.get(_tone(cell), 2) for cell in row.values()))
 
 
 def tone_styles(columns: Iterable[str]) -> list[dict[str, Any]]:

@@ -40,7 +40,12 @@ class Shown:
     server: Server
     state: Any = None
     complaints: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
+    urls: set[str] = field(default_factory=set)
+
+    @property
+    def hosts(self) -> set[str]:
+        """Every host that was asked."""
+        return {urlsplit(url).netloc for url in self.urls}
 
     def fields(self) -> list[Field]:
         """Every element that shows a value of the state."""
@@ -76,14 +81,16 @@ def _holds(page: Page, expression: str) -> bool:
 
 
 @contextmanager
-def shown(browser: Browser, server: Server, *, size: tuple[int, int] = WALL) -> Iterator[Shown]:
-    """A page that has drawn its first state."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+def shown(
+    browser: Browser, server: Server, *, size: tuple[int, int] = WALL, any_certificate: bool = False, search: str = ""
+) -> Iterator[Shown]:
+    """A page that has drawn its first state; `search` is what the address asks for."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, ignore_https_errors=any_certificate)
     view = Shown(page, server)
     page.on("console", lambda message: _note(view, message.type, message.text))
     page.on("pageerror", lambda error: view.complaints.append(str(error)))
-    page.on("request", lambda request: view.hosts.add(urlsplit(request.url).netloc))
-    page.goto(server.url)
+    page.on("request", lambda request: view.urls.add(request.url))
+    page.goto(server.url + search)
     page.wait_for_selector("#alert-line > *", timeout=TIMEOUT_MS)
     page.wait_for_selector("#clock:not(:empty)", timeout=TIMEOUT_MS)
     yield view
@@ -109,11 +116,15 @@ class Scenario(NamedTuple):
 
     def print_state(self) -> Any:
         """The normalized state, as the command prints it."""
-        command = [sys.executable, "-m", "state", "--json", "--state-dir", str(self.state_dir), "--now", str(self.now)]
-        printed = subprocess.run(
-            command, cwd=ROOT, env=process_environ(self.environ), capture_output=True, text=True, timeout=60, check=True
-        )
-        return json.loads(printed.stdout)
+        return print_state(self.state_dir, "--now", str(self.now), environ=self.environ)
+
+
+def print_state(state_dir: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> Any:
+    """What `python -m state --json` prints of a directory."""
+    command = [sys.executable, "-m", "state", "--json", "--state-dir", str(state_dir), *arguments]
+    environ = process_environ(environ or {})
+    printed = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(printed.stdout)
 
 
 def find_scenario(name: str) -> Scenario:
@@ -147,6 +158,15 @@ def agrees(text: str, value: Any) -> bool:
     return printed is not None and _number_agrees(printed[0].replace(",", ""), value)
 
 
+def shows_age_between(text: str, low: float, high: float) -> bool:
+    """Whether an age, to its printed digits, lies between two numbers of seconds."""
+    parts = [(float(number), UNITS[unit]) for number, unit in re.findall(r"([0-9.]+) ([smhd])", text)]
+    if not parts and not NUMBER.fullmatch(text):
+        return False
+    least = sum(number * unit for number, unit in parts) if parts else float(text)
+    return least <= high and least + (parts[-1][1] if parts else 0.1) >= low
+
+
 def _number_agrees(printed: str, value: float) -> bool:
     digits = len(printed.partition(".")[2])
     return bool(abs(float(printed) - value) <= 0.5 / 10**digits + 1e-9 * abs(value) + 1e-12)
@@ -165,3 +185,72 @@ def value_at(state: Any, path: str) -> Any:
         if state is None:
             return None
     return state
+
+
+DEFAULT_WORDS = {"normal", "unknown"}
+NOT_A_NUMBER = "n/a"
+NOT_IN_STATE = "not in the state files"
+WORD_COLUMNS = ("dd_state", "atr_regime")
+
+POSITION_COLUMNS = (
+    "symbol",
+    "side",
+    "qty",
+    "notional_fmt",
+    "pnl_fmt",
+    "dd_state",
+    "dd_today_pct",
+    "atr_ratio",
+    "atr_regime",
+)
+
+
+def agrees_at(field: Field, state: Any) -> bool:
+    """Whether a known field shows its value; what is empty is said in words."""
+    value = value_at(state, field.path)
+    return field.text.startswith("No ") if value in ({}, []) else agrees(field.text, value)
+
+
+def reason_at(state: Any, path: str) -> str | None:
+    """The reason of a path, else of what it belongs to; what is empty has no reason of its own."""
+    unknown: dict[str, str] = state["meta"]["unknown"]
+    empty = value_at(state, path) in ({}, [])
+    while path and path not in unknown:
+        path = path.rpartition(".")[0]
+    return unknown.get(path) or (NOT_IN_STATE if empty else None)
+
+
+def reads_as_unknown(field: Field, state: Any) -> bool:
+    """n/a, a default word, or words that begin with what is unknown."""
+    value = value_at(state, field.path)
+    if isinstance(value, str):
+        return field.text.casefold() == value.casefold() and value in DEFAULT_WORDS
+    return not any(letter.isdigit() for letter in field.text.replace(field.unknown or "", ""))
+
+
+def cell_agrees(state: Any, path: str, text: str) -> bool:
+    """Unknown numbers are n/a, unknown words their default, and a side may carry its mark."""
+    value = value_at(state, path)
+    if value is None or (path.removesuffix("_fmt") in state["meta"]["unknown"] and not isinstance(value, str)):
+        return text == NOT_A_NUMBER or (path.endswith(WORD_COLUMNS) and text in DEFAULT_WORDS)
+    return agrees(text.rsplit(maxsplit=1)[-1] if path.endswith(".side") else text, value)
+
+
+def list_wrong_positions(rows: list[dict[str, str]], state: Any) -> list[tuple[str, str, str]]:
+    """Symbol, column and text of each cell of the book that is not what the state says."""
+    return [
+        (row["symbol"], column, row[column])
+        for index, row in enumerate(rows)
+        for column in POSITION_COLUMNS
+        if not cell_agrees(state, f"positions.{index}.{column}", row[column])
+    ]
+
+
+def list_wrong_symbols(rows: list[dict[str, str]], state: Any) -> list[tuple[str, str, str]]:
+    """The same for the table by symbol."""
+    return [
+        (row["symbol"], column, text)
+        for row in rows
+        for column, text in row.items()
+        if column not in {"symbol", "tones"} and not cell_agrees(state, f"kpis.symbols.{row['symbol']}.{column}", text)
+    ]

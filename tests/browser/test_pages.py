@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from pages import agrees
+from pages import agrees, shows_age_between
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,19 @@ def test_text_that_shows_the_value(text: str, value: Any) -> None:
 )
 def test_text_that_does_not(text: str, value: Any) -> None:
     assert not agrees(text, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("2 m 05 s", True), ("2 m 07 s", True), ("2 m 04 s", False), ("2 m 08 s", False)]
+)
+def test_age_lies_between_two_others(text: str, shown: bool) -> None:
+    assert shows_age_between(text, 125.2, 127.9) is shown
+
+
+@pytest.mark.parametrize(("text", "shown"), [("125.2", True), ("127.9", True), ("125.0", False), ("128.0", False)])
+def test_age_in_seconds_lies_between_two_others(text: str, shown: bool) -> None:
+    assert shows_age_between(text, 125.15, 127.9) is shown
+
+
+def test_text_that_is_no_age_lies_nowhere() -> None:
+    assert not shows_age_between("n/a", 0.0, 1e9)

@@ -1,31 +1,23 @@
 """Every value on the page is the value of the state, for every scenario of the corpus."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from pages import Field, Shown, agrees, find_scenario, shown_scenario, value_at
+from pages import (
+    Shown,
+    agrees_at,
+    find_scenario,
+    list_wrong_positions,
+    list_wrong_symbols,
+    reads_as_unknown,
+    reason_at,
+    shown_scenario,
+)
 from playwright.sync_api import Browser
 from serving import CORPUS
 
 SCENARIOS = sorted(str(path.parent.relative_to(CORPUS)) for path in CORPUS.glob("*/*/expected.json"))
 SIZES = [(1920, 1080), (3840, 2160), (390, 844)]
-DEFAULT_WORDS = {"normal", "unknown"}
-NOT_A_NUMBER = "n/a"
-NOT_IN_STATE = "not in the state files"
-WORD_COLUMNS = ("dd_state", "atr_regime")
-
-POSITION_COLUMNS = (
-    "symbol",
-    "side",
-    "qty",
-    "notional_fmt",
-    "pnl_fmt",
-    "dd_state",
-    "dd_today_pct",
-    "atr_ratio",
-    "atr_regime",
-)
 
 
 @pytest.fixture(scope="module", params=SCENARIOS)
@@ -72,27 +64,14 @@ def test_header_has_its_words(view: Shown) -> None:
 
 def test_positions_table_equals_the_state(view: Shown) -> None:
     rows = view.rows("positions-table")
-    assert len(rows) == min(len(view.state["positions"]), 12)
-    wrong = [
-        (row["symbol"], column, row[column])
-        for index, row in enumerate(rows)
-        for column in POSITION_COLUMNS
-        if not cell_agrees(view.state, f"positions.{index}.{column}", row[column])
-    ]
-    assert wrong == []
+    assert len(rows) == min(len(view.state["positions"]), 8)
+    assert list_wrong_positions(rows, view.state) == []
 
 
 def test_symbols_table_equals_the_state(view: Shown) -> None:
     rows = view.rows("symbols-table")
     assert len(rows) == min(len(view.state["kpis"]["symbols"]), 8)
-    wrong = [
-        (row["symbol"], column, text)
-        for row in rows
-        for column, text in row.items()
-        if column not in {"symbol", "tones"}
-        and not cell_agrees(view.state, f"kpis.symbols.{row['symbol']}.{column}", text)
-    ]
-    assert wrong == []
+    assert list_wrong_symbols(rows, view.state) == []
 
 
 def test_no_positions_are_said_to_be_flat_or_unknown(view: Shown) -> None:
@@ -129,34 +108,3 @@ def test_console_is_silent(view: Shown) -> None:
 
 def test_no_other_host_is_asked(view: Shown) -> None:
     assert {host for host in view.hosts if host} == {view.server.address}
-
-
-def agrees_at(field: Field, state: Any) -> bool:
-    """Whether a known field shows its value; what is empty is said in words."""
-    value = value_at(state, field.path)
-    return field.text.startswith("No ") if value in ({}, []) else agrees(field.text, value)
-
-
-def reason_at(state: Any, path: str) -> str | None:
-    """The reason of a path, else of what it belongs to; what is empty has no reason of its own."""
-    unknown: dict[str, str] = state["meta"]["unknown"]
-    empty = value_at(state, path) in ({}, [])
-    while path and path not in unknown:
-        path = path.rpartition(".")[0]
-    return unknown.get(path) or (NOT_IN_STATE if empty else None)
-
-
-def reads_as_unknown(field: Field, state: Any) -> bool:
-    """n/a, a default word, or words that begin with what is unknown."""
-    value = value_at(state, field.path)
-    if isinstance(value, str):
-        return field.text.casefold() == value.casefold() and value in DEFAULT_WORDS
-    return not any(letter.isdigit() for letter in field.text.replace(field.unknown or "", ""))
-
-
-def cell_agrees(state: Any, path: str, text: str) -> bool:
-    """Unknown numbers are n/a, unknown words their default, and a side may carry its mark."""
-    value = value_at(state, path)
-    if value is None or (path.removesuffix("_fmt") in state["meta"]["unknown"] and not isinstance(value, str)):
-        return text == NOT_A_NUMBER or (path.endswith(WORD_COLUMNS) and text in DEFAULT_WORDS)
-    return agrees(text.rsplit(maxsplit=1)[-1] if path.endswith(".side") else text, value)

@@ -9,7 +9,7 @@ from dash_app.render import alerts, footer, header, kpis, overview
 
 
 def test_header_says_the_nav_its_source_and_its_age() -> None:
-    rendered = header.render_nav(sample())
+    rendered = header.render_nav(sample())[:2]
     assert [text_of(part) for part in rendered] == ["NAV: 10461.27 USD", "Source: nav_state.json • Age: 5.0s"]
 
 
@@ -23,7 +23,7 @@ def test_header_age_ticks_from_its_stamp() -> None:
 
 
 def test_frozen_nav_says_when_it_was_confirmed_and_is_dimmed() -> None:
-    figure, source = header.render_nav(frozen_sample())
+    figure, source, _ = header.render_nav(frozen_sample())
     assert text_of(source) == "frozen, confirmed 10 m 12 s ago · Source: nav_state.json • Age: 5.0s"
     assert find(figure, "frozen") == ["NAV: 10461.27 USD"]
 
@@ -79,15 +79,15 @@ def test_a_state_without_surfaces_is_not_called_quiet() -> None:
 @pytest.mark.parametrize(
     ("title", "figure", "caption"),
     [
-        ("Drawdown State", "cautious", "0.37 % below peak 10,500.00"),
-        ("ATR Regime", "normal", "ratio 1.00 · 1 panic"),
-        ("Fee / PnL (7d)", "1.81", "fees 71.54 · PnL +39.60 USD"),
-        ("Router Quality", "poor", "7 ok · 1 degraded: WIFUSDT"),
+        ("Drawdown State", "cautious", ["0.37 % below peak 10,500.00"]),
+        ("ATR Regime", "normal", ["ratio 1.00", "1 of 2 panic: BTCUSDT"]),
+        ("Fee / PnL (7d)", "1.81", ["fees 71.54 · PnL +39.60 USD"]),
+        ("Router Quality", "poor", ["1 of 8 degraded: WIFUSDT", "7 ok"]),
     ],
 )
-def test_risk_figures(title: str, figure: str, caption: str) -> None:
+def test_risk_figures(title: str, figure: str, caption: list[str]) -> None:
     cards = {find(card, "card-label")[0]: card for card in kpis.render_kpis(sample())}
-    assert (find(cards[title], "big"), find(cards[title], "caption")) == ([figure], [caption])
+    assert (find(cards[title], "big"), find(cards[title], "caption")) == ([figure], caption)
 
 
 def test_risk_figures_have_their_defaults_in_the_muted_style() -> None:
@@ -110,10 +110,31 @@ def test_a_default_word_keeps_its_reason() -> None:
     assert (word["text"], word["data-unknown"]) == ("normal", "no drawdown state in the files")
 
 
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"good": 1, "ok": 7, "degraded": 0, "broken": 0}, ["1 good · 7 ok"]),
+        ({"ok": 8}, ["8 of 8 ok"]),
+        ({"ok": 5, "degraded": 2, "broken": 1}, ["1 of 8 broken: WIFUSDT", "5 ok · 2 degraded"]),
+        ({}, ["n/a"]),
+    ],
+)
+def test_router_classes_are_worst_of(counts: dict[str, int], words: list[str]) -> None:
+    state = sample()
+    state["router"]["quality_counts"] = counts
+    assert find(kpis.render_kpis(state)[3], "caption") == words
+
+
+def test_symbols_in_drawdown_are_counted_and_named() -> None:
+    state = sample()
+    state["kpis"]["symbols"]["SUIUSDT"]["dd_state"] = "defensive"
+    assert find(kpis.render_kpis(state)[0], "roll-up") == ["1 of 2 defensive: SUIUSDT"]
+
+
 def test_many_bad_symbols_are_named_up_to_two() -> None:
     state = sample()
     state["router"]["worst"] = ["A", "B", "C", "D"]
-    assert "1 degraded: A, B +2" in text_of(kpis.render_kpis(state))
+    assert "1 of 8 degraded: A, B +2" in text_of(kpis.render_kpis(state))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +166,7 @@ def test_router_without_orders_says_so() -> None:
     [
         ("orders", 129, "of 129 orders, over orders"),
         ("orders", None, "over orders"),
-        ("symbols", None, "mean over symbols"),
+        ("symbols", None, "mean over symbols: 1 of 2 have one"),
         (None, None, ""),
     ],
 )

@@ -1,10 +1,14 @@
 """The donut with its legend, and the NAV history."""
 
+from typing import Any
+
+import pytest
 from sample_state import EMPTY, NOW, fields, frozen_sample, sample, text_of
 
 from dash_app.figures.donut import build_donut
+from dash_app.figures.exposure import build_exposure
 from dash_app.figures.nav_history import build_nav_history
-from dash_app.render import aum, nav_history
+from dash_app.render import aum, exposure, nav_history
 
 
 def test_donut_draws_only_what_has_a_price() -> None:
@@ -63,14 +67,55 @@ def test_nav_history_draws_repeats_of_a_frozen_nav_apart() -> None:
     assert repeated["line"]["dash"] == "dot"
 
 
+def test_nav_history_shades_what_lies_below_the_peak() -> None:
+    state = {"nav": {"series": [[NOW - 180, 100.0], [NOW - 120, 110.0], [NOW - 60, 99.0], [NOW, 104.5]]}}
+    lower, upper, line = build_nav_history(state)["data"]
+    assert (lower["y"], upper["y"]) == (line["y"], [100.0, 110.0, 110.0, 110.0])
+    assert upper["fill"] == "tonexty"
+    (label,) = build_nav_history(state)["layout"]["annotations"]
+    assert (label["text"], label["x"], label["y"]) == ("▼ 10.00 % below peak", 1000 * (NOW - 60), 99.0)
+
+
+def test_a_series_that_only_rose_has_no_shading() -> None:
+    assert build_nav_history(sample())["layout"]["annotations"] == []
+
+
+def book(*legs: tuple[str, str, float | None]) -> dict[str, Any]:
+    return {"positions": [{"symbol": symbol, "side": side, "notional": size} for symbol, side, size in legs]}
+
+
+def test_exposure_bars_by_size_and_side() -> None:
+    state = book(("A", "LONG", 10.0), ("B", "SHORT", 30.0), ("A", "SHORT", 5.0), ("C", "LONG", None))
+    long, short, names, sizes = build_exposure(state)["data"]
+    assert (long["x"], short["x"]) == ([0.0, 10.0], [-30.0, -5.0])
+    assert (names["text"], sizes["text"]) == (["B", "A"], ["30 short", "10 long · 5 short"])
+    assert build_exposure(state)["layout"]["xaxis"]["range"] == [-30.0, 30.0]
+
+
+def test_exposure_counts_what_it_leaves_out() -> None:
+    state = book(*((f"S{number}", "LONG", 100.0 - number) for number in range(13)))
+    assert build_exposure(state)["data"][2]["text"] == [f"S{number}" for number in range(10)]
+    assert text_of(exposure.render_caption(state)).startswith("+3 more")
+
+
+@pytest.mark.parametrize(("state", "words"), [(EMPTY, "No open positions"), (frozen_sample(), "Positions unknown")])
+def test_no_exposure_to_draw(state: dict[str, Any], words: str) -> None:
+    assert build_exposure(state)["data"] == []
+    assert text_of(exposure.render_caption(state)) == words
+
+
+def test_exposure_labels_stay_text() -> None:
+    assert build_exposure(book(("<b>", "LONG", 1.0)))["data"][2]["text"] == ["&lt;b&gt;"]
+
+
 def test_figures_keep_what_the_viewer_did() -> None:
-    for build in (build_donut, build_nav_history):
+    for build in (build_donut, build_nav_history, build_exposure):
         assert build(sample())["layout"]["uirevision"] == build(EMPTY)["layout"]["uirevision"]
 
 
 def test_flat_history_gets_a_band() -> None:
     state = {"nav": {"series": [[NOW - 60, 100.0], [NOW, 100.0]]}}
-    assert build_nav_history(state)["layout"]["yaxis"]["range"] == [99.5, 100.5]
+    assert build_nav_history(state)["layout"]["yaxis"]["range"] == [99.0, 100.5]
 
 
 def test_caption_names_both_ends() -> None:

@@ -144,7 +144,9 @@ def test_layout_has_its_headings() -> None:
         "Overview (v7)",
         "AUM Breakdown (USD)",
         "NAV",
+        "Exposure, short / long",
         "Open Positions",
+        "What changed",
         "v7 Risk KPIs by symbol",
     ]
 

@@ -1,6 +1,7 @@
 """gunicorn as a real process: it starts, answers, ends, and says in words why it will not start."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -85,6 +86,18 @@ def test_build_is_the_same_in_another_process(server: Server, tmp_path: Path) ->
     with serving(tmp_path / "log", {"HEDGE_STATE_DIR": STATE_DIR, "HEDGE_NOW": "1764197100"}) as other:
         _, others = fetch(f"{other.url}/healthz")
     assert headers["X-Hedge-Build"] == others["X-Hedge-Build"]
+
+
+def test_page_asks_below_its_prefix_only(tmp_path: Path) -> None:
+    with serving(tmp_path / "log", {"HEDGE_STATE_DIR": STATE_DIR, "HEDGE_PREFIX": "/desk/"}) as server:
+        page, _ = fetch(server.url)
+    links = re.findall(r'(?:href|src)="([^"]*)"', page)
+    assert "/desk/bootstrap/static/css/bootstrap.min.css" in links
+    assert [link for link in links if not link.startswith("/desk/")] == []
+    config = re.search(r'id="_dash-config"[^>]*>([^<]+)<', page)
+    assert config
+    assert json.loads(config[1])["requests_pathname_prefix"] == "/desk/"
+    assert "warm-up" not in server.log.read_text()
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])

@@ -10,6 +10,7 @@ from dash_app.settings import Settings, SettingsError, read_settings
 def test_nothing_has_to_be_set() -> None:
     settings = Settings.from_environ({})
     assert (settings.state_dir, settings.refresh_ms, settings.bind) == ("logs/state", 1000, "127.0.0.1:8050")
+    assert settings.prefix == "/"
     assert (settings.zone.key, settings.now, settings.workers, settings.threads) == ("UTC", None, 1, 4)
 
 
@@ -22,10 +23,16 @@ def test_nothing_has_to_be_set() -> None:
         ("HEDGE_BIND", "0.0.0.0:80", "bind", "0.0.0.0:80"),
         ("HEDGE_BIND", "wall.example:0", "bind", "wall.example:0"),
         ("HEDGE_BIND", "[::1]:8050", "bind", "[::1]:8050"),
+        ("HEDGE_PREFIX", "/", "prefix", "/"),
+        ("HEDGE_PREFIX", "/hedge/", "prefix", "/hedge/"),
+        ("HEDGE_PREFIX", "/desk-1/wall_2/", "prefix", "/desk-1/wall_2/"),
+        ("HEDGE_PREFIX", "", "prefix", "/"),
         ("HEDGE_ENV", "PAPER", "badge", "PAPER"),
         ("HEDGE_NOW", "1764197100", "now", 1764197100.0),
         ("HEDGE_NOW", "1764197100.5", "now", 1764197100.5),
         ("HEDGE_NOW", "0", "now", 0.0),
+        ("HEDGE_RELOAD_AT", "04:30", "reload_at", "04:30"),
+        ("HEDGE_RELOAD_AT", "", "reload_at", None),
         ("HEDGE_WORKERS", "3", "workers", 3),
         ("WEB_CONCURRENCY", "2", "workers", 2),
         ("HEDGE_THREADS", "64", "threads", 64),
@@ -52,9 +59,26 @@ def test_time_zone_is_read() -> None:
             ("HEDGE_BIND", text)
             for text in ("8050", "localhost", "host:", ":8050", "host:65536", "a b:1", "http://x:1")
         ),
+        *(
+            ("HEDGE_PREFIX", text)
+            for text in (
+                "hedge",
+                "/hedge",
+                "hedge/",
+                "//",
+                "/a//b/",
+                "/../",
+                "/a b/",
+                "/ü/",
+                '/"/',
+                "https://x/",
+                "/a/\n",
+            )
+        ),
         *(("HEDGE_ENV", text) for text in ("two words", "<b>", "x" * 21)),
         *(("HEDGE_TZ", text) for text in ("Nowhere", "Europe", "../etc/passwd", "/etc/localtime", "UTC+2\x01")),
         *(("HEDGE_NOW", text) for text in ("nan", "inf", "-inf", "-1", "yesterday", "1764197100000", "1e400")),
+        *(("HEDGE_RELOAD_AT", text) for text in ("24:00", "4:30", "04:60", "04:30:00", "never", "٠٤:٣٠")),
         *(("HEDGE_WORKERS", text) for text in ("0", "33", "two")),
         *(("WEB_CONCURRENCY", text) for text in ("0", "auto")),
         *(("HEDGE_THREADS", text) for text in ("0", "65")),

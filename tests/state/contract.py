@@ -19,6 +19,7 @@ from shapes import (
     SLICE,
     SURFACE,
     SYMBOL,
+    TRANSITION,
     Rule,
     is_number,
     is_text,
@@ -38,16 +39,18 @@ REQUIRED_SURFACES = (
 )
 DEFAULT_WORDS = {"dd_state": "normal", "atr_regime": "unknown", "quality": "unknown", "router_quality": "unknown"}
 SERIES_LIMIT = 300
+TRANSITIONS_LIMIT = 50
 
 
 def assert_contract(state: State) -> None:
     """The whole contract: shape, types, enumerations, reasons for what is unknown, and sums that add up."""
     assert json.loads(json.dumps(state, allow_nan=False)) == state, "the state is not plain JSON"
-    assert set(state) == {"nav", "aum", "kpis", "positions", "router", "meta"}
+    assert set(state) == {"nav", "aum", "kpis", "positions", "router", "transitions", "meta"}
     assert_shapes(state)
     assert_meta(state["meta"])
     assert_reasons(state)
     assert_series(state["nav"].get("series", []))
+    assert_transitions(state["transitions"], state["meta"])
     assert_nav(state)
     assert_aum(state)
     for row in state["positions"]:
@@ -166,6 +169,17 @@ def assert_series(series: list[list[float]]) -> None:
     assert all(len(point) == 2 and all(map(is_number, point)) for point in series)
     times = [point[0] for point in series]
     assert times == sorted(times)
+
+
+def assert_transitions(rows: list[State], meta: State) -> None:
+    """At most 50 rows of exactly these fields, newest first, none of the future, and a digest of them."""
+    assert_all("transitions", rows, TRANSITION)
+    assert all(set(row) == set(TRANSITION) for row in rows)
+    times = [row["at"] for row in rows]
+    assert times == sorted(times, reverse=True)
+    assert len(rows) <= TRANSITIONS_LIMIT
+    assert all(at <= meta["loaded_at"] + 1.0 for at in times)
+    assert is_text(meta["sections"]["transitions"])
 
 
 def assert_nav(state: State) -> None:

@@ -17,6 +17,11 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def is_line(value: Any) -> bool:
+    """One line of at most 200 characters."""
+    return is_text(value) and len(value) <= 200 and value == " ".join(value.split())
+
+
 def is_flag(value: Any) -> bool:
     """True or False."""
     return isinstance(value, bool)
@@ -160,6 +165,7 @@ META: dict[str, Rule] = {
     "alerts": lambda value: isinstance(value, list),
     "last_book": maybe(is_dict),
     "drift": lambda value: isinstance(value, list),
+    "transitions_skipped": at_least_zero,
 }
 SURFACE: dict[str, Rule] = {
     "name": is_text,
@@ -187,5 +193,13 @@ CHECK: dict[str, Rule] = {
     "tolerance": NUMBER,
     "skew_s": NUMBER,
     "detail": lambda value: value is None or isinstance(value, str),
+}
+TRANSITION: dict[str, Rule] = {
+    "at": is_number,
+    "kind": one_of("dd_state", "atr_regime", "router_quality", "position", "surface", "environment"),
+    "subject": is_line,
+    "before": maybe(is_line),
+    "after": maybe(is_line),
+    "text": is_line,
 }
 ALERT: dict[str, Rule] = {"severity": one_of("fail", "warn", "info"), "title": is_text, "text": is_text}

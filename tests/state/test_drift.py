@@ -1,9 +1,10 @@
 """What the files stop saying: fields that are gone, shapes nobody knows, content that stands still."""
 
+import os
 from pathlib import Path
 
 import pytest
-from worlds import NOW, World, surface
+from worlds import NOW, State, World, surface
 
 STEP_S = 30.0
 
@@ -100,3 +101,29 @@ def test_a_mirror_may_lag_until_its_next_write_is_due(tmp_path: Path, age_s: flo
     (check,) = [check for check in world.load()["meta"]["checks"] if check["name"] == "rows"]
     assert check["status"] == status
     assert "BTCUSDT" in check["detail"]
+
+
+def titles(state: State) -> list[str]:
+    """What the alert line says."""
+    return [str(alert["title"]) for alert in state["meta"]["alerts"]]
+
+
+def test_a_process_that_stopped_is_named_before_its_less_frequent_files_are_stale(tmp_path: Path) -> None:
+    """Six minutes after the executor's last loop."""
+    world = World(tmp_path, scenario="v7.1/healthy")
+    now = NOW + 360.0
+    for name, key in (("nav_state.json", "updated_at"), ("kpis_v7.json", "ts"), ("positions_state.json", "updated_at")):
+        world.edit(name, key, now - 4.0)
+    assert [title for title in titles(world.load(now=now)) if "SILENT" in title] == ["EXECUTOR SILENT"]
+
+
+def test_a_file_that_is_rewritten_with_an_old_stamp_has_no_silent_writer(tmp_path: Path) -> None:
+    """A daemon that goes on without an executor says how old its content is; it is not dead itself."""
+    world = World(tmp_path, scenario="v7.1/healthy")
+    now = NOW + 400.0
+    os.utime(tmp_path / "nav_state.json", (now - 3.0, now - 3.0))
+    found = titles(world.load(now=now))
+    assert "nav_state.json REPEATS OLD CONTENT" in found
+    assert "EXECUTOR SILENT" in found
+    assert "SYNC DAEMON SILENT" not in found
+    assert not any("nav_state.json" in title and "silent" in title for title in found)

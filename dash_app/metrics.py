@@ -1,0 +1,114 @@
+"""The state as Prometheus metrics: computed from one load, and absent where it is unknown."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from state.readiness import find_obstacles
+
+FRESHNESS = ("fresh", "late", "stale", "unknown")
+CHECK_STATUS = ("ok", "warn", "fail", "not_comparable")
+
+State = dict[str, Any]
+
+
+class Gauge(NamedTuple):
+    """One metric, and how its value is read; None leaves the sample out."""
+
+    name: str
+    help: str
+    read: Callable[[Any], float | None]
+
+
+def _drawdown_ratio(state: State) -> float | None:
+    percent = state["nav"].get("drawdown_pct")
+    return None if percent is None else percent / 100.0
+
+
+def _positions(state: State) -> int | None:
+    return None if "positions" in state["meta"]["unknown"] else len(state["positions"])
+
+
+OF_SURFACE = (
+    Gauge("hedge_surface_age_seconds", "Age of a state file by its own stamp.", lambda row: row["age_s"]),
+    Gauge("hedge_surface_mtime_timestamp_seconds", "Modification time of a state file.", lambda row: row["mtime"]),
+    Gauge(
+        "hedge_surface_changed_timestamp_seconds",
+        "When the content last really changed.",
+        lambda row: row["changed_at"],
+    ),
+    Gauge(
+        "hedge_surface_read_ok",
+        "1 when the file was read as it is; 0 when it is missing, unreadable or malformed.",
+        lambda row: row["status"] == "ok",
+    ),
+    Gauge("hedge_surface_required", "1 when the desk is not whole without the file.", lambda row: row["required"]),
+)
+OF_CHECK = (
+    Gauge("hedge_check_residual", "Left less right side, in the unit of the check.", lambda row: row["residual"]),
+    Gauge("hedge_check_tolerance", "The residual a check allows, in its unit.", lambda row: row["tolerance"]),
+)
+OF_STATE = (
+    Gauge("hedge_ready", "1 when /readyz answers 200.", lambda state: not find_obstacles(state)),
+    Gauge("hedge_nav_usd", "Net asset value.", lambda state: state["nav"].get("nav_usd")),
+    Gauge("hedge_nav_age_seconds", "Age of the file the NAV is from.", lambda state: state["nav"].get("age_s")),
+    Gauge(
+        "hedge_nav_frozen",
+        "1 when the NAV is an old one repeated; absent when nothing tells.",
+        lambda state: state["nav"].get("exchange", {}).get("frozen"),
+    ),
+    Gauge("hedge_drawdown_ratio", "Drawdown from the peak, 0 to 1.", _drawdown_ratio),
+    Gauge(
+        "hedge_gross_exposure_usd",
+        "Sum of the open notionals, long and short.",
+        lambda state: state["nav"].get("gross_exposure_usd"),
+    ),
+    Gauge(
+        "hedge_net_exposure_usd",
+        "Sum of the open notionals, long less short.",
+        lambda state: state["nav"].get("net_exposure_usd"),
+    ),
+    Gauge("hedge_positions", "Open positions; absent while the book is unknown.", _positions),
+)
+
+
+class StateCollector(Collector):
+    """The metrics of one normalized state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def collect(self) -> Iterator[Metric]:
+        """Each metric with its HELP line, also when it has no sample now."""
+        surfaces, checks = self._state["meta"]["surfaces"], self._state["meta"]["checks"]
+        for gauge in OF_STATE:
+            yield _family(gauge.name, gauge.help, (), [((), gauge.read(self._state))])
+        for gauge in OF_SURFACE:
+            yield _family(gauge.name, gauge.help, ("surface",), [((row["name"],), gauge.read(row)) for row in surfaces])
+        for gauge in OF_CHECK:
+            yield _family(gauge.name, gauge.help, ("check",), [((row["name"],), gauge.read(row)) for row in checks])
+        yield _enum("surface", "freshness", FRESHNESS, surfaces)
+        yield _enum("check", "status", CHECK_STATUS, checks)
+
+
+def _enum(kind: str, key: str, words: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Metric:
+    """One sample a word, 1 for the one that holds: `hedge_check_status{check="nav",status="ok"} 1`."""
+    samples = [((row["name"], word), float(row[key] == word)) for row in rows for word in words]
+    return _family(f"hedge_{kind}_{key}", f"1 for the {key} that the {kind} has.", (kind, key), samples)
+
+
+def _family(
+    name: str, text: str, labels: Sequence[str], samples: Iterable[tuple[Sequence[str], float | None]]
+) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for values, number in samples:
+        if number is not None:
+            family.add_metric([_utf8(value) for value in values], float(number))
+    return family
+
+
+def _utf8(value: str) -> str:
+    """The name of a file need not be text: what is not is shown by its code."""
+    return value.encode("utf-8", "backslashreplace").decode()

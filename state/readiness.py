@@ -1,0 +1,46 @@
+"""Whether the figures on show can be trusted to be of now: what stands against it, for programs that ask."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from state.formatting import fmt_moment
+
+LIVENESS = "nav_live"
+
+Obstacle = dict[str, str]
+State = dict[str, Any]
+
+
+def find_obstacles(state: State) -> list[Obstacle]:
+    """Reasons not to be ready, each of a `surface` or of a `check`; empty when there is none.
+
+    The rule: an obstacle is a fault of the data. A required file that is missing or silent, any file that is there and
+    cannot be used or has frozen, a NAV that is unknown or not known to be live; the alert line of the page says so too.
+    What the data says is none: drawdown, a check that fails. Nor is a file that is only late.
+    """
+    surfaces = state["meta"]["surfaces"]
+    found = [{"surface": item["name"], "reason": reason} for item in surfaces if (reason := _fault(state, item))]
+    return [*found, *_liveness(state)]
+
+
+def _fault(state: State, surface: dict[str, Any]) -> str | None:
+    status, error, now = surface["status"], surface["error"], state["meta"]["loaded_at"]
+    if status == "missing":
+        return "missing" if surface["required"] else None
+    if status != "ok":
+        return f"{status}: {error}"
+    if error:
+        return str(error)
+    if surface["frozen_since"] is not None:
+        return f"frozen: nothing in it has changed after {fmt_moment(surface['frozen_since'], now)}"
+    if surface["required"] and surface["freshness"] == "stale":
+        return f"silent, last written at {fmt_moment(surface['updated_at'], now)}"
+    return None
+
+
+def _liveness(state: State) -> Iterator[Obstacle]:
+    nav, meta = state["nav"], state["meta"]
+    if nav.get("nav_usd") is None:
+        yield {"check": LIVENESS, "reason": meta["unknown"].get("nav.nav_usd") or meta["unknown"]["nav"]}
+    elif nav["exchange"]["frozen"] is not False:
+        yield {"check": LIVENESS, "reason": next(row["detail"] for row in meta["checks"] if row["name"] == LIVENESS)}

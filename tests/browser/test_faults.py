@@ -1,0 +1,141 @@
+"""What the wall says on a bad day: each fault of the executor, on a page that was well before."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import running
+from pages import TIMEOUT_MS, Shown, print_state, shown
+from playwright.sync_api import Browser
+from serving import Server, serving, wait_until
+
+from execution.atomic_json import write_json_atomic
+from execution.paper.telemetry import OWNED
+from state import surfaces
+
+STEP_MS = 5000
+REFRESH_MS = 300
+# Two steps of the executor, and what a process needs to start on a busy machine.
+SOON_MS = 2 * STEP_MS + 6000
+SEED = ("--seed", "7")
+STAMP = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T")
+ALERT = "#alert-line .alert-title"
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log directory that a healthy executor and its daemon left."""
+    log_dir = tmp_path_factory.mktemp("healthy")
+    for command in (["executor", *SEED, "--speed", "0", "--steps", "1"], ["sync_state", "--once"]):
+        with program(log_dir, *command) as process:
+            assert process.wait(60) == 0
+    return log_dir
+
+
+@pytest.fixture(scope="module")
+def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log directory on show."""
+    return tmp_path_factory.mktemp("faults")
+
+
+@pytest.fixture(scope="module")
+def server(log_dir: Path) -> Iterator[Server]:
+    settings = {"HEDGE_STATE_DIR": str(log_dir / "state"), "HEDGE_REFRESH_MS": str(REFRESH_MS)}
+    with serving(log_dir.with_suffix(".log"), settings) as server:
+        yield server
+
+
+@pytest.fixture
+def view(browser: Browser, server: Server, log_dir: Path, healthy: Path) -> Iterator[Shown]:
+    """A page that has shown the healthy state."""
+    shutil.rmtree(log_dir)
+    shutil.copytree(healthy, log_dir)
+    with shown(browser, server) as view:
+        view.page.wait_for_selector(".alert-line:not(.alert-fail)")
+        yield view
+
+
+@contextmanager
+def program(log_dir: Path, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", f"execution.{name}", "--log-dir", str(log_dir), *arguments]
+    with running(command, log_dir.with_suffix(f".{name}.log"), {}) as process:
+        yield process
+
+
+@contextmanager
+def fault(log_dir: Path, name: str, *arguments: str) -> Iterator[None]:
+    """Executor and daemon at work, with one thing wrong."""
+    with program(log_dir, "sync_state"), program(log_dir, "executor", *SEED, "--fault", name, *arguments):
+        yield
+
+
+def test_exchange_that_does_not_answer(view: Shown, log_dir: Path) -> None:
+    with fault(log_dir, "exchange-down"):
+        view.await_text(ALERT, "EXCHANGE UNREACHABLE", timeout_ms=SOON_MS)
+        view.page.wait_for_selector("#header-nav .nav-figure.frozen", timeout=TIMEOUT_MS)
+        view.await_text("#header-nav", "frozen, confirmed")
+
+
+def test_torn_file(view: Shown, log_dir: Path) -> None:
+    with fault(log_dir, "torn-file"):
+        view.await_text(ALERT, "positions.json malformed", timeout_ms=SOON_MS)
+        view.await_text("#alert-line", "last good content of")
+        view.await_text(".surface.broken", "positions.json")
+        assert len(view.rows("positions-table")) == len(print_state(log_dir / "state")["positions"]) > 0
+        assert view.page.locator("#positions-table [data-unknown]").count() == 0
+
+
+def test_drawdown(view: Shown, log_dir: Path) -> None:
+    with fault(log_dir, "drawdown"):
+        view.await_text(ALERT, "Drawdown defensive", timeout_ms=SOON_MS)
+        state = print_state(log_dir / "state")
+        assert 8.0 < state["kpis"]["risk"]["drawdown_pct"] < 10.0
+        view.await_text("#alert-line", f"{state['kpis']['risk']['drawdown_pct']:.2f} % below the peak")
+        view.await_text("[data-field='kpis.risk.dd_state']", "defensive")
+
+
+def test_stalled_writer(view: Shown, log_dir: Path) -> None:
+    """The minutes until it counts as late, then as silent, are taken off the stamps of what it wrote last."""
+    nav, checkpoint = log_dir / "state" / surfaces.NAV, log_dir / "cache" / "paper_state.json"
+    before = changed_at(nav)
+    with fault(log_dir, "writer-stall", "--speed", "20"):
+        wait_until(lambda: changed_at(nav) > before)
+        wait_until(lambda: changed_at(checkpoint) > changed_at(nav))  # it steps on, and writes no more
+        for word, chip, minutes in (("late", "late", 3), ("EXECUTOR SILENT", "stale", 5)):
+            make_older(log_dir, 60.0 * minutes)
+            view.page.wait_for_selector(f".surface.{chip}:has-text('{surfaces.NAV}')", timeout=TIMEOUT_MS)
+            view.await_text("#alert-line", word)
+            view.await_text("#alert-line", surfaces.NAV)
+
+
+def changed_at(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+def make_older(log_dir: Path, seconds: float) -> None:
+    """Take time off every stamp in what the executor publishes, and off the files' own."""
+    for path in (log_dir / "nav_log.json", *(log_dir / "state" / name for name in OWNED)):
+        written = path.stat().st_mtime - seconds
+        write_json_atomic(path, shift(json.loads(path.read_bytes()), -seconds))
+        os.utime(path, (written, written))
+
+
+def shift(content: Any, seconds: float) -> Any:
+    """The same content, as if written so many seconds later."""
+    if isinstance(content, dict):
+        return {key: shift(value, seconds) for key, value in content.items()}
+    if isinstance(content, list):
+        return [shift(value, seconds) for value in content]
+    if isinstance(content, str) and STAMP.match(content):
+        return (datetime.fromisoformat(content) + timedelta(seconds=seconds)).isoformat()
+    is_epoch = isinstance(content, float) and content > 1e9
+    return content + seconds if is_epoch else content

@@ -1,0 +1,123 @@
+"""`make run` as people meet it: three processes, a page that moves, and what it says on a bad day."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import PROGRAMS, Desk, is_running, running_desk
+from pages import (
+    Field,
+    Shown,
+    agrees_at,
+    list_wrong_positions,
+    list_wrong_symbols,
+    print_state,
+    shown,
+    shows_age_between,
+    value_at,
+)
+from playwright.sync_api import Browser
+from serving import is_healthy, wait_until
+
+from dash_app.layout import POSITIONS_PER_PAGE
+
+SEED = "7"
+NAV = "#header-nav [data-field='nav.nav_usd']"
+AGE = "#header-nav [data-field='nav.age_s']"
+MARK = "window.loadedOnce = true"
+# The page writes its ages once a second, so a text may be that old.
+BEAT_S = 1.5
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with running_desk(tmp_path_factory.mktemp("desk"), {"HEDGE_EXECUTOR_ARGS": f"--seed {SEED}"}) as desk:
+        wait_until(lambda: print_state(desk.state_dir)["meta"]["unknown"] == {})
+        yield desk
+
+
+@pytest.fixture
+def view(browser: Browser, desk: Desk) -> Iterator[Shown]:
+    with shown(browser, desk.server) as view:
+        view.page.evaluate(MARK)
+        yield view
+
+
+def test_nothing_is_unknown_and_every_file_is_fresh(desk: Desk) -> None:
+    meta = print_state(desk.state_dir)["meta"]
+    assert meta["unknown"] == {}
+    assert {
+        surface["name"]: surface["freshness"] for surface in meta["surfaces"] if surface["freshness"] != "fresh"
+    } == {}
+    assert [alert for alert in meta["alerts"] if alert["severity"] == "fail"] == []
+
+
+def test_page_moves_by_itself(view: Shown) -> None:
+    assert view.page.inner_text("#header-status") == "PAPER"
+    await_change(view, AGE)
+    await_change(view, NAV)
+    assert view.page.locator("[data-unknown]").count() == 0
+    assert view.complaints == []
+
+
+def test_every_field_is_the_state_of_the_same_moment(view: Shown, desk: Desk) -> None:
+    with desk.frozen():
+        wrong = find_differences(view, desk)
+        for _ in range(20):  # what was written last has still to be drawn
+            if not wrong:
+                break
+            view.page.wait_for_timeout(250)
+            wrong = find_differences(view, desk)
+    assert wrong == []
+
+
+def test_restarted_dashboard_is_found_again_without_a_reload(view: Shown, desk: Desk) -> None:
+    before = desk.find_pid("dashboard")
+    said = desk.control("restart", "hedge:dashboard")
+    assert said.splitlines() == ["hedge:dashboard: stopped", "hedge:dashboard: started"]
+    assert desk.find_pid("dashboard") != before
+    view.page.wait_for_event("response", lambda answer: "update-component" in answer.url and answer.ok)
+    view.page.wait_for_selector("html:not(.connection-lost)")
+    view.await_text("#connection", "connected")
+    await_change(view, NAV)
+    assert view.page.evaluate("window.loadedOnce === true")
+
+
+def test_interrupt_ends_all_three(tmp_path: Path) -> None:
+    with running_desk(tmp_path, {}) as desk:
+        pids = [desk.find_pid(program) for program in PROGRAMS]
+        assert all(is_running(pid) for pid in pids)
+        desk.server.process.send_signal(signal.SIGINT)
+        assert desk.server.process.wait(30) == 0
+        assert not any(is_running(pid) for pid in pids)
+        assert not is_healthy(desk.server.url)
+    said = desk.server.log.read_text()
+    assert "executor INFO stopped at NAV" in said
+    assert "Traceback" not in said
+
+
+def await_change(view: Shown, selector: str) -> None:
+    """Return once the text of an element is another."""
+    text = f'document.querySelector("{selector}").textContent'
+    before = view.page.evaluate(text)
+    view.await_true(f'{text} !== "{before}"')
+
+
+def find_differences(view: Shown, desk: Desk) -> list[Any]:
+    """What the page does not show as the state has it; ages lie between those before and after the look."""
+    before = print_state(desk.state_dir)
+    fields, positions, symbols = view.fields(), view.rows("positions-table"), view.rows("symbols-table")
+    after = print_state(desk.state_dir)
+    assert len(fields) > 40
+    assert len(positions) == min(len(after["positions"]), POSITIONS_PER_PAGE)
+    wrong = [field for field in fields if not shows(field, before, after)]
+    return [*wrong, *list_wrong_positions(positions, after), *list_wrong_symbols(symbols, after)]
+
+
+def shows(field: Field, before: Any, after: Any) -> bool:
+    """Whether a field shows the state, or an age that the state had in between."""
+    if field.unknown is not None or not field.path.endswith("age_s"):
+        return field.unknown is None and agrees_at(field, after)
+    return shows_age_between(field.text, value_at(before, field.path) - BEAT_S, value_at(after, field.path))

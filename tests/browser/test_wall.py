@@ -1,0 +1,252 @@
+"""What the wall shows beyond its values: age, tape, kiosk, theme, time zone, privacy, title."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pages import Shown, await_true, find_scenario, shown
+from playwright.sync_api import Browser, Response
+from serving import CORPUS, Server, serving
+
+from dash_app.readings import MASK
+
+HEALTHY = find_scenario("v7.1/healthy")
+REFRESH_MS = 300
+WALLS = [(1920, 1080), (3840, 2160)]
+TAGS = "[...document.querySelectorAll('{panel} .source-age')].filter(tag => tag.checkVisibility())"
+TEXTS = TAGS + ".map(tag => getComputedStyle(tag, '::before').content.replaceAll('\"', '') + tag.textContent)"
+OPACITY = "Number(getComputedStyle(document.querySelector('{selector}')).opacity)"
+TALLER = (
+    "[...document.querySelectorAll('{selector}')].every(one => parseFloat(getComputedStyle(one).fontSize) >= {least})"
+)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """40 positions, 60 symbols."""
+    with serving(tmp_path_factory.mktemp("large") / "log", find_scenario("v7.1/large_universe").settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def down(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The exchange is gone."""
+    with serving(tmp_path_factory.mktemp("down") / "log", find_scenario("v7.1/exchange_down").settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A desk with a tape."""
+    log_dir = tmp_path_factory.mktemp("desk") / "logs"
+    shutil.copytree(CORPUS / "v7.1" / "healthy" / "logs", log_dir)
+    rows = [change(HEALTHY.now - 600 * number, f"change {number}") for number in range(5, 0, -1)]
+    (log_dir / "execution").mkdir(exist_ok=True)
+    (log_dir / "execution" / "transitions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return log_dir
+
+
+def change(at: float, text: str) -> dict[str, object]:
+    return {"at": at, "kind": "dd_state", "subject": "portfolio", "before": "a", "after": "b", "text": text}
+
+
+@pytest.fixture(scope="module")
+def settings(log_dir: Path) -> dict[str, str]:
+    state_dir = {"HEDGE_STATE_DIR": str(log_dir / "state")}
+    return {**HEALTHY.settings, **state_dir, "HEDGE_REFRESH_MS": str(REFRESH_MS)}
+
+
+@pytest.fixture(scope="module")
+def desk(settings: dict[str, str], log_dir: Path) -> Iterator[Server]:
+    with serving(log_dir.with_name("log"), settings) as server:
+        yield server
+
+
+def tags(view: Shown, panel: str) -> list[str]:
+    """The tags in sight, with their words."""
+    found: list[str] = view.page.evaluate(TEXTS.format(panel=panel))
+    return found
+
+
+def opacity(view: Shown, selector: str) -> float:
+    found: float = view.page.evaluate(OPACITY.format(selector=selector))
+    return found
+
+
+def test_a_fresh_wall_says_nothing_of_ages(browser: Browser, desk: Server) -> None:
+    with shown(browser, desk) as view:
+        assert tags(view, "#page") == []
+        assert opacity(view, ".positions .table-box") == 1
+
+
+@pytest.mark.parametrize(
+    ("later_s", "expected"),
+    [
+        (60, {"#header-nav": ["late · 1 m 04 s"], ".aum": ["late · 1 m 04 s"], ".symbols": [], ".positions": []}),
+        (
+            200,
+            {".nav-history": ["stale · 3 m 24 s"], ".symbols": ["late · 3 m 31 s"], ".exposure": ["late · 3 m 31 s"]},
+        ),
+        (700, {".positions": ["stale · 11 m 51 s"], "#kpi-cards .panel:first-child": ["stale · 11 m 51 s"]}),
+    ],
+)
+def test_each_panel_goes_by_its_own_files(
+    browser: Browser, tmp_path: Path, later_s: float, expected: dict[str, list[str]]
+) -> None:
+    settings = {**HEALTHY.settings, "HEDGE_NOW": str(HEALTHY.now + later_s)}
+    with serving(tmp_path / "log", settings) as server, shown(browser, server) as view:
+        assert {panel: tags(view, panel) for panel in expected} == expected
+        for panel, words in expected.items():
+            if panel.startswith("."):
+                body = f"{panel} > :last-child"
+                assert (opacity(view, body) < 1) == bool(words)
+
+
+def test_frozen_nav_dims_nav_and_aum(browser: Browser, down: Server) -> None:
+    with shown(browser, down) as view:
+        assert tags(view, ".aum") == ["frozen · 10 m 11 s"]
+        assert opacity(view, ".aum-body") < 1
+        assert tags(view, ".symbols") == []
+
+
+def test_ages_go_on_while_the_server_is_gone(browser: Browser, settings: dict[str, str], tmp_path: Path) -> None:
+    with serving(tmp_path / "log", settings) as server, shown(browser, server) as view:
+        server.stop()
+        view.page.evaluate(f"hedge.now = () => {HEALTHY.now} + 10000")
+        view.await_true(f"{TAGS.format(panel='.panel.positions')}.length === 1")
+        assert tags(view, ".panel.positions") == ["stale · 2 h 46 m"]
+        assert tags(view, ".panel.symbols") == ["stale · 2 h 46 m"]
+
+
+def test_tape_is_newest_first(browser: Browser, desk: Server) -> None:
+    with shown(browser, desk) as view:
+        rows = view.page.locator("#changes .change").all_inner_texts()
+        assert [row.split()[-1] for row in rows] == ["1", "2", "3", "4", "5"]
+        assert rows[0].startswith("22:35:00 UTC")
+
+
+def test_tape_without_a_change_says_so(browser: Browser, large: Server) -> None:
+    with shown(browser, large) as view:
+        assert view.page.inner_text(".tape") == "Nothing has changed yet"
+
+
+def test_what_the_browser_noticed_survives_reload_and_restart(
+    browser: Browser, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with serving(tmp_path / "log", settings) as server, shown(browser, server) as view:
+        server.stop()
+        view.await_text("#browser-changes .change", "Connection lost")
+        with serving(tmp_path / "second-log", settings | {"HEDGE_BIND": server.address}):
+            view.await_text("#browser-changes .change", "Connection back after")
+            view.page.reload()
+            view.await_text("#browser-changes .change", "Connection back after")
+            view.await_text("#changes .change", "change 1")
+            # The notes are of today, the fixed clock is not: they come before the lines of the state.
+            orders = "[...document.querySelectorAll('.note')].map(row => Number(row.style.order))"
+            view.await_true(f"String({orders}) === '0,1'")
+
+
+@pytest.mark.parametrize("size", WALLS)
+def test_kiosk_has_no_chrome_and_fits(browser: Browser, large: Server, size: tuple[int, int]) -> None:
+    with shown(browser, large, size=size, search="?kiosk=1") as view:
+        view.await_true(f"document.documentElement.scrollHeight <= {size[1]}", timeout_ms=3000)
+        view.await_true(f"document.documentElement.scrollWidth <= {size[0]}", timeout_ms=3000)
+        for chrome in ("h1", ".previous-next-container"):
+            assert view.page.locator(chrome).first.is_hidden()
+        assert view.page.evaluate(TALLER.format(selector=".big, .nav-figure", least=0.03 * size[1]))
+        assert view.complaints == []
+
+
+def test_kiosk_shows_the_worst_first(browser: Browser, desk: Server) -> None:
+    with shown(browser, desk, search="?kiosk=1") as view:
+        assert [row["symbol"] for row in view.rows("positions-table")][:2] == ["DOGEUSDT", "SOLUSDT"]
+        assert [row["symbol"] for row in view.rows("symbols-table")][:2] == ["DOGEUSDT", "SOLUSDT"]
+
+
+def test_kiosk_turns_its_pages(browser: Browser, large: Server) -> None:
+    with shown(browser, large, search="?kiosk=1") as view:
+        first = view.rows("symbols-table")
+        view.await_true("document.querySelector('.symbols .table-box').dataset.page === '2 / 8'", timeout_ms=15000)
+        view.await_true(f"!document.querySelector('#symbols-table').textContent.includes('{first[0]['symbol']}')")
+
+
+def test_kiosk_gives_reasons_without_a_hover(browser: Browser, tmp_path: Path) -> None:
+    settings = {"HEDGE_STATE_DIR": str(tmp_path / "absent")}
+    with serving(tmp_path / "log", settings) as server, shown(browser, server, search="?kiosk=1") as view:
+        content = "getComputedStyle(document.querySelector('.nav-figure [data-unknown]'), '::after').content"
+        assert len(view.page.evaluate(content)) > 10
+
+
+def test_light_theme(browser: Browser, desk: Server) -> None:
+    with shown(browser, desk, search="?theme=light") as view:
+        assert view.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(238, 241, 245)"
+        assert (
+            view.page.evaluate("getComputedStyle(document.querySelector('.exposure text')).fill") == "rgb(16, 22, 29)"
+        )
+        assert view.complaints == []
+
+
+def test_time_zone_of_one_page(browser: Browser, desk: Server) -> None:
+    with shown(browser, desk, search="?tz=Africa/Johannesburg") as view:
+        view.await_text("#clock", "00:45:00")
+        view.await_text("#changes .change", "00:35:00")
+        assert view.page.inner_text("#zone-note") == ""
+
+
+def test_bad_time_zone_is_said(browser: Browser, desk: Server) -> None:
+    with shown(browser, desk, search="?tz=Mars/Base") as view:
+        view.await_text("#zone-note", "no time zone called Mars/Base")
+        assert view.page.inner_text("#clock") == "22:45:00 UTC"
+
+
+@pytest.mark.parametrize(("name", "title"), [("desk", "● All quiet"), ("down", "✗ EXCHANGE UNREACHABLE")])
+def test_title_and_icon_show_the_worst(browser: Browser, request: pytest.FixtureRequest, name: str, title: str) -> None:
+    with shown(browser, request.getfixturevalue(name)) as view:
+        view.await_true(f"document.title === '{title} — Hedge'")
+        assert view.page.get_attribute("link[rel=icon]", "href", timeout=1000).startswith("data:image/svg+xml,")
+        assert view.complaints == []
+
+
+def raw_amounts(state: dict[str, dict[str, float]]) -> set[str]:
+    """Amounts of the healthy desk in every spelling."""
+    rows = [row[key] for row in state["positions"] for key in ("qty", "notional", "pnl", "entry_price", "mark_price")]
+    nav = [value for key, value in state["nav"].items() if key.endswith(("_usd", "_zar"))]
+    series = [value for _, value in state["nav"]["series"]]
+    risk = [state["kpis"]["risk"][key] for key in ("fees_usd", "realized_pnl_usd")]
+    found = {abs(value) for value in [*rows, *nav, *series, *risk] if value}
+    texts = {text for value in found for text in (json.dumps(value), f"{value:,.2f}", f"{value:.2f}")}
+    return {text for text in texts if len(text.strip("0.,")) > 4}
+
+
+def test_privacy_keeps_every_amount_at_the_server(browser: Browser, desk: Server, log_dir: Path) -> None:
+    amounts = raw_amounts(HEALTHY.print_state())
+    assert len(amounts) > 100
+    bodies: list[str] = []
+
+    def keep(response: Response) -> None:
+        if "/_dash-" in response.url or response.url.startswith(f"{desk.url}/?"):
+            bodies.append(response.text() if response.status == 200 else "")
+
+    page = browser.new_page()
+    page.on("response", keep)
+    page.goto(f"{desk.url}/?privacy=1")
+    page.wait_for_selector("#positions-table td")
+    path = log_dir / "state" / "nav_state.json"
+    path.write_text(path.read_text().replace("10461.27", "10470.31"))  # another state, another set of answers
+    await_true(page, "document.querySelector('#nav-caption').textContent.includes('101.')")
+    page.wait_for_timeout(2 * REFRESH_MS)
+    assert MASK in page.inner_text("#header-nav")
+    assert len([body for body in bodies if "positions-table" in body]) >= 1
+    assert [amount for amount in amounts | {"10470.31"} for body in bodies if amount in body] == []
+    page.close()
+
+
+def test_nightly_reload(browser: Browser, settings: dict[str, str], tmp_path: Path) -> None:
+    with serving(tmp_path / "log", settings | {"HEDGE_RELOAD_AT": "04:30"}) as server, shown(browser, server) as view:
+        view.page.evaluate("window.loadedOnce = true; hedge.realNow = () => 1764217770")  # 04:29:30
+        view.page.wait_for_timeout(1500)
+        assert view.page.evaluate("window.loadedOnce") is True
+        view.page.evaluate("hedge.realNow = () => 1764217801")
+        view.await_true("window.loadedOnce === undefined && document.querySelector('#alert-line > *') !== null")

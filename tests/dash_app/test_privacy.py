@@ -1,0 +1,154 @@
+"""`?privacy=1`: what is masked, what stays, and that nothing else gets through."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sample_state import EMPTY, NOW, frozen_sample, sample, text_of
+
+from dash_app.address import View, read_address, show_as
+from dash_app.figures.donut import build_donut
+from dash_app.figures.exposure import build_exposure
+from dash_app.panels import GROUPS
+from dash_app.privacy import mask_state, mask_text
+from dash_app.readings import MASK
+from dash_app.render import aum, header, nav_history, positions
+from state import load_all_state
+from state.formatting import fmt_number
+
+SCENARIOS = ("v7.1/healthy", "v7.1/exchange_down", "v7.1/offexchange", "v7.1/hedge_mode", "v7.6/healthy")
+
+
+def amounts(state: dict[str, Any]) -> set[str]:
+    """Every amount of a state as it may be written somewhere; what is as short as a count proves nothing."""
+    numbers = [value for key, value in state["nav"].items() if key.endswith(("_usd", "_zar"))]
+    numbers += [value for _, value in state["nav"].get("series", [])]
+    numbers += [row[key] for row in state["aum"]["slices"] for key in ("usd", "zar")]
+    numbers += [state["aum"].get(key) for key in ("total_usd", "total_zar")]
+    keys = ("qty", "notional", "pnl", "entry_price", "mark_price")
+    numbers += [row.get(key) for row in state["positions"] for key in keys]
+    numbers += [state["kpis"]["risk"].get(key) for key in ("fees_usd", "realized_pnl_usd")]
+    texts = {text for value in numbers if value for text in spellings(abs(value))}
+    return {text for text in texts if len(text.strip("0.,")) > 4}
+
+
+def spellings(value: float) -> Iterator[str]:
+    """As JSON has it, and as the page prints it."""
+    yield from (json.dumps(value), fmt_number(value), fmt_number(value).replace(",", ""))
+
+
+def load(scenario: str, corpus: Any) -> dict[str, Any]:
+    now = json.loads((corpus / scenario / "expected.json").read_text())["now"]
+    return load_all_state(str(corpus / scenario / "logs" / "state"), now=now, environ={})
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_no_amount_is_left_in_the_state_or_in_what_is_drawn(scenario: str) -> None:
+    from serving import CORPUS  # noqa: PLC0415 - beside the processes of the other tests
+
+    state = load(scenario, CORPUS)
+    masked = mask_state(state)
+    bodies = json.dumps(masked) + str([panel.render(masked) for group in GROUPS.values() for panel in group])
+    assert len(amounts(state)) > 20
+    assert [amount for amount in amounts(state) if amount in bodies] == []
+
+
+@pytest.mark.parametrize("state", [{}, EMPTY, sample(), frozen_sample()])
+def test_every_state_can_be_masked_twice(state: dict[str, Any]) -> None:
+    assert mask_state(mask_state(state))["meta"]["private"] is True
+
+
+def test_masking_leaves_the_shared_state_alone() -> None:
+    state = sample()
+    mask_state(state)
+    assert state == sample()
+
+
+def test_words_percentages_and_ratios_stay() -> None:
+    masked = mask_state(sample())
+    assert masked["nav"]["drawdown_pct"] == pytest.approx(0.3688571)
+    assert masked["kpis"]["risk"]["fee_pnl_ratio"] == pytest.approx(1.8067058)
+    assert masked["router"] == sample()["router"]
+    assert masked["positions"][0]["share_pct"] == 100.0
+
+
+def test_a_field_nobody_has_thought_about_stays_away() -> None:
+    state = sample()
+    for section in ("nav", "aum", "kpis", "router", "meta"):
+        state[section]["news"] = "brought 123456"
+    assert "123456" not in json.dumps(mask_state(state))
+
+
+def test_unknown_amounts_stay_unknown() -> None:
+    state = sample()
+    state["nav"]["nav_usd"] = None
+    assert mask_state(state)["nav"]["nav_usd"] is None
+
+
+def test_mask_has_one_length() -> None:
+    masked = mask_state(sample())
+    assert {masked["nav"]["nav_usd"], masked["positions"][0]["qty"], masked["aum"]["total_usd"]} == {MASK}
+
+
+def test_series_is_an_index() -> None:
+    assert mask_state(sample())["nav"]["series"] == [[NOW - 10800, 100.0], [NOW - 900, 101.461], [NOW, 101.566]]
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("7.79 % below the peak", "7.79 % below the peak"),
+        ("nav_state.json 10,461.27, kpis_v7.json -50.29", f"nav_state.json {MASK}, kpis_v7.json {MASK}"),
+        ("last wrote at 2025-11-26 22:44:48 UTC", "last wrote at 2025-11-26 22:44:48 UTC"),
+        ("3 of 9 files late for 10 m 12 s", "3 of 9 files late for 10 m 12 s"),
+        ("balance 12345 USDT.", f"balance {MASK} USDT."),
+        ("older than 300 s, v7.1", "older than 300 s, v7.1"),
+    ],
+)
+def test_sentences_lose_their_amounts(text: str, masked: str) -> None:
+    assert mask_text(text) == masked
+
+
+def test_sizes_in_the_tape_are_masked_however_short() -> None:
+    row = {"at": NOW, "kind": "position", "subject": "BTCUSDT", "before": None, "after": "LONG 5"}
+    state = {"transitions": [{**row, "text": "BTCUSDT opened LONG 5"}]}
+    assert mask_state(state)["transitions"][0]["text"] == f"BTCUSDT opened LONG {MASK}"
+    assert mask_state(state)["transitions"][0]["after"] == f"LONG {MASK}"
+
+
+def test_the_page_says_that_an_amount_is_masked_and_not_unknown() -> None:
+    masked = mask_state(sample())
+    assert text_of(header.render_nav(masked)[0]) == f"NAV: {MASK}"
+    assert text_of(aum.render_legend(masked)[0]) == f"Futures{MASK} · ≤ 92 %"
+    assert positions.render_data(masked)[0]["pnl_fmt"] == MASK
+    assert "index 100.00 → 101.57" in text_of(nav_history.render_caption(masked))
+
+
+def test_shares_are_drawn() -> None:
+    masked = mask_state(sample())
+    assert build_donut(masked)["data"][0]["values"] == [91.5, 8.5]
+    assert build_exposure(masked)["data"][3]["text"] == ["100 % short"]
+
+
+@pytest.mark.parametrize(
+    ("search", "view"),
+    [
+        ("", View()),
+        ("?", View()),
+        ("?kiosk=1&theme=light", View(kiosk=True)),
+        ("?privacy=1", View(private=True)),
+        ("?privacy", View(private=True)),
+        ("?privacy=yes&kiosk=0", View(private=True)),
+        ("?privacy=0", View()),
+    ],
+)
+def test_address(search: str, view: View) -> None:
+    assert read_address(search) == view
+
+
+def test_a_kiosk_shows_the_worst_first() -> None:
+    state = sample()
+    state["positions"] = [{"symbol": name, "atr_regime": word} for name, word in (("A", "normal"), ("B", "panic"))]
+    assert [row["symbol"] for row in positions.render_data(state)] == ["A", "B"]
+    assert [row["symbol"] for row in positions.render_data(show_as(state, View(kiosk=True)))] == ["B", "A"]

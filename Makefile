@@ -9,7 +9,7 @@ EXECUTOR_ARGS ?=
 PYTEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test bench check format screenshot lock clean help
+.PHONY: run test soak bench check format screenshot lock clean help
 
 help:
 	@echo "make run    a living page: paper executor, sync daemon and dashboard (EXECUTOR_ARGS=\"--fault drawdown\")"
@@ -50,6 +50,10 @@ format: $(VENV)/.dev
 
 test: check $(VENV)/.browser
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# 20,000 refreshes in one tab, heap, nodes and listeners at ten points; SOAK_ARGS="--ticks 3000" for fewer.
+soak: $(VENV)/.browser
+	PYTHONPATH=tests $(BIN)/python tests/soak/run_soak.py $(SOAK_ARGS)
 
 # Ratios in one run, into build/bench.json; BENCH_ARGS="--only loads" for a part. The full run writes a log of 1 GB to TMPDIR.
 bench: $(VENV)/.run

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from state import surfaces
+from state.transitions import LOCATION
 
 CORPUS = Path(__file__).parents[1] / "tests" / "fixtures" / "corpus" / "v7.1"
 NOW_S = 1_764_197_100.0
@@ -52,8 +53,8 @@ def lengthen_series(target: Path, points: int) -> Path:
 
 
 def paths_of(state_dir: Path) -> list[str]:
-    """Where each surface is looked for."""
-    return [str(state_dir / surface.location) for surface in surfaces.SURFACES]
+    """Every file a load looks at: the surfaces, and the tape of transitions."""
+    return [str(state_dir / location) for location in (*(item.location for item in surfaces.SURFACES), LOCATION)]
 
 
 def contents_of(state_dir: Path) -> list[bytes]:

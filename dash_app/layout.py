@@ -24,7 +24,7 @@ from dash_app.text import (
 from dash_app.theme import TEMPLATE
 
 # What fits on a 1920x1080 wall without scrolling.
-POSITIONS_PER_PAGE = 8
+POSITIONS_PER_PAGE = 12
 SYMBOLS_PER_PAGE = 8
 
 # A word that follows a number needs some distance from it.

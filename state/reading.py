@@ -19,9 +19,10 @@ MAX_BYTES = 64 * 1024 * 1024
 Signature = tuple[int, int, int]
 
 # What changes with each write even while the world stands still: left out when contents are compared.
+_HEARTBEATS = ("executor_live", "sync_daemon")
 _VOLATILE = re.compile(
     rb'"(?:'
-    + "|".join((*STAMP_KEYS, "age_s", "nav_age_s", "drawdown_snapshot_at")).encode()
+    + "|".join((*STAMP_KEYS, "age_s", "nav_age_s", "drawdown_snapshot_at", *_HEARTBEATS)).encode()
     + rb')"\s*:\s*(?:"[^"]*"|[-+.\deE]+)'
 )
 

@@ -24,6 +24,12 @@
         inFlight += change;
         movedAt = Date.now();
         if (inFlight === 0 || (inFlight === 1 && change === 1)) setTick({ disabled: inFlight > 0 });
+        if (inFlight === 0) forgetTicks();
+    }
+
+    // Dash remembers every tick for an undo that this page does not have: at one a second, a tab would grow for weeks.
+    function forgetTicks() {
+        (window.dash_stores || []).forEach((store) => store.getState().history.past.splice(0));
     }
 
     async function fetchWithTimeout(resource, options) {

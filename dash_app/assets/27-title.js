@@ -5,9 +5,10 @@
     const SIGNS = {
         fail: { mark: "✗", shape: '<rect x="2" y="2" width="28" height="28" rx="4" fill="#c8371d"/><path d="M9 9 23 23M23 9 9 23" stroke="#fff" stroke-width="4"/>' },
         warn: { mark: "▲", shape: '<path d="M16 3 30 29H2Z" fill="#f2b134"/>' },
-        calm: { mark: "●", shape: '<circle cx="16" cy="16" r="13" fill="#46c8b5"/>' },
+        calm: { mark: "", shape: '<circle cx="16" cy="16" r="13" fill="#46c8b5"/>' },
     };
     const LONGEST = 60;
+    const PAGE_TITLE = document.title; // what the page is called; while all is quiet it says just that
 
     function worst() {
         if (document.documentElement.classList.contains("connection-lost")) {
@@ -31,7 +32,7 @@
         const { severity, words } = worst() || {};
         const sign = SIGNS[severity];
         if (!sign) return;
-        const title = `${sign.mark} ${words.slice(0, LONGEST)} — Hedge`;
+        const title = severity === "calm" ? PAGE_TITLE : `${sign.mark} ${words.slice(0, LONGEST)} · ${PAGE_TITLE}`;
         if (document.title !== title) document.title = title;
         icon(sign.shape);
     });

@@ -1,44 +1,29 @@
 """What the wall says on a bad day: each fault of the executor, on a page that was well before."""
 
-import json
-import os
-import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from desk import running
 from pages import TIMEOUT_MS, Shown, print_state, shown
 from playwright.sync_api import Browser
 from serving import Server, serving, wait_until
+from writers import SEED, make_older, program, write_healthy
 
-from execution.atomic_json import write_json_atomic
-from execution.paper.telemetry import OWNED
 from state import surfaces
 
 STEP_MS = 5000
 REFRESH_MS = 300
 # Two steps of the executor, and what a process needs to start on a busy machine.
 SOON_MS = 2 * STEP_MS + 6000
-SEED = ("--seed", "7")
-STAMP = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T")
 ALERT = "#alert-line .alert-title"
 
 
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The log directory that a healthy executor and its daemon left."""
-    log_dir = tmp_path_factory.mktemp("healthy")
-    for command in (["executor", *SEED, "--speed", "0", "--steps", "1"], ["sync_state", "--once"]):
-        with program(log_dir, *command) as process:
-            assert process.wait(60) == 0
-    return log_dir
+    return write_healthy(tmp_path_factory.mktemp("healthy"))
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +47,6 @@ def view(browser: Browser, server: Server, log_dir: Path, healthy: Path) -> Iter
     with shown(browser, server) as view:
         view.page.wait_for_selector(".alert-line:not(.alert-fail)")
         yield view
-
-
-@contextmanager
-def program(log_dir: Path, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", f"execution.{name}", "--log-dir", str(log_dir), *arguments]
-    with running(command, log_dir.with_suffix(f".{name}.log"), {}) as process:
-        yield process
 
 
 @contextmanager
@@ -119,23 +97,3 @@ def test_stalled_writer(view: Shown, log_dir: Path) -> None:
 
 def changed_at(path: Path) -> int:
     return path.stat().st_mtime_ns
-
-
-def make_older(log_dir: Path, seconds: float) -> None:
-    """Take time off every stamp in what the executor publishes, and off the files' own."""
-    for path in (log_dir / "nav_log.json", *(log_dir / "state" / name for name in OWNED)):
-        written = path.stat().st_mtime - seconds
-        write_json_atomic(path, shift(json.loads(path.read_bytes()), -seconds))
-        os.utime(path, (written, written))
-
-
-def shift(content: Any, seconds: float) -> Any:
-    """The same content, as if written so many seconds later."""
-    if isinstance(content, dict):
-        return {key: shift(value, seconds) for key, value in content.items()}
-    if isinstance(content, list):
-        return [shift(value, seconds) for value in content]
-    if isinstance(content, str) and STAMP.match(content):
-        return (datetime.fromisoformat(content) + timedelta(seconds=seconds)).isoformat()
-    is_epoch = isinstance(content, float) and content > 1e9
-    return content + seconds if is_epoch else content

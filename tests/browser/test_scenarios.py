@@ -16,6 +16,8 @@ from pages import (
 from playwright.sync_api import Browser
 from serving import CORPUS
 
+from dash_app.layout import POSITIONS_PER_PAGE, SYMBOLS_PER_PAGE
+
 SCENARIOS = sorted(str(path.parent.relative_to(CORPUS)) for path in CORPUS.glob("*/*/expected.json"))
 SIZES = [(1920, 1080), (3840, 2160), (390, 844)]
 
@@ -64,13 +66,13 @@ def test_header_has_its_words(view: Shown) -> None:
 
 def test_positions_table_equals_the_state(view: Shown) -> None:
     rows = view.rows("positions-table")
-    assert len(rows) == min(len(view.state["positions"]), 8)
+    assert len(rows) == min(len(view.state["positions"]), POSITIONS_PER_PAGE)
     assert list_wrong_positions(rows, view.state) == []
 
 
 def test_symbols_table_equals_the_state(view: Shown) -> None:
     rows = view.rows("symbols-table")
-    assert len(rows) == min(len(view.state["kpis"]["symbols"]), 8)
+    assert len(rows) == min(len(view.state["kpis"]["symbols"]), SYMBOLS_PER_PAGE)
     assert list_wrong_symbols(rows, view.state) == []
 
 

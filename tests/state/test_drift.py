@@ -79,6 +79,17 @@ def test_content_that_stands_still_while_the_file_is_written_is_frozen(tmp_path:
     assert any(alert["title"] == "positions.json FROZEN" for alert in state["meta"]["alerts"])
 
 
+def test_heartbeats_beside_frozen_rows_do_not_hide_them(tmp_path: Path) -> None:
+    """The executor's own sign of life moves on while its prices stand."""
+    world = World(tmp_path, scenario="v7.1/healthy")
+    for now in (NOW, NOW + 400.0):
+        beat = {"last_heartbeats": {"executor_live": f"2025-11-26T22:{now % 60:02.0f}:00+00:00", "sync_daemon": now}}
+        content = world.read("positions.json") | {"exec_stats": beat}
+        world.write("positions.json", content | ({"updated": now - 5.0} if now > NOW else {}))
+        state = world.load(now=now)
+    assert surface(state, "positions.json")["frozen_since"] == pytest.approx(1764197088.315, abs=0.01)
+
+
 @pytest.mark.parametrize("change", ["moves", "flat"])
 def test_content_that_moves_or_has_no_rows_is_not_frozen(tmp_path: Path, change: str) -> None:
     """A flat book has nothing that could move."""

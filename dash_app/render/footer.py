@@ -5,9 +5,9 @@ from typing import Any
 from dash import html
 
 from dash_app.components import Child, age_field, span
-from dash_app.readings import State, number_at, rows_at, text_at
+from dash_app.readings import State, is_number, number_at, rows_at, text_at
 from dash_app.text import CHECK_MARKS, CHECK_WORDS
-from state.formatting import fmt_age
+from state.formatting import fmt_age, fmt_number
 
 CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "fail"}
 
@@ -56,7 +56,13 @@ def _check_chip(row: dict[str, Any]) -> html.Span:
     status = str(row.get("status") or "not_comparable")
     label = str(row.get("label") or row.get("name") or "check")
     mark = span(CHECK_MARKS.get(status, "?"), f"chip-mark {CHECK_TONES.get(status, 'muted')}")
-    title = str(row.get("detail") or CHECK_WORDS.get(status, status))
+    title = " · ".join([str(row.get("detail") or CHECK_WORDS.get(status, status)), *_measures(row)])
     return span(
         [label, " ", mark], "chip check", title=title, **{"data-check": str(row.get("name")), "data-status": status}
     )
+
+
+def _measures(row: dict[str, Any]) -> list[str]:
+    """How far apart the two sides are, how far they may be, and how far apart their files were written."""
+    words = {"residual": "residual {}", "tolerance": "tolerance {}", "skew_s": "files {} s apart"}
+    return [text.format(fmt_number(row[key])) for key, text in words.items() if is_number(row.get(key))]

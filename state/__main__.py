@@ -45,4 +45,6 @@ def _epoch(value: str) -> float:
 if __name__ == "__main__":
     # A reader that has seen enough (`| head`) ends this quietly, as it ends other commands.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # A shell's background job is born deaf to Ctrl-C; `doctor --watch` has to hear it all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

@@ -2,11 +2,13 @@
 (function (hedge) {
     "use strict";
 
-    const LOST_AFTER_FAILURES = 3;
-    const silenceS = Math.max((3 * hedge.refreshMs) / 1000, 5);
+    const LOST_AFTER_FAILURES = 2; // one may be a worker that was just replaced
+    const waitS = Math.max((2 * hedge.refreshMs) / 1000, 1);
+    const silenceS = Math.max((3 * hedge.refreshMs) / 1000, 5); // a slow server is not a lost one
     const failures = new Map(); // request name -> failures since its last good answer
     let contactAt = Date.now() / 1000; // browser time: what counts is how long ago, not what the server's clock says
     let drawnAt = contactAt;
+    let waitTimer = 0;
 
     function note(request, good) {
         failures.set(request.name, good ? 0 : (failures.get(request.name) || 0) + 1);
@@ -28,16 +30,25 @@
         const silent = Date.now() / 1000 - contactAt > silenceS;
         if (silent || failing(true)) return sign("CONNECTION LOST", contactAt, "last contact");
         if (failing(false)) return sign("PAGE NOT UPDATING", drawnAt, "last drawn");
-        return "connected";
+        return "";
+    }
+
+    // Between two answers and a lost connection: said at once, though nothing is wrong yet with what is on show.
+    function waitingWords() {
+        const agoS = Date.now() / 1000 - contactAt;
+        return agoS > waitS ? `NO ANSWER for ${hedge.ageText(agoS)}` : "";
     }
 
     let lost = false;
 
     function show() {
-        const text = words();
-        hedge.write("connection", text);
-        if (lost !== (text !== "connected")) tellChange(!lost, text.split(" since ")[0]);
-        document.documentElement.classList.toggle("connection-lost", text !== "connected");
+        const [gone, waiting] = [words(), waitingWords()];
+        hedge.write("connection", gone || waiting || "connected");
+        if (lost !== Boolean(gone)) tellChange(!lost, gone.split(" since ")[0]);
+        document.documentElement.classList.toggle("connection-lost", Boolean(gone));
+        document.documentElement.classList.toggle("connection-waiting", !gone && Boolean(waiting));
+        clearTimeout(waitTimer);
+        if (!gone && !waiting) waitTimer = setTimeout(show, 1000 * (contactAt + waitS) - Date.now() + 10);
     }
 
     function tellChange(now, title) {

@@ -25,6 +25,19 @@ OPACITY = "Number(getComputedStyle(document.querySelector('{selector}')).opacity
 TALLER = (
     "[...document.querySelectorAll('{selector}')].every(one => parseFloat(getComputedStyle(one).fontSize) >= {least})"
 )
+SHIFT = """() => {
+    const box = document.getElementById("page").getBoundingClientRect();
+    return [Math.round(box.left), Math.round(box.top)];
+}"""
+COUNT_LOCKS = """
+    window.locks = [];
+    const plain = navigator.wakeLock.request.bind(navigator.wakeLock);
+    navigator.wakeLock.request = async type => {
+        const lock = await plain(type);
+        window.locks.push(lock);
+        return lock;
+    };
+"""
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +217,33 @@ def test_kiosk_turns_its_pages(browser: Browser, large: Server) -> None:
         view.await_true(f"!document.querySelector('#symbols-table').textContent.includes('{first[0]['symbol']}')")
 
 
+def test_kiosk_shifts_its_pixels_and_stays_in_view(browser: Browser, desk: Server) -> None:
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.clock.install()
+    page.goto(desk.url + "?kiosk=1")
+    page.wait_for_selector("#alert-line > *")
+    found = []
+    for _ in range(9):
+        page.clock.fast_forward(180_000)
+        found.append(page.evaluate(SHIFT))
+    assert len({tuple(shift) for shift in found}) == 9
+    assert max(abs(number) for shift in found for number in shift) == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= 1920 && document.documentElement.scrollHeight <= 1080")
+    page.close()
+
+
+@pytest.mark.parametrize(("search", "awake"), [("?kiosk=1", 1), ("", 0)])
+def test_kiosk_keeps_the_screen_awake(browser: Browser, desk: Server, search: str, awake: int) -> None:
+    """The browser's own lock, counted on its way."""
+    page = browser.new_page()
+    page.add_init_script(COUNT_LOCKS)
+    page.goto(desk.url + search)
+    page.wait_for_selector("#alert-line > *")
+    await_true(page, f"window.locks.length === {awake}")
+    assert page.evaluate("window.locks.every(lock => lock.type === 'screen' && !lock.released)")
+    page.close()
+
+
 def test_kiosk_gives_reasons_without_a_hover(browser: Browser, tmp_path: Path) -> None:
     settings = {"HEDGE_STATE_DIR": str(tmp_path / "absent")}
     with serving(tmp_path / "log", settings) as server, shown(browser, server, search="?kiosk=1") as view:
@@ -237,7 +277,7 @@ def test_bad_time_zone_is_said(browser: Browser, desk: Server) -> None:
 def test_title_and_icon_show_the_worst(browser: Browser, request: pytest.FixtureRequest, name: str, title: str) -> None:
     with shown(browser, request.getfixturevalue(name)) as view:
         view.await_true(f"document.title === '{title}'")
-        assert str(view.page.get_attribute("link[rel=icon]", "href")).startswith("data:image/svg+xml,")
+        view.await_true("document.querySelector('link[rel=icon]').href.startsWith('data:image/svg+xml,')")
         assert view.complaints == []
 
 

@@ -1,0 +1,50 @@
+"""`python tests/supply/licences.py > docs/licences.md`: every pinned package with the licence it states of itself."""
+
+import re
+from importlib.metadata import distribution
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = {"runs": ROOT / "requirements.txt", "tests": ROOT / "requirements-dev.txt"}
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ]+)", re.MULTILINE)
+HEAD = """# Licences
+
+What each pinned package says of itself. "runs" is what the dashboard runs on, "tests" what only its tests and checks
+use. `make lock` writes this anew; a test compares it with what is installed.
+
+| package | version | licence | for |
+| --- | --- | --- | --- |
+"""
+
+
+def read_pins(lock: Path) -> dict[str, str]:
+    """Name -> version of every line of a lock file."""
+    return dict(PIN.findall(lock.read_text()))
+
+
+def licence_of(name: str) -> str:
+    """The expression a package states; else the name in its classifiers; else its first line of free text.
+
+    Raises:
+        PackageNotFoundError: when it is not installed.
+    """
+    metadata = distribution(name).metadata
+    classified = [
+        text.rpartition(" :: ")[2] for text in metadata.get_all("Classifier", []) if text.startswith("License")
+    ]
+    free = (metadata["License"] or "").strip().partition("\n")[0]
+    return str(metadata["License-Expression"] or ", ".join(classified) or free or "not stated")
+
+
+def list_licences() -> str:
+    """The whole document."""
+    runs, everything = (read_pins(lock) for lock in LOCKS.values())
+    rows = (
+        f"| {name} | {version} | {licence_of(name)} | {'runs' if name in runs else 'tests'} |"
+        for name, version in sorted(everything.items())
+    )
+    return HEAD + "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    print(list_licences(), end="")

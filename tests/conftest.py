@@ -1,10 +1,12 @@
-"""Fixtures of tests that need a real browser."""
+"""Fixtures of tests that need a real browser: the browser, and a server on a healthy state that a test may damage."""
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from serving import HEALTHY_STATE, Server, serving
 
 # Quiet: no request of the browser's own may look like one of the page's.
 CHROMIUM_ARGUMENTS = [
@@ -29,3 +31,29 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory on show; empty until a test uses `files`."""
+    return tmp_path_factory.mktemp("shown") / "state"
+
+
+@pytest.fixture(scope="module")
+def settings(state_dir: Path) -> dict[str, str]:
+    """A page that asks often."""
+    return {"HEDGE_STATE_DIR": str(state_dir), "HEDGE_REFRESH_MS": "300"}
+
+
+@pytest.fixture(scope="module")
+def server(settings: dict[str, str], state_dir: Path) -> Iterator[Server]:
+    """One for all tests of a module."""
+    with serving(state_dir.with_name("log"), settings) as server:
+        yield server
+
+
+@pytest.fixture
+def files(state_dir: Path) -> None:
+    """All files as they were, whatever the test before did to them."""
+    shutil.rmtree(state_dir, ignore_errors=True)
+    shutil.copytree(HEALTHY_STATE, state_dir)

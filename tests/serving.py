@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests" / "fixtures" / "corpus"
+HEALTHY_STATE = CORPUS / "v7.1" / "healthy" / "logs" / "state"
 START_TIMEOUT_S = 30.0
 LISTENING = re.compile(r"Listening at: (http://[0-9.]+:[0-9]+)")
 

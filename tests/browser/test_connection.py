@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,35 +9,12 @@ from pathlib import Path
 import pytest
 from pages import Shown, await_true, shown
 from playwright.sync_api import Browser, Route
-from serving import CORPUS, Server, serving
+from serving import Server, serving
 
-REFRESH_MS = 300
-HEALTHY = CORPUS / "v7.1" / "healthy" / "logs" / "state"
+pytestmark = pytest.mark.usefixtures("files")
+
 UPDATES = "**/_dash-update-component*"
 MARK = "window.loadedOnce = true"
-
-
-@pytest.fixture(scope="module")
-def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("connection") / "state"
-
-
-@pytest.fixture(scope="module")
-def settings(state_dir: Path) -> dict[str, str]:
-    return {"HEDGE_STATE_DIR": str(state_dir), "HEDGE_REFRESH_MS": str(REFRESH_MS)}
-
-
-@pytest.fixture(scope="module")
-def server(settings: dict[str, str], state_dir: Path) -> Iterator[Server]:
-    with serving(state_dir.with_name("log"), settings) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def files(state_dir: Path) -> None:
-    """All files as they were, whatever the test before did to them."""
-    shutil.rmtree(state_dir, ignore_errors=True)
-    shutil.copytree(HEALTHY, state_dir)
 
 
 @pytest.fixture

@@ -1,40 +1,18 @@
 """A page that is left alone while its files change and time passes."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pages import Shown, shown
 from playwright.sync_api import Browser, Page
-from serving import CORPUS, Server, serving
+from serving import Server, serving
 
-REFRESH_MS = 300
-HEALTHY = CORPUS / "v7.1" / "healthy" / "logs" / "state"
+pytestmark = pytest.mark.usefixtures("files")
+
+# Two refreshes of 300 ms, and a busy machine.
+SOON_MS = 2 * 300 + 1500
 HEADER_AGE = "#header-nav [data-field='nav.age_s']"
-
-
-@pytest.fixture(scope="module")
-def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("live") / "state"
-
-
-@pytest.fixture(scope="module")
-def settings(state_dir: Path) -> dict[str, str]:
-    return {"HEDGE_STATE_DIR": str(state_dir), "HEDGE_REFRESH_MS": str(REFRESH_MS)}
-
-
-@pytest.fixture(scope="module")
-def server(settings: dict[str, str], state_dir: Path) -> Iterator[Server]:
-    with serving(state_dir.with_name("log"), settings) as server:
-        yield server
-
-
-@pytest.fixture(autouse=True)
-def files(state_dir: Path) -> None:
-    """All files as they were, whatever the test before did to them."""
-    shutil.rmtree(state_dir, ignore_errors=True)
-    shutil.copytree(HEALTHY, state_dir)
 
 
 @pytest.fixture
@@ -45,7 +23,7 @@ def view(browser: Browser, server: Server) -> Iterator[Shown]:
 
 def test_deleted_nav_state_moves_the_header_to_nav(view: Shown, state_dir: Path) -> None:
     (state_dir / "nav_state.json").unlink()
-    view.await_text("#header-nav", "Source: nav.json", timeout_ms=2 * REFRESH_MS + 1500)
+    view.await_text("#header-nav", "Source: nav.json", timeout_ms=SOON_MS)
 
 
 def test_nav_state_that_comes_back_is_shown_again(view: Shown, state_dir: Path) -> None:

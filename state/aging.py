@@ -68,4 +68,4 @@ def take_snapshot(state: State) -> Snapshot:
         if item["updated_at"] is not None:
             thresholds += [item["updated_at"] + item["late_after_s"], item["updated_at"] + item["stale_after_s"]]
             thresholds.append(item["updated_at"])
-    return Snapshot(state, min(moment for moment in thresholds if moment > now))
+    return Snapshot(state, min((moment for moment in thresholds if moment > now), default=now))

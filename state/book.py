@@ -60,7 +60,7 @@ def build_book(sources: Sources, exchange: Exchange) -> Book:
         return Book((), None, sources.lacks("position rows", POSITIONS_STATE, POSITIONS, SYNCED_STATE))
     leader = _leader(files)
     rows = _members(leader, files)
-    unreadable = count_unreadable(sources.data(leader.name))
+    unreadable = sources.derive(count_unreadable, leader.name)
     damage = f"{unreadable} of the rows in {leader.name} cannot be read" if unreadable else None
     if rows:
         priced = _priced_rows(files)
@@ -71,7 +71,7 @@ def build_book(sources: Sources, exchange: Exchange) -> Book:
 
 def _read_file(sources: Sources, name: str) -> _File:
     data = sources.data(name)
-    return _File(name, read_rows(data), sources.stamp(name) or 0.0, _is_complete(name, data))
+    return _File(name, sources.derive(read_rows, name), sources.stamp(name) or 0.0, _is_complete(name, data))
 
 
 def _is_complete(name: str, data: JsonDict) -> bool:

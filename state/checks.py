@@ -151,7 +151,7 @@ def _rows(sources: Sources, facts: Facts) -> Check:
     sides, legs = [], []
     for name in (POSITIONS, POSITIONS_STATE):
         data = sources.data(name)
-        rows = {row.key: row.qty for row in read_rows(data)}
+        rows = {row.key: row.qty for row in sources.derive(read_rows, name)}
         legs.append(rows)
         sides.append(Side(f"rows in {name}", float(len(rows)) if has_row_list(data) else None, sources.stamp(name)))
     check = compare("rows", sides[0], sides[1], 0.0)
@@ -168,7 +168,7 @@ def _router_counts(sources: Sources) -> Check:
     data = sources.data(ROUTER_HEALTH)
     counts = mapping(mapping(data.get("summary")).get("quality_counts")).values()
     counted = sum(number for value in counts if (number := count(value)) is not None) if counts else None
-    entries = len(router_entries(sources)) if data else None
+    entries = len(sources.derive(router_entries, ROUTER_HEALTH)) if data else None
     left = Side("symbols with a quality class", None if counted is None else float(counted))
     return compare("router", left, Side("entries", None if entries is None else float(entries)), 0.0)
 

@@ -7,6 +7,7 @@ from typing import Any
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_moment
 from state.loader import load_all_state
 from state.summary import CHECK_MARKS
+from state.values import printable
 
 EXIT_CODES = {"fail": 2, "warn": 1, "info": 0}
 WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL"}
@@ -22,7 +23,7 @@ def run(state_dir: str | None, now: float | None, watch_s: float | None) -> int:
         while True:
             state = load_all_state(state_dir, now=now)
             code = exit_code(state)
-            print("\n".join(report(state)), flush=True)
+            print("\n".join(map(printable, report(state))), flush=True)
             if watch_s is None:
                 return code
             time.sleep(watch_s)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from state.reading import Reading
-from state.shapes import UNRECOGNISED, published_fields, recognise
+from state.shapes import UNRECOGNISED, find_fields, find_shape
 from state.sources import Sources
 
 Drift = dict[str, Any]
@@ -18,13 +18,13 @@ def find_drift(sources: Sources) -> list[Drift]:
 def _of_surface(reading: Reading, sources: Sources) -> Iterator[Drift]:
     if reading.status != "ok" or reading.data is None:
         return
-    shape = recognise(reading.name, reading.data)
+    shape = find_shape(sources, reading.name)
     at = reading.updated_at or sources.now
     if shape == UNRECOGNISED:
         yield _drift(reading.name, "", at, f"{reading.name} has a shape this dashboard does not know")
         return
     seen = sources.memory.fields.setdefault((reading.name, shape), {})
-    seen |= dict.fromkeys(published_fields(reading.data), at)
+    seen |= dict.fromkeys(find_fields(sources, reading.name), at)
     gone = [path for path, last in seen.items() if last < at]
     for path in gone:
         # A block that is gone speaks for all that was in it.

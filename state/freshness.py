@@ -5,7 +5,7 @@ from typing import Any
 from state.formatting import fmt_age
 from state.reading import Reading
 from state.rows import read_rows
-from state.shapes import recognise
+from state.shapes import find_shape
 from state.sources import Sources
 from state.stamps import age_of
 
@@ -13,7 +13,7 @@ from state.stamps import age_of
 def describe_surfaces(sources: Sources) -> list[dict[str, Any]]:
     """The reading of every surface in the shape of the contract; optional ones only where they are there."""
     return [
-        _describe(reading, sources.now)
+        _describe(sources, reading)
         for reading in sources.readings.values()
         if reading.surface.required or reading.status != "missing"
     ]
@@ -24,20 +24,20 @@ def largest_age(surfaces: list[dict[str, Any]]) -> float | None:
     return max((item["age_s"] for item in surfaces if item["age_s"] is not None and item["required"]), default=None)
 
 
-def _describe(reading: Reading, now: float) -> dict[str, Any]:
-    surface = reading.surface
+def _describe(sources: Sources, reading: Reading) -> dict[str, Any]:
+    surface, now = reading.surface, sources.now
     age_s = age_of(reading.updated_at, now)
     return {
         "name": surface.name,
         "required": surface.required,
         "status": reading.status,
-        "shape": None if reading.data is None else recognise(reading.name, reading.data),
+        "shape": find_shape(sources, reading.name) if reading.data is not None else None,
         "updated_at": reading.updated_at,
         "mtime": reading.mtime,
         "changed_at": reading.changed_at,
         "age_s": age_s,
         "freshness": _classify(reading, age_s),
-        "frozen_since": _frozen_since(reading, age_s, now),
+        "frozen_since": _frozen_since(sources, reading, age_s),
         "cadence_s": surface.cadence_s,
         "late_after_s": surface.late_after_s,
         "stale_after_s": surface.stale_after_s,
@@ -54,13 +54,13 @@ def _classify(reading: Reading, age_s: float | None) -> str:
     return "late" if age_s > reading.surface.late_after_s or reading.status != "ok" else "fresh"
 
 
-def _frozen_since(reading: Reading, age_s: float | None, now: float) -> float | None:
+def _frozen_since(sources: Sources, reading: Reading, age_s: float | None) -> float | None:
     """When the content of a file that is still written stopped changing, though the market moves."""
     surface = reading.surface
     if not surface.moving or age_s is None or age_s > surface.stale_after_s or reading.changed_at is None:
         return None
-    frozen = now - reading.changed_at > surface.stale_after_s and bool(read_rows(reading.data or {}))
-    return reading.changed_at if frozen else None
+    stands = sources.now - reading.changed_at > surface.stale_after_s
+    return reading.changed_at if stands and sources.derive(read_rows, reading.name) else None
 
 
 def _clock_error(reading: Reading, age_s: float | None, now: float) -> str | None:

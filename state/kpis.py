@@ -6,7 +6,7 @@ from state.drawdown import Drawdown
 from state.kpis_shape import all_payloads, flat_payloads, is_nested
 from state.sources import Sources
 from state.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
-from state.symbols import build_symbols
+from state.symbols import PASSED_THROUGH, build_symbols
 from state.values import JsonDict, count, first, mapping, number, sanitize, word
 
 DEFAULT_DD_STATE = "normal"
@@ -31,10 +31,12 @@ def build_kpis(sources: Sources, drawdown: Drawdown) -> dict[str, Any]:
     """`nav`, `risk`, `router` and `symbols`."""
     blocks: dict[str, Any] = sanitize(_pass_through(sources.data(KPIS)))
     blocks["risk"] |= _risk(sources, drawdown)
-    blocks["symbols"] = sanitize(build_symbols(sources))
+    blocks["symbols"] = build_symbols(sources)
     if not blocks["symbols"]:
         files = (KPIS, ROUTER_HEALTH, RISK_SNAPSHOT, EXECUTION_HEALTH)
         sources.unknown.note("kpis.symbols", sources.lacks("figures per symbol", *files))
+    for key in ("nav", "risk", "router"):
+        sources.unknown.fill(f"kpis.{key}", blocks[key], PASSED_THROUGH)
     return blocks
 
 

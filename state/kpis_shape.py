@@ -21,12 +21,6 @@ def is_nested(payload: JsonDict) -> bool:
     return isinstance(payload.get("risk"), dict)
 
 
-def nested_payload(sources: Sources) -> JsonDict:
-    """kpis_v7.json when it has the nested shape, else an empty dict."""
-    data = sources.data(KPIS)
-    return data if is_nested(data) else {}
-
-
 def flat_payloads(sources: Sources) -> list[Payload]:
     """The flat payloads in reach, newest first: the file itself, and the copy inside risk_snapshot.json."""
     return [payload for payload in all_payloads(sources) if not is_nested(payload.data)]
@@ -34,10 +28,13 @@ def flat_payloads(sources: Sources) -> list[Payload]:
 
 def all_payloads(sources: Sources) -> list[Payload]:
     """Every KPI payload in reach, newest first; the file before its copy when they are of the same time."""
-    found = [
-        _payload(sources.data(KPIS), KPIS),
-        _payload(mapping(sources.data(RISK_SNAPSHOT).get("kpis_v7")), f"{RISK_SNAPSHOT} kpis_v7"),
-    ]
+    return sources.derive(find_payloads, KPIS, RISK_SNAPSHOT)
+
+
+def find_payloads(kpis: JsonDict, risk_snapshot: JsonDict) -> list[Payload]:
+    """The payloads in the contents of kpis_v7.json and risk_snapshot.json, as `all_payloads` has them."""
+    copy = mapping(risk_snapshot.get("kpis_v7"))
+    found = [_payload(kpis, KPIS), _payload(copy, f"{RISK_SNAPSHOT} kpis_v7")]
     return sorted((item for item in found if item.data), key=lambda item: -(item.stamp or 0.0))
 
 

@@ -4,16 +4,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from state.aging import Snapshot, take_snapshot
+from state.collector import paused_collector
 from state.environment import ENVIRON_KEYS
 from state.normalize import normalize, unusable_state
-from state.reading import Reading, read_surface
+from state.reading import Reading, Signature, read_surface
 from state.sources import Memory, Sources
-from state.surfaces import NAV, NAV_STATE, SURFACES, Surface
+from state.surfaces import BY_NAME, NAV, NAV_STATE, SURFACES, Surface
 from state.transitions import LOCATION, Tape, read_tape
 
 DEFAULT_STATE_DIR = "logs/state"
@@ -29,31 +30,33 @@ class Loader:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        locations = (*(surface.location for surface in SURFACES), LOCATION)
-        self._paths = [os.path.join(directory, location) for location in locations]  # noqa: PTH118
+        self._paths = {item.name: os.path.join(directory, item.location) for item in SURFACES}  # noqa: PTH118
+        self._tape_path = os.path.join(directory, LOCATION)  # noqa: PTH118
+        self._watched = (*self._paths.values(), self._tape_path)
         self._tape = Tape()
         self._readings: dict[str, Reading] = {}
         self._memory = Memory()
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._seen: tuple[object, ...] = ()
+        self._seen: list[object] = []
 
     def load(self, now: float, environ: Mapping[str, str]) -> dict[str, Any]:
         """Look at every surface; what is unchanged since the last load only ages."""
         with self._lock:
-            looked = (*map(_signature, self._paths), *map(environ.get, ENVIRON_KEYS))
+            looked: list[object] = [*_look_at(self._watched), *map(environ.get, ENVIRON_KEYS)]
             if self._snapshot is not None and looked == self._seen and self._snapshot.covers(now):
                 return self._snapshot.at(now)
-            state = self._load_changed(now, environ)
+            with paused_collector():
+                state = self._load_changed(now, environ)
             self._seen, self._snapshot = looked, take_snapshot(state) if self._may_keep() else None
             return self._snapshot.at(now) if self._snapshot else state
 
     def _load_changed(self, now: float, environ: Mapping[str, str]) -> dict[str, Any]:
         self._readings = {
-            surface.name: read_surface(self._directory, surface, self._readings.get(surface.name))
-            for surface in self._surfaces()
+            surface.name: read_surface(path, surface, self._readings.get(surface.name))
+            for surface, path in (*zip(SURFACES, self._paths.values(), strict=True), *self._other_nav_files())
         }
-        self._tape = read_tape(self._paths[-1], self._tape)
+        self._tape = read_tape(self._tape_path, self._tape)
         return self._normalize(Sources(self._readings, now, environ, self._memory, self._tape))
 
     def _may_keep(self) -> bool:
@@ -68,21 +71,26 @@ class Loader:
             _log.exception("the state could not be normalized")
             return unusable_state(sources.now, str(self._directory), f"{type(error).__name__}: {error}")
 
-    def _surfaces(self) -> tuple[Surface, ...]:
-        """The table, and any other nav file while neither of the known ones is there."""
-        if any((self._directory / name).exists() for name in (NAV_STATE, NAV)):
-            return SURFACES
-        known = {surface.name for surface in SURFACES}
-        others = sorted(path.name for path in self._directory.glob("nav*.json") if path.name not in known)
-        return SURFACES + tuple(Surface(name, _OTHER_NAV_CADENCE_S, required=False) for name in others)
+    def _other_nav_files(self) -> Iterator[tuple[Surface, str]]:
+        """Any other nav file and its path, while neither of the known ones is there."""
+        if any(os.path.exists(self._paths[name]) for name in (NAV_STATE, NAV)):  # noqa: PTH110
+            return
+        for path in sorted(self._directory.glob("nav*.json")):
+            if path.name not in BY_NAME:
+                yield Surface(path.name, _OTHER_NAV_CADENCE_S, required=False), str(path)
 
 
-def _signature(path: str) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(path)  # noqa: PTH116 - this runs at every tick
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+def _look_at(paths: Iterable[str]) -> list[Signature | None]:
+    """What tells a file from its last version, or None where there is none; this runs at every tick."""
+    looked: list[Signature | None] = []
+    for path in paths:
+        try:
+            found = os.stat(path)  # noqa: PTH116
+        except (OSError, ValueError):
+            looked.append(None)
+        else:
+            looked.append((found.st_mtime_ns, found.st_size, found.st_ino))
+    return looked
 
 
 _loaders: dict[str, Loader] = {}

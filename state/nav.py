@@ -47,16 +47,16 @@ def build_nav(sources: Sources, inputs: NavInputs) -> dict[str, Any]:
         reason = sources.lacks("NAV", NAV_STATE, NAV)
         sources.unknown.note_all(["nav", *(f"nav.{field}" for field in FIELDS)], reason)
         return {}
-    block = {
+    block: dict[str, Any] = {
         **_value(sources, source, nav_usd, inputs.rate),
         **_risk(sources, inputs.risk),
         **_drawdown(sources, inputs.drawdown),
         **_exposure(sources, inputs.exchange, inputs.exposure),
         "exchange": _exchange(sources, inputs.exchange),
-        "series": build_series(sources),
     }
+    series = build_series(sources)
     sources.unknown.fill("nav", block, "no file carries it")
-    return block
+    return block | {"series": series}
 
 
 def _value(sources: Sources, source: str, nav_usd: float | None, rate: Rate) -> dict[str, Any]:

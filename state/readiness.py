@@ -32,7 +32,7 @@ def _fault(state: State, surface: dict[str, Any]) -> str | None:
     if error:
         return str(error)
     if surface["frozen_since"] is not None:
-        return f"frozen: nothing in it has changed after {fmt_moment(surface['frozen_since'], now)}"
+        return f"frozen: its rows have not changed after {fmt_moment(surface['frozen_since'], now)}"
     if surface["required"] and surface["freshness"] == "stale":
         return f"silent, last written at {fmt_moment(surface['updated_at'], now)}"
     return None

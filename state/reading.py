@@ -1,30 +1,21 @@
 """Reading one surface: stat'ed each time, parsed only when it changed, its last good content kept over a torn read."""
 
-import hashlib
 import json
 import os
-import re
 import stat
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from state.content import same_content
 from state.formatting import fmt_clock
-from state.stamps import STAMP_KEYS, content_stamp
+from state.stamps import content_stamp
 from state.surfaces import Surface
 from state.values import JsonDict
 
 MAX_BYTES = 64 * 1024 * 1024
+GROWTH_BYTES = 64 * 1024
 
 Signature = tuple[int, int, int]
-
-# What changes with each write even while the world stands still: left out when contents are compared.
-_HEARTBEATS = ("executor_live", "sync_daemon")
-_VOLATILE = re.compile(
-    rb'"(?:'
-    + "|".join((*STAMP_KEYS, "age_s", "nav_age_s", "drawdown_snapshot_at", *_HEARTBEATS)).encode()
-    + rb')"\s*:\s*(?:"[^"]*"|[-+.\deE]+)'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +34,6 @@ class Reading:
     mtime: float | None = None
     error: str | None = None
     signature: Signature | None = None
-    content_digest: bytes = b""
 
     @property
     def name(self) -> str:
@@ -59,9 +49,8 @@ class UnusableFileError(Exception):
         self.status = status
 
 
-def read_surface(directory: Path, surface: Surface, previous: Reading | None) -> Reading:
+def read_surface(path: str, surface: Surface, previous: Reading | None) -> Reading:
     """Look at one surface; never raises. `previous` is what the last look found."""
-    path = os.path.join(directory, surface.location)  # noqa: PTH118 - this runs at every tick
     try:
         signature, mtime = _inspect(path)
         if previous is not None and previous.signature == signature:
@@ -96,11 +85,13 @@ def _inspect(path: str) -> tuple[Signature, float]:
 def _read_bytes(path: str, expected_bytes: int) -> bytes:
     # Non-blocking, so that a FIFO put there since the stat cannot hang the page.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as stream:
-        # A read makes room for all it is asked for, so the limit is only asked for where the file has grown.
-        content = stream.read(expected_bytes + 1)
-        if len(content) > expected_bytes:
-            content += stream.read(MAX_BYTES + 1 - len(content))
+    try:
+        # A read makes room for all it is asked for: the size that was seen, then only where the file has grown.
+        content = os.read(descriptor, expected_bytes + 1)
+        while len(content) <= MAX_BYTES and (more := os.read(descriptor, GROWTH_BYTES)):
+            content += more
+    finally:
+        os.close(descriptor)
     if len(content) > MAX_BYTES:
         raise UnusableFileError("unreadable", "grew over the limit of 64 MiB while it was read")
     return content
@@ -112,7 +103,8 @@ def _parse(content: bytes, root: type[Any]) -> JsonDict:
     try:
         parsed: Any = json.loads(content)
     except json.JSONDecodeError as error:
-        raise UnusableFileError("malformed", f"torn or not JSON: {error.msg} at character {error.pos:,}") from error
+        what = error.msg.removesuffix(" at")
+        raise UnusableFileError("malformed", f"torn or not JSON: {what} at character {error.pos:,}") from error
     except UnicodeDecodeError as error:
         raise UnusableFileError("malformed", f"not UTF-8 text at byte {error.start:,}") from error
     except RecursionError as error:
@@ -146,15 +138,19 @@ def _json_type(value: object) -> str:
 def _accept(surface: Surface, content: bytes, signature: Signature, mtime: float, previous: Reading | None) -> Reading:
     data = _parse(content, surface.root)
     updated_at = content_stamp(data)
-    digest = _digest_content(content)
-    same = previous is not None and previous.content_digest == digest
-    changed_at = previous.changed_at if same and previous is not None else _change_time(updated_at, mtime, previous)
-    return Reading(surface, "ok", data, updated_at, changed_at, mtime, None, signature, digest)
+    changed_at = _change_time(surface, data, updated_at, mtime, previous)
+    return Reading(surface, "ok", data, updated_at, changed_at, mtime, None, signature)
 
 
-def _change_time(updated_at: float | None, mtime: float, previous: Reading | None) -> float:
+def _change_time(
+    surface: Surface, data: JsonDict, updated_at: float | None, mtime: float, previous: Reading | None
+) -> float | None:
     """When the content changed: by its own stamp, unless that stood still."""
-    before = previous.changed_at if previous is not None else None
+    before = None
+    if previous is not None and previous.data is not None:
+        if same_content(surface, previous.data, data):
+            return previous.changed_at
+        before = previous.changed_at
     return updated_at if updated_at is not None and (before is None or updated_at > before) else mtime
 
 
@@ -167,7 +163,3 @@ def _keep_last_good(surface: Surface, status: str, reason: str, previous: Readin
 
 def _describe_os_error(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
-
-
-def _digest_content(content: bytes) -> bytes:
-    return hashlib.blake2b(_VOLATILE.sub(b"", content), digest_size=16).digest()

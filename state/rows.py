@@ -1,8 +1,7 @@
 """Rows of a position file: every writer's shape read into one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from state.values import JsonDict, dicts, first_number, positive, text
 
@@ -15,8 +14,7 @@ PNL_KEYS = ("pnl", "unrealized_pnl", "unrealized", "uPnl", "pnl_usd")
 Key = tuple[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One leg of one symbol. `qty` is signed; a price or PnL that is not written is None."""
 
     symbol: str
@@ -87,4 +85,8 @@ def _side(raw: JsonDict, qty: float | None) -> str | None:
 
 
 def _first_positive(raw: JsonDict, keys: tuple[str, ...]) -> float | None:
-    return next((price for key in keys if (price := positive(raw.get(key))) is not None), None)
+    for key in keys:
+        price = positive(raw.get(key))
+        if price is not None:
+            return price
+    return None

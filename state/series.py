@@ -1,11 +1,9 @@
 """NAV history: points of nav_state.json, cleaned, in order, and at most 300 of them."""
 
-from typing import Any
-
 from state.sources import Sources
 from state.stamps import FUTURE_TOLERANCE_S, parse_stamp
 from state.surfaces import NAV_LOG, NAV_STATE
-from state.values import dicts, positive
+from state.values import JsonDict, dicts, positive
 
 MAX_POINTS = 300
 
@@ -15,22 +13,30 @@ Point = list[float]
 def build_series(sources: Sources) -> list[Point]:
     """[[epoch, nav_usd], ...], oldest first; from nav_log.json when nav_state.json carries no series."""
     for name in (NAV_STATE, NAV_LOG):
-        points = _clean(sources.data(name).get("series"), sources.now)
+        points = _drop_future(sources.derive(read_points, name), sources.now)
         if points:
             return downsample(points, MAX_POINTS)
     sources.unknown.note("nav.series", sources.lacks("NAV history", NAV_STATE, NAV_LOG))
     return []
 
 
-def _clean(rows: Any, now: float) -> list[Point]:
-    # A zero NAV is a row the writer had nothing for; a stamp in the future belongs to no history.
+def read_points(data: JsonDict) -> list[Point]:
+    """The usable points of a file, oldest first; a zero NAV is a row the writer had nothing for."""
     points = {}
-    for row in dicts(rows):
+    for row in dicts(data.get("series")):
         moment = parse_stamp(row.get("t"))
         nav_usd = positive(row.get("total_equity")) or positive(row.get("nav")) or positive(row.get("equity"))
-        if moment is not None and nav_usd is not None and moment <= now + FUTURE_TOLERANCE_S:
+        if moment is not None and nav_usd is not None:
             points[moment] = nav_usd
-    return [[moment, points[moment]] for moment in sorted(points)]
+    return list(map(list, sorted(points.items())))
+
+
+def _drop_future(points: list[Point], now: float) -> list[Point]:
+    """The points without those in the future, which belong to no history."""
+    end = len(points)
+    while end and points[end - 1][0] > now + FUTURE_TOLERANCE_S:
+        end -= 1
+    return points[:end]
 
 
 def downsample(points: list[Point], limit: int) -> list[Point]:

@@ -1,40 +1,43 @@
 """Which of its known shapes a file has, and which fields it publishes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import Any
 
 from state.kpis_shape import is_nested
 from state.rows import ROW_LISTS, has_row_list
+from state.sources import Sources
 from state.surfaces import KPIS, NAV, NAV_STATE, POSITIONS, POSITIONS_STATE, ROUTER_HEALTH, SYNCED_STATE
 from state.values import JsonDict, mapping, text
 
 UNRECOGNISED = "not recognised"
 
-# Deeper than this a file holds lists of the world (symbols, assets), not fields of the schema.
-DEPTH = 2
+
+def find_shape(sources: Sources, name: str) -> str:
+    """A word for the shape of a file; `not recognised` where nothing the loader looks for is there."""
+    recognise = RECOGNISERS.get(name)
+    return sources.derive(recognise, name) if recognise else "object"
 
 
-def recognise(name: str, data: JsonDict) -> str:
-    """A word for the shape; `not recognised` where nothing the loader looks for is there."""
-    if name == KPIS:
-        return _kpis(data)
-    if name in (POSITIONS, POSITIONS_STATE, SYNCED_STATE):
-        return _positions(data)
-    if name in (NAV, NAV_STATE):
-        return _nav(data)
-    if name == ROUTER_HEALTH:
-        return _router(data)
-    return "object"
+def find_fields(sources: Sources, name: str) -> list[str]:
+    """Dotted paths of the fields of a file that carry something.
+
+    Only of two levels: deeper a file holds lists of the world (symbols, assets), not fields of the schema.
+    """
+    return sources.derive(_list_fields, name)
 
 
-def published_fields(data: JsonDict, prefix: str = "", depth: int = DEPTH) -> Iterator[str]:
-    """Dotted paths of the fields that carry something, down to the schema's depth."""
-    for key, value in data.items():
-        # Symbols and assets are written in capitals; they come and go with the market.
-        if value is None or key.isupper():
-            continue
-        yield f"{prefix}{key}"
-        if isinstance(value, dict) and depth > 1:
-            yield from published_fields(value, f"{prefix}{key}.", depth - 1)
+def _list_fields(data: JsonDict) -> list[str]:
+    fields = []
+    for key, value in _carrying(data):
+        fields.append(key)
+        if isinstance(value, dict):
+            fields += [f"{key}.{inner}" for inner, _ in _carrying(value)]
+    return fields
+
+
+def _carrying(block: JsonDict) -> list[tuple[str, Any]]:
+    # Symbols and assets are written in capitals; they come and go with the market.
+    return [(key, value) for key, value in block.items() if value is not None and not key.isupper()]
 
 
 def _kpis(data: JsonDict) -> str:
@@ -65,3 +68,14 @@ def _router(data: JsonDict) -> str:
     if mapping(data.get("router_health")):
         return "scores"
     return "ratios" if isinstance(data.get("symbols"), list) else UNRECOGNISED
+
+
+RECOGNISERS: dict[str, Callable[[JsonDict], str]] = {
+    NAV_STATE: _nav,
+    NAV: _nav,
+    POSITIONS_STATE: _positions,
+    POSITIONS: _positions,
+    SYNCED_STATE: _positions,
+    KPIS: _kpis,
+    ROUTER_HEALTH: _router,
+}

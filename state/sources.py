@@ -1,8 +1,9 @@
 """What one load has to work with: a reading of each surface, the clock, the environment and what was seen before."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from operator import is_
+from typing import Any, TypeVar
 
 from state.reading import Reading
 from state.stamps import age_of
@@ -10,18 +11,25 @@ from state.transitions import Tape
 from state.unknowns import Unknowns
 from state.values import JsonDict
 
+T = TypeVar("T")
+
+# The content of every surface that has none: one object, since contents are told apart by identity.
+_NOTHING: JsonDict = {}
+
 
 @dataclass(slots=True)
 class Memory:
     """What outlives a load: the last exchange rate, the last book that was known, and the fields each file had.
 
-    `fields` has, by file and shape, when each field was last published.
+    `fields` has, by file and shape, when each field was last published; `derived`, by function and files, what was
+    worked out of which contents.
     """
 
     fx_usd_zar: float | None = None
     fx_updated_at: float | None = None
     last_book: dict[str, Any] | None = None
     fields: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
+    derived: dict[tuple[Callable[..., Any], tuple[str, ...]], tuple[list[JsonDict], Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,21 @@ class Sources:
     def data(self, name: str) -> JsonDict:
         """Content of a surface; an empty dict when there is none."""
         reading = self.readings.get(name)
-        return reading.data if reading is not None and reading.data is not None else {}
+        return reading.data if reading is not None and reading.data is not None else _NOTHING
+
+    def derive(self, function: Callable[..., T], *names: str) -> T:
+        """`function` of the contents of these surfaces; worked out again only when one of them has changed.
+
+        It sees nothing but the contents, and nobody may change what it returns.
+        """
+        contents = [self.data(name) for name in names]
+        known = self.memory.derived.get((function, names))
+        if known is not None and all(map(is_, known[0], contents)):
+            kept: T = known[1]
+            return kept
+        found = function(*contents)
+        self.memory.derived[function, names] = contents, found
+        return found
 
     def has(self, name: str) -> bool:
         """Whether a surface has content to show."""

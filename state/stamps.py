@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from state.values import JsonDict, number, text
+from state.values import JsonDict, number
 
 STAMP_KEYS = ("updated_at", "updated_ts", "updated", "ts", "generated_ts")
 
@@ -10,20 +10,23 @@ STAMP_KEYS = ("updated_at", "updated_ts", "updated", "ts", "generated_ts")
 FUTURE_TOLERANCE_S = 1.0
 EARLIEST_EPOCH = 946_684_800.0  # 2000-01-01: anything before is a counter or a zero, not a time
 MILLISECONDS_FROM = 1e11
-LATEST_EPOCH = 1e14
+LATEST_EPOCH = 1e11  # far beyond any time: a number from here on is of milliseconds, a date is none
 
 
 def parse_stamp(value: object) -> float | None:
     """Epoch seconds of an epoch number (seconds or milliseconds) or an ISO-8601 string; None when it is neither."""
-    epoch = _parse_iso(text(value)) if isinstance(value, str) else number(value)
-    if epoch is None or not EARLIEST_EPOCH <= epoch <= LATEST_EPOCH:
-        return None
-    return epoch / 1000.0 if epoch >= MILLISECONDS_FROM else epoch
+    epoch = _parse_iso(value) if isinstance(value, str) else _parse_number(value)
+    return epoch if epoch is not None and EARLIEST_EPOCH <= epoch <= LATEST_EPOCH else None
 
 
-def _parse_iso(value: str | None) -> float | None:
+def _parse_number(value: object) -> float | None:
+    epoch = number(value)
+    return epoch / 1000.0 if epoch is not None and epoch >= MILLISECONDS_FROM else epoch
+
+
+def _parse_iso(value: str) -> float | None:
     try:
-        moment = datetime.fromisoformat(value or "")
+        moment = datetime.fromisoformat(value.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

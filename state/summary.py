@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_moment, fmt_number, fmt_pct, fmt_qty, fmt_usd
+from state.values import printable
 
 RISK_WORDS = ("dd_state", "atr_regime")
 CHECK_MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "not_comparable": "–"}
@@ -12,7 +13,7 @@ CHECK_MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "not_comparable": "–"}
 def summarize(state: dict[str, Any]) -> str:
     """A readable summary; what is unknown says why."""
     parts = (_alerts, _nav, _risk, _aum, _router, _positions, _surfaces, _checks, _unknown)
-    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part(state))))
+    return "\n\n".join("\n".join(map(printable, lines)) for part in parts if (lines := list(part(state))))
 
 
 def _line(label: str, value: str) -> str:

@@ -72,7 +72,7 @@ def _frozen(state: State) -> Iterator[Alert]:
     for surface in state["meta"]["surfaces"]:
         since = surface["frozen_since"]
         if since is not None:
-            text = f"it is still written, but nothing in it has changed after {_moment(state, since)}"
+            text = f"it is still written, but its rows have not changed after {_moment(state, since)}"
             yield alert("fail", f"{surface['name']} FROZEN", text, since)
 
 

@@ -1,6 +1,6 @@
 """Collecting the reason of every value that is unknown or defaulted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,6 +32,11 @@ class Unknowns:
     def note_all(self, paths: Iterable[str], reason: str) -> None:
         """The same reason for several paths."""
         for path in paths:
+            self.note(path, reason)
+
+    def note_reasons(self, reasons: Mapping[str, str]) -> None:
+        """Reasons found elsewhere, by path."""
+        for path, reason in reasons.items():
             self.note(path, reason)
 
     def fill(self, path: str, value: object, reason: str) -> None:

@@ -15,7 +15,7 @@ LARGEST = 1e18
 def number(value: object) -> float | None:
     """A number as float; booleans, strings, NaN, Infinity and what no desk ever counts are None."""
     if type(value) is not float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if type(value) is not int:
             return None
         try:
             value = float(value)
@@ -50,13 +50,18 @@ def count(value: object) -> int | None:
 
 def text(value: object) -> str | None:
     """A non-empty string that every encoder can write."""
-    stripped = value.strip() if isinstance(value, str) else ""
-    return _encodable(stripped) if stripped else None
+    return _encodable(value.strip()) or None if isinstance(value, str) else None
 
 
 def _encodable(value: str) -> str:
-    # Lone surrogates, which JSON can carry and UTF-8 cannot, become question marks.
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    return value if value.isprintable() else printable(value)
+
+
+def printable(value: str) -> str:
+    """Without what no name or reason needs and what rewrites a terminal or turns words around: control characters,
+    marks of direction, lone surrogates. Any white space becomes a space, the others question marks.
+    """
+    return "".join(char if char.isprintable() else " " if char.isspace() else "?" for char in value)
 
 
 def word(value: object, *keys: str) -> str | None:
@@ -97,12 +102,12 @@ def first_number(source: Mapping[str, Any], *keys: str) -> float | None:
 
 def sanitize(value: object, depth: int = 0) -> Any:
     """A copy that is safe to send on: finite numbers, clean strings, bounded depth; what is not becomes None."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return value if number(value) is not None else None
     if isinstance(value, str):
         return _encodable(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        return value if number(value) is not None else None
     if depth >= MAX_DEPTH:
         return None
     if isinstance(value, dict):

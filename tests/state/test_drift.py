@@ -1,6 +1,7 @@
 """What the files stop saying: fields that are gone, shapes nobody knows, content that stands still."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,15 +80,34 @@ def test_content_that_stands_still_while_the_file_is_written_is_frozen(tmp_path:
     assert any(alert["title"] == "positions.json FROZEN" for alert in state["meta"]["alerts"])
 
 
-def test_heartbeats_beside_frozen_rows_do_not_hide_them(tmp_path: Path) -> None:
-    """The executor's own sign of life moves on while its prices stand."""
+def heartbeats(now: float) -> State:
+    """What the one-shot publisher adds: the processes' signs of life, and what happened within 24 h."""
+    counts = {"attempted_24h": int(now), "executed_24h": int(now) // 2, "fill_rate": now % 1.0}
+    return counts | {"last_heartbeats": {"executor_live": "2025-11-26T22:44:00+00:00", "sync_daemon": now}}
+
+
+@pytest.mark.parametrize(
+    ("name", "stamp_key", "beside"),
+    [
+        ("positions.json", "updated", lambda now: {"exec_stats": heartbeats(now)}),
+        ("positions.json", "updated", lambda now: {"note": now}),
+        ("synced_state.json", "updated_at", lambda now: {"nav": 10_000.0 + now % 1000.0}),
+    ],
+)
+def test_what_moves_beside_frozen_rows_does_not_hide_them(
+    name: str, stamp_key: str, beside: Callable[[float], State], tmp_path: Path
+) -> None:
+    """Signs of life, counts and the NAV go on while the prices stand."""
     world = World(tmp_path, scenario="v7.1/healthy")
-    for now in (NOW, NOW + 400.0):
-        beat = {"last_heartbeats": {"executor_live": f"2025-11-26T22:{now % 60:02.0f}:00+00:00", "sync_daemon": now}}
-        content = world.read("positions.json") | {"exec_stats": beat}
-        world.write("positions.json", content | ({"updated": now - 5.0} if now > NOW else {}))
+    written_at = world.read(name)[stamp_key]
+    for now in (NOW, NOW + 200.0, NOW + 400.0):
+        stamp = written_at if now == NOW else now - 5.0
+        world.write(name, world.read(name) | beside(now) | {stamp_key: stamp})
         state = world.load(now=now)
-    assert surface(state, "positions.json")["frozen_since"] == pytest.approx(1764197088.315, abs=0.01)
+    found = surface(state, name)
+    assert (found["freshness"], found["changed_at"]) == ("fresh", written_at)
+    assert found["frozen_since"] == written_at
+    assert f"{name} FROZEN" in titles(state)
 
 
 @pytest.mark.parametrize("change", ["moves", "flat"])

@@ -114,4 +114,4 @@ def test_content_that_stands_still_is_an_obstacle(tmp_path: Path) -> None:
     later = NOW + 400
     world.edit("positions.json", "updated", later - 5)
     frozen = [item for item in find_obstacles(world.load(now=later)) if item.get("surface") == "positions.json"]
-    assert frozen == [{"surface": "positions.json", "reason": "frozen: nothing in it has changed after 22:44:48 UTC"}]
+    assert frozen == [{"surface": "positions.json", "reason": "frozen: its rows have not changed after 22:44:48 UTC"}]

@@ -12,7 +12,7 @@ from state.aging import Snapshot, take_snapshot
 from state.collector import paused_collector
 from state.environment import ENVIRON_KEYS
 from state.normalize import normalize, unusable_state
-from state.reading import Reading, Signature, read_surface
+from state.reading import Reading, Signature, is_coarse, read_surface
 from state.sources import Memory, Sources
 from state.surfaces import BY_NAME, NAV, NAV_STATE, SURFACES, Surface
 from state.transitions import LOCATION, Tape, read_tape
@@ -23,6 +23,9 @@ _log = logging.getLogger(__name__)
 
 # What a nav file of an unknown name is expected to be like.
 _OTHER_NAV_CADENCE_S = 60.0
+
+# Where a file system keeps whole seconds, a file may change within the second it was seen in and look the same.
+COARSE_S = 2.0
 
 
 class Loader:
@@ -38,13 +41,16 @@ class Loader:
         self._memory = Memory()
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._seen: list[object] = []
+        self._seen: list[Any] = []
+        self._settled_s = 0.0
 
     def load(self, now: float, environ: Mapping[str, str]) -> dict[str, Any]:
         """Look at every surface; what is unchanged since the last load only ages."""
         with self._lock:
-            looked: list[object] = [*_look_at(self._watched), *map(environ.get, ENVIRON_KEYS)]
-            if self._snapshot is not None and looked == self._seen and self._snapshot.covers(now):
+            looked: list[Any] = [*_look_at(self._watched), *map(environ.get, ENVIRON_KEYS)]
+            if looked != self._seen:
+                self._settled_s = time.monotonic() + (COARSE_S if any(map(is_coarse, looked[: len(SURFACES)])) else 0.0)
+            elif self._snapshot is not None and self._snapshot.covers(now) and time.monotonic() >= self._settled_s:
                 return self._snapshot.at(now)
             with paused_collector():
                 state = self._load_changed(now, environ)

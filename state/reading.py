@@ -53,7 +53,7 @@ def read_surface(path: str, surface: Surface, previous: Reading | None) -> Readi
     """Look at one surface; never raises. `previous` is what the last look found."""
     try:
         signature, mtime = _inspect(path)
-        if previous is not None and previous.signature == signature:
+        if previous is not None and previous.signature == signature and not is_coarse(signature):
             return previous
         return _read_changed(path, surface, signature, mtime, previous)
     except (FileNotFoundError, NotADirectoryError):
@@ -62,6 +62,11 @@ def read_surface(path: str, surface: Surface, previous: Reading | None) -> Readi
         return _keep_last_good(surface, error.status, str(error), previous)
     except (OSError, ValueError) as error:
         return _keep_last_good(surface, "unreadable", _describe_os_error(error), previous)
+
+
+def is_coarse(signature: Signature | None) -> bool:
+    """Whether the file system may keep whole seconds only: two versions of one second then look the same."""
+    return signature is not None and signature[0] % 1_000_000_000 == 0
 
 
 def _read_changed(path: str, surface: Surface, signature: Signature, mtime: float, previous: Reading | None) -> Reading:

@@ -37,7 +37,7 @@ REQUIRED_SURFACES = (
     "router_health.json",
     "risk_snapshot.json",
 )
-DEFAULT_WORDS = {"dd_state": "normal", "atr_regime": "unknown", "quality": "unknown", "router_quality": "unknown"}
+DEFAULT_WORDS = {"dd_state": "normal"}  # and "unknown", which a writer may say of itself
 SERIES_LIMIT = 300
 TRANSITIONS_LIMIT = 50
 
@@ -169,7 +169,7 @@ def is_excused(state: State, path: str) -> bool:
     value = find(state, path)
     if path == "nav.nav_zar":
         return value in (0.0, {})
-    return value in (None, {}, []) or value == DEFAULT_WORDS.get(path.rsplit(".", maxsplit=1)[-1])
+    return value in (None, {}, [], "unknown") or value == DEFAULT_WORDS.get(path.rsplit(".", maxsplit=1)[-1])
 
 
 def assert_series(series: list[list[float]]) -> None:

@@ -66,16 +66,17 @@ def _value(sources: Sources, source: str, nav_usd: float | None, rate: Rate) -> 
     unknown.known("nav.nav_zar", nav_zar, no_nav if nav_usd is None else NO_RATE)
     unknown.known("nav.fx_usd_zar", rate.usd_zar, NO_RATE)
     unknown.known("nav.fx_updated_at", rate.updated_at, NO_RATE)
-    error = sources.readings[source].error
-    age_s = unknown.known("nav.age_s", sources.age(source), error or f"no time stamp in {source}")
-    unknown.known("nav.updated_at", sources.readings[source].updated_at, f"no time stamp in {source}")
+    updated_at, no_stamp = sources.readings[source].updated_at, f"no time stamp in {source}"
+    ahead = f"the time stamp of {source} lies in the future"
+    age_s = unknown.known("nav.age_s", sources.age(source), no_stamp if updated_at is None else ahead)
+    unknown.known("nav.updated_at", updated_at, no_stamp)
     return {
         "nav_usd": nav_usd,
         "nav_zar": 0.0 if nav_zar is None else nav_zar,
         "fx_usd_zar": rate.usd_zar,
         "fx_updated_at": rate.updated_at,
         "age_s": age_s,
-        "updated_at": sources.readings[source].updated_at,
+        "updated_at": updated_at,
         "source": source,
     }
 

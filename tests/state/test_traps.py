@@ -163,6 +163,7 @@ def test_a_nav_from_the_future_has_no_age_and_says_so(healthy: World, stamp: Any
     state = healthy.edit("nav_state.json", "updated_at", stamp).load()
     assert surface(state, "nav_state.json")["error"]
     assert_unknown(state, "nav.age_s")
+    assert state["meta"]["unknown"]["nav.age_s"] == "the time stamp of nav_state.json lies in the future"
     assert state["nav"]["nav_usd"] == 10461.27
     assert state["meta"]["alerts"]
 

@@ -10,7 +10,7 @@ LOCK = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extra
 PYTEST_ARGS ?=
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test soak bench check format screenshot lock clean help
+.PHONY: run test soak fuzz hostile bench check format screenshot lock clean help
 
 help:
 	@echo "make run    a living page: paper executor, sync daemon and dashboard (EXECUTOR_ARGS=\"--fault drawdown\")"
@@ -55,11 +55,20 @@ test: check $(VENV)/.browser
 
 # 20,000 refreshes in one tab, heap, nodes and listeners at ten points; SOAK_ARGS="--ticks 3000" for fewer.
 soak: $(VENV)/.browser
-	PYTHONPATH=tests $(BIN)/python tests/soak/run_soak.py $(SOAK_ARGS)
+	PYTHONPATH=tests:. $(BIN)/python tests/soak/run_soak.py $(SOAK_ARGS)
 
-# Ratios in one run, into build/bench.json; BENCH_ARGS="--only loads" for a part. The full run writes a log of 1 GB to TMPDIR.
-bench: $(VENV)/.run
-	$(BIN)/python -m bench $(BENCH_ARGS)
+# 1,000,000 damaged states through the loader on every core; FUZZ_ARGS="--states 20000 --seed 7" for fewer, and the same again.
+fuzz: $(VENV)/.dev
+	PYTHONPATH=tests/fuzz:tests/state:. $(BIN)/python tests/fuzz/run_fuzz.py $(FUZZ_ARGS)
+
+# 100,000 hostile requests against two workers; HOSTILE_ARGS="--requests 5000 --seed 7" for fewer, and others.
+hostile: $(VENV)/.dev
+	PYTHONPATH=tests:tests/hostile:. $(BIN)/python tests/hostile/run_hostile.py $(HOSTILE_ARGS)
+
+# Ratios in one run, into build/bench.json; BENCH_ARGS="--only loads ticks" for parts, --all for the heap after 20,000 ticks
+# as well. The cycles write a log of 1 GB to TMPDIR.
+bench: $(VENV)/.browser
+	PYTHONPATH=tests:. $(BIN)/python -m bench $(BENCH_ARGS)
 
 screenshot: $(VENV)/.browser
 	PYTHONPATH=tests:tests/browser $(BIN)/python tests/browser/take_screenshot.py docs/healthy.png

@@ -7,7 +7,12 @@ import tempfile
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from dash_app.settings import read_settings
+from dash_app.keys.attempts import share_attempts
+from dash_app.keys.binding import refuse_public_bind
+from dash_app.keys.keyring import check_keys
+from dash_app.port import refuse_taken_port
+from dash_app.settings import SettingsError, read_settings
+from dash_app.sparing import Sparing
 from dash_app.warmup import warm_up
 
 settings = read_settings(os.environ)
@@ -16,16 +21,37 @@ wsgi_app = "dash_app.wsgi:server"
 bind = settings.bind
 workers = settings.workers
 threads = settings.threads
-worker_class = "gthread"
+worker_class = "dash_app.worker.BufferedWorker"  # threads that no slow client can hold
+worker_connections = 4000  # of each worker
 keepalive = 75  # longer than the longest refresh interval, so that a tab keeps its connection
 timeout = 30
 graceful_timeout = 5  # no request takes longer
 control_socket_disable = True  # nothing but the port is open
+forwarded_allow_ips = ""  # what a proxy says counts where HEDGE_TRUSTED_PROXIES names it, and nowhere else
 
 
 def on_starting(server: Arbiter) -> None:
-    """A directory of this start in which the workers count together; prometheus-client looks for it when imported."""
+    """Refuse to start where that would let anybody in; make what the workers share.
+
+    The directory is where they count together; prometheus-client looks for it when imported.
+    """
+    try:
+        check_keys(settings)
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
+    refuse_public_bind(settings, server.cfg.address)
+    refuse_taken_port(server.cfg.address)
+    share_attempts()
     server.metrics_dir = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="hedge-metrics-")
+
+
+def when_ready(server: Arbiter) -> None:
+    """The sockets as they are, which need not be those of the settings: systemd may have handed them over."""
+    try:
+        refuse_public_bind(settings, [listener.sock.getsockname() for listener in server.LISTENERS])
+    except SystemExit:
+        on_exit(server)
+        raise
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
@@ -41,5 +67,6 @@ def on_exit(server: Arbiter) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Let no browser meet a cold worker."""
+    """Let no browser meet a cold worker, and no client fill the log with what it sends."""
+    worker.log.error_log.addFilter(Sparing())
     warm_up(worker.wsgi)

@@ -32,6 +32,16 @@ def write_logs(directory: Path, size_bytes: int) -> int:
     return sum(path.stat().st_size for path in directory.iterdir())
 
 
+def punch_holes(directory: Path, hole_bytes: int) -> int:
+    """Let every log go on behind a hole, together of so many bytes; returns the size they then claim to have."""
+    for name in LOGS:
+        path = directory / f"{name}.jsonl"
+        with path.open("ab") as file:
+            file.truncate(path.stat().st_size + hole_bytes // len(LOGS))
+    append_orders(directory, 0)
+    return sum(path.stat().st_size for path in directory.iterdir())
+
+
 def append_orders(directory: Path, serial: int) -> None:
     """A handful of new lines in each log; `serial` makes their ids new."""
     for name in LOGS:

@@ -7,9 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-COLUMNS = f"{'row':<46} {'measured':>11} {'reference':>11} {'ratio':>7} {'target':>7} {'load':>5}"
+SECONDS = "s"
+BYTES = "B"
+COUNT = ""
+
+COLUMNS = f"{'row':<46} {'measured':>11} {'reference':>11} {'ratio':>7} {'target':>9} {'load':>5}"
+
+# The largest unit first, in which a value of at least 1 is shown.
+SCALES = {
+    SECONDS: (("s", 1.0), ("ms", 1e3), ("us", 1e6)),
+    BYTES: (("GB", 1e-9), ("MB", 1e-6), ("KB", 1e-3)),
+}
 
 
 def load_now() -> float:
@@ -19,52 +29,73 @@ def load_now() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Two best times in seconds; `target` is the highest ratio allowed, None for a figure that is only told."""
+    """Two best values in `unit`; without a reference the value stands for itself.
+
+    `target` is the highest ratio allowed, the highest value where there is no reference, None for what is only told.
+    """
 
     name: str
-    measured_s: float
-    reference_s: float
+    measured: float
+    reference: float | None = None
     target: float | None = None
     against: str = ""
+    unit: str = SECONDS
+    details: Mapping[str, float | str] = field(default_factory=dict)
     load_1m: float = field(default_factory=load_now)
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """How many times the reference it costs."""
-        return self.measured_s / self.reference_s
+        return None if self.reference is None else self.measured / self.reference
 
     @property
     def missed(self) -> bool:
-        """Whether the ratio is over its target."""
-        return self.target is not None and self.ratio > self.target
+        """Whether the ratio, or else the value, is over its target."""
+        held = self.measured if self.ratio is None else self.ratio
+        return self.target is not None and held > self.target
 
     def as_json(self) -> dict[str, Any]:
-        """The row for build/bench.json; times in seconds."""
+        """The row for build/bench.json; values in `unit`."""
         return {
             "name": self.name,
-            "measured_s": self.measured_s,
-            "reference_s": self.reference_s,
+            "unit": self.unit,
+            "measured": self.measured,
+            "reference": self.reference,
             "against": self.against,
             "ratio": self.ratio,
             "target": self.target,
             "missed": self.missed,
+            "details": dict(self.details),
             "load_1m": self.load_1m,
         }
 
     def as_text(self) -> str:
         """The row as one line of the table."""
-        target = "" if self.target is None else f"{self.target:.2f}"
-        times = f"{show_time(self.measured_s):>11} {show_time(self.reference_s):>11}"
-        line = f"{self.name:<46} {times} {self.ratio:>7.2f} {target:>7} {self.load_1m:>5.2f}"
-        return f"{line}  {'MISSED ' if self.missed else ''}{self.against}".rstrip()
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        values = f"{show(self.measured, self.unit):>11} {show(self.reference, self.unit):>11}"
+        line = f"{self.name:<46} {values} {ratio:>7} {self._show_target():>9} {self.load_1m:>5.2f}"
+        return f"{line}  {'MISSED ' if self.missed else ''}{self._show_words()}".rstrip()
+
+    def _show_target(self) -> str:
+        if self.target is None or self.reference is None:
+            return show(self.target, self.unit)
+        return f"{self.target:.2f}"
+
+    def _show_words(self) -> str:
+        details = [f"{name} {value}" for name, value in self.details.items()]
+        return ", ".join([self.against] * bool(self.against) + details)
 
 
-def show_time(duration_s: float) -> str:
-    """A duration in the unit it reads best in."""
-    for unit, scale in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
-        if duration_s * scale >= 1.0:
-            return f"{duration_s * scale:.2f} {unit}"
-    return f"{duration_s * 1e9:.0f} ns"
+def show(value: float | None, unit: str) -> str:
+    """A value in the unit it reads best in, nothing for None."""
+    if value is None:
+        return ""
+    if unit == COUNT:
+        return f"{value:,.0f}"
+    for name, scale in SCALES[unit]:
+        if abs(value) * scale >= 1.0:
+            return f"{value * scale:.2f} {name}"
+    return f"{value * 1e9:.0f} ns" if unit == SECONDS else f"{value:.0f} {unit}"
 
 
 def build_report(rows: Sequence[Row], sizes: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
+from dash_app.keys.visitors import must_mask
 from dash_app.privacy import mask_state
 
 State = dict[str, Any]
@@ -15,11 +16,16 @@ class View(NamedTuple):
     private: bool = False
 
 
-def read_address(search: str) -> View:
-    """The view of `?kiosk=1&privacy=1`; any value of privacy but 0 masks."""
+def read_address(search: str, environ: dict[str, Any] | None = None) -> View:
+    """The view of `?kiosk=1&privacy=1`; any value of privacy but 0 masks, and so does a private key.
+
+    Args:
+        search: what the address of the tab asks for.
+        environ: the WSGI environment of the request, where it is not the one that Flask has at hand.
+    """
     asked = parse_qs(search.removeprefix("?"), keep_blank_values=True)
     private = any(value != "0" for value in asked.get("privacy", []))
-    return View(kiosk=asked.get("kiosk", [""])[-1] == "1", private=private)
+    return View(kiosk=asked.get("kiosk", [""])[-1] == "1", private=private or must_mask(environ))
 
 
 def show_as(state: State, view: View) -> State:

@@ -6,7 +6,10 @@ from dash import Dash
 from flask_bootstrap import Bootstrap5
 
 from dash_app.build import build_id
+from dash_app.front.lane import Lane
+from dash_app.front.view import put_front
 from dash_app.headers import send_headers
+from dash_app.keys.signin import register_keys
 from dash_app.layout import build_layout
 from dash_app.machine import register_endpoints
 from dash_app.settings import Settings
@@ -36,8 +39,11 @@ def create_app(settings: Settings) -> Dash:
     Bootstrap5(app.server)
     app.layout = build_layout(refresh_ms=settings.refresh_ms, title=PAGE_TITLE)
     register_callbacks(app, settings)
+    front = put_front(app, settings)
     register_endpoints(app.server, settings)
+    recall = register_keys(app.server, settings, str(ASSETS))
     build = build_id(app, ASSETS)
     app.index_string = index_page(settings, build)
-    send_headers(app, settings, build)
+    list_headers = send_headers(app, settings, build)
+    app.server.wsgi_app = Lane(app.server, front, recall, list_headers)
     return app

@@ -1,6 +1,7 @@
 """Drawing a group of panels so that one that fails blanks itself and no other."""
 
 import logging
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,6 +22,10 @@ FAILED_VALUES: dict[str, Any] = {
     "tooltip_data": [],
 }
 
+MOST_REPORTS = 100
+DEEPEST_FRAMES = 10
+LONGEST_WORDS = 200  # of what an error says: it may quote the state, and the state may be a client's
+
 _reported: set[tuple[str, str]] = set()  # what the log has had: a failure comes back with every change of the state
 
 
@@ -38,10 +43,13 @@ def _draw(panel: Panel, state: dict[str, Any]) -> Any:
 
 
 def _report(panel: Panel, error: Exception) -> None:
-    key = (f"{panel.component_id}.{panel.prop}", repr(error)[:200])
-    if key not in _reported and len(_reported) < 100:
+    """Say where it failed, once for each place in the code."""
+    place = "".join(traceback.format_tb(error.__traceback__, limit=-DEEPEST_FRAMES))
+    key = (f"{panel.component_id}.{panel.prop}", place)
+    if key not in _reported and len(_reported) < MOST_REPORTS:
         _reported.add(key)
-        LOGGER.error("panel %s failed", key[0], exc_info=error)
+        words = ascii(str(error)[:LONGEST_WORDS])
+        LOGGER.error("panel %s failed: %s %s\n%s", key[0], type(error).__name__, words, place)
 
 
 def failed_value(prop: str) -> Any:

@@ -3,10 +3,7 @@
 TICK = "tick"
 STATE = "state"
 ADDRESS = "address"
-
-DRAWN_CARDS = "drawn-cards"
-DRAWN_CHARTS = "drawn-charts"
-DRAWN_TABLES = "drawn-tables"
+DRAWN = "drawn"
 
 HEADER_NAV = "header-nav"
 HEADER_STATUS = "header-status"

@@ -66,7 +66,7 @@ def build_layout(*, refresh_ms: int, title: str) -> Component:
 
 
 def _clockwork(refresh_ms: int) -> list[Component]:
-    stores = (ids.STATE, ids.DRAWN_CARDS, ids.DRAWN_CHARTS, ids.DRAWN_TABLES)
+    stores = (ids.STATE, ids.DRAWN)
     tick = dcc.Interval(id=ids.TICK, interval=refresh_ms)
     address = dcc.Location(id=ids.ADDRESS, refresh=False)
     return [tick, address, *(dcc.Store(id=store, storage_type="memory") for store in stores)]

@@ -1,47 +1,34 @@
 """The one way from this package to the state, counted and timed over all workers."""
 
-import os
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.metrics_core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector
-from prometheus_client.registry import Collector
+from flask import has_request_context, request
 
+from dash_app.counts import LOAD_SECONDS, LOADS
 from dash_app.settings import Settings
 from state import load_all_state
 
-# From a load in which nothing changed to one that parses a large universe on a busy machine.
-BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-
-_OWN = CollectorRegistry()
-LOADS = Counter("hedge_loads", "Loads of the state since the server started, over all workers.", registry=_OWN)
-LOAD_SECONDS = Histogram("hedge_load_seconds", "Time a load of the state took.", buckets=BUCKETS_S, registry=_OWN)
+LOADED = "hedge.state"  # key of the WSGI environment, which no header can set
 
 
-def load_state(settings: Settings) -> dict[str, Any]:
-    """The normalized state of the directory, by the clock and in the environment of the settings."""
+def load_state(settings: Settings, environ: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The normalized state of the directory, by the clock and in the environment of the settings.
+
+    One load serves a whole request, so that all that is said to it is of the same moment.
+
+    Args:
+        settings: where the state is, and the clock.
+        environ: the WSGI environment of the request, where it is not the one that Flask has at hand.
+    """
+    if environ is None:
+        environ = request.environ if has_request_context() else {}
+    if LOADED not in environ:
+        environ[LOADED] = _load(settings)
+    state: dict[str, Any] = environ[LOADED]
+    return state
+
+
+def _load(settings: Settings) -> dict[str, Any]:
     LOADS.inc()
     with LOAD_SECONDS.time():
         return load_all_state(settings.state_dir, now=settings.now, environ=settings.environ)
-
-
-def load_metrics() -> Collector:
-    """Counts of all workers where they share a directory (prometheus-client reads this very variable), else our own."""
-    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    return WorkerCounts(Path(directory)) if directory else _OWN
-
-
-class WorkerCounts(Collector):
-    """The sums over the files in which the workers count, those of dead ones included."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def collect(self) -> Iterable[Metric]:
-        """A worker that starts makes its file empty and fills it a moment later; merge() would trip over it."""
-        filled = [str(path) for path in self._directory.glob("*.db") if path.stat().st_size]
-        merged: Iterable[Metric] = MultiProcessCollector.merge(filled)  # type: ignore[no-untyped-call]
-        return merged

@@ -7,8 +7,11 @@ from typing import Any
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from dash_app.loads import load_metrics, load_state
+from dash_app.counts import own_counts
+from dash_app.keys.visitors import must_mask
+from dash_app.loads import load_state
 from dash_app.metrics import StateCollector
+from dash_app.privacy import mask_state, mask_text
 from dash_app.settings import Settings
 from state.readiness import find_obstacles
 
@@ -23,22 +26,25 @@ def register_endpoints(server: Flask, settings: Settings) -> None:
 
     def readyz() -> Response:
         reasons = find_obstacles(load_state(settings))
+        if must_mask():
+            reasons = [{**row, "reason": mask_text(row["reason"])} for row in reasons]
         answer = _json({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
     def metrics() -> Response:
         registry = CollectorRegistry()
-        registry.register(StateCollector(load_state(settings)))
-        registry.register(load_metrics())
+        registry.register(StateCollector(load_state(settings), private=must_mask()))
+        registry.register(own_counts())
         return Response(
             generate_latest(registry), headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE_LATEST
         )
 
     def api_state() -> Response:
         state = load_state(settings)
-        answer = _json(leave_out_clock(state))
-        answer.set_etag(tag_of(state))
+        private = must_mask()
+        answer = _json(leave_out_clock(mask_state(state) if private else state))
+        answer.set_etag(tag_of(state) + ("-private" if private else ""))
         answer.headers["Cache-Control"] = "no-cache"
         answer.make_conditional(request)
         return answer

@@ -20,6 +20,7 @@ class Gauge(NamedTuple):
     name: str
     help: str
     read: Callable[[Any], float | None]
+    amount: bool = False  # what a private key does not get
 
 
 def _drawdown_ratio(state: State) -> float | None:
@@ -47,12 +48,19 @@ OF_SURFACE = (
     Gauge("hedge_surface_required", "1 when the desk is not whole without the file.", lambda row: row["required"]),
 )
 OF_CHECK = (
-    Gauge("hedge_check_residual", "Left less right side, in the unit of the check.", lambda row: row["residual"]),
-    Gauge("hedge_check_tolerance", "The residual a check allows, in its unit.", lambda row: row["tolerance"]),
+    Gauge(
+        "hedge_check_residual",
+        "Left less right side, in the unit of the check.",
+        lambda row: row["residual"],
+        amount=True,
+    ),
+    Gauge(
+        "hedge_check_tolerance", "The residual a check allows, in its unit.", lambda row: row["tolerance"], amount=True
+    ),
 )
 OF_STATE = (
     Gauge("hedge_ready", "1 when /readyz answers 200.", lambda state: not find_obstacles(state)),
-    Gauge("hedge_nav_usd", "Net asset value.", lambda state: state["nav"].get("nav_usd")),
+    Gauge("hedge_nav_usd", "Net asset value.", lambda state: state["nav"].get("nav_usd"), amount=True),
     Gauge("hedge_nav_age_seconds", "Age of the file the NAV is from.", lambda state: state["nav"].get("age_s")),
     Gauge(
         "hedge_nav_frozen",
@@ -64,33 +72,39 @@ OF_STATE = (
         "hedge_gross_exposure_usd",
         "Sum of the open notionals, long and short.",
         lambda state: state["nav"].get("gross_exposure_usd"),
+        amount=True,
     ),
     Gauge(
         "hedge_net_exposure_usd",
         "Sum of the open notionals, long less short.",
         lambda state: state["nav"].get("net_exposure_usd"),
+        amount=True,
     ),
     Gauge("hedge_positions", "Open positions; absent while the book is unknown.", _positions),
 )
 
 
 class StateCollector(Collector):
-    """The metrics of one normalized state."""
+    """The metrics of one normalized state; private, without those that are amounts of money."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, *, private: bool = False) -> None:
         self._state = state
+        self._private = private
 
     def collect(self) -> Iterator[Metric]:
         """Each metric with its HELP line, also when it has no sample now."""
         surfaces, checks = self._state["meta"]["surfaces"], self._state["meta"]["checks"]
-        for gauge in OF_STATE:
+        for gauge in self._given(OF_STATE):
             yield _family(gauge.name, gauge.help, (), [((), gauge.read(self._state))])
-        for gauge in OF_SURFACE:
+        for gauge in self._given(OF_SURFACE):
             yield _family(gauge.name, gauge.help, ("surface",), [((row["name"],), gauge.read(row)) for row in surfaces])
-        for gauge in OF_CHECK:
+        for gauge in self._given(OF_CHECK):
             yield _family(gauge.name, gauge.help, ("check",), [((row["name"],), gauge.read(row)) for row in checks])
         yield _enum("surface", "freshness", FRESHNESS, surfaces)
         yield _enum("check", "status", CHECK_STATUS, checks)
+
+    def _given(self, gauges: Iterable[Gauge]) -> Iterator[Gauge]:
+        return (gauge for gauge in gauges if not (self._private and gauge.amount))
 
 
 def _enum(kind: str, key: str, words: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Metric:

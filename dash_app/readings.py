@@ -10,6 +10,7 @@ Format = Callable[[Any], str]
 
 MASK = "•••••"  # what stands for an amount, whatever its size
 NOT_IN_STATE = "not in the state files"
+DEEPEST = 10  # parts of a path: a name with thousands of dots in it is no reason to look at each
 LARGEST = 1e300  # beyond this a figure cannot be formatted, let alone meant
 
 
@@ -25,6 +26,8 @@ def value_at(state: State, path: str) -> Any:
     value: Any = state
     for key in path.split("."):
         value = _child(value, key)
+        if value is None:
+            break
     return value
 
 
@@ -70,11 +73,13 @@ def reason_at(state: State, path: str) -> str:
 def reason_for(state: State, path: str, value: Any) -> str:
     """The reason given for this path, else, where there is no value, for what it belongs to."""
     unknown = mapping_at(state, "meta.unknown")
-    while path not in unknown:
+    for _ in range(DEEPEST):
+        if path in unknown:
+            return str(unknown[path] or NOT_IN_STATE)
         path = path.rpartition(".")[0]
         if not path or value is not None:
-            return ""
-    return str(unknown[path] or NOT_IN_STATE)
+            break
+    return ""
 
 
 def fmt_word(value: Any) -> str:

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
+from dash_app.keys.peers import Peers
+
 LATEST_EPOCH = 4102444800  # 2100-01-01; an epoch in milliseconds lies far beyond it
 
 
@@ -74,7 +76,14 @@ def _zone(text: str) -> ZoneInfo:
         raise ValueError(text) from error
 
 
+def _header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", text):
+        raise ValueError(text)
+    return text
+
+
 _PERIOD = "a whole number of milliseconds from 250 to 60000"
+_PEERS = "addresses or networks, not of everybody, with commas between them, such as 127.0.0.1,10.1.0.0/16, or unix"
 
 SETTINGS = (
     Setting("state_dir", ("HEDGE_STATE_DIR",), str, "a directory"),
@@ -87,6 +96,26 @@ SETTINGS = (
     Setting("reload_at", ("HEDGE_RELOAD_AT",), _time_of_day, "a time of day from 00:00 to 23:59, such as 04:30"),
     Setting("workers", ("HEDGE_WORKERS", "WEB_CONCURRENCY"), _whole(1, 32), "a whole number from 1 to 32"),
     Setting("threads", ("HEDGE_THREADS",), _whole(1, 64), "a whole number from 1 to 64"),
+    Setting("users_file", ("HEDGE_USERS_FILE",), str, "a file"),
+    Setting("secret_file", ("HEDGE_SECRET_FILE",), str, "a file"),
+    Setting("tokens_file", ("HEDGE_TOKENS_FILE",), str, "a file"),
+    Setting("trusted_proxies", ("HEDGE_TRUSTED_PROXIES",), Peers.parse, _PEERS),
+    Setting("user_header", ("HEDGE_USER_HEADER",), _header, "the name of a header, such as X-Remote-User"),
+)
+
+# What makes no sense alone, and what it lacks.
+NEEDS = (
+    (
+        "users_file",
+        "secret_file",
+        "HEDGE_USERS_FILE needs HEDGE_SECRET_FILE, so that a session outlives a restart and counts in every worker: "
+        "write one with `python -m dash_app.keys secret`.",
+    ),
+    (
+        "user_header",
+        "trusted_proxies",
+        "HEDGE_USER_HEADER needs HEDGE_TRUSTED_PROXIES: the addresses of the proxies that set it.",
+    ),
 )
 
 
@@ -104,7 +133,17 @@ class Settings:
     reload_at: str | None = None
     workers: int = 1
     threads: int = 4
-    environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    users_file: str | None = None
+    secret_file: str | None = None
+    tokens_file: str | None = None
+    trusted_proxies: Peers = field(default_factory=Peers)
+    user_header: str | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)  # others' secrets too
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether a key is needed to see anything."""
+        return bool(self.users_file or self.tokens_file or self.user_header)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -123,6 +162,7 @@ class Settings:
                 values[setting.attribute] = setting.parse(environ[name])
             except ValueError:
                 errors.append(f"{name} has value {environ[name]!r}. Expected {setting.expected}.")
+        errors += [sentence for needs, lacks, sentence in NEEDS if needs in values and lacks not in values]
         if errors:
             raise SettingsError("\n".join(errors))
         return cls(**values, environ=MappingProxyType(dict(environ)))

@@ -1,55 +1,73 @@
-"""All callbacks: one loads the state, one per group of panels draws it."""
+"""Both callbacks: one loads the state, one draws it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from dash import Dash, Input, Output, State
+from dash import Dash, Input, Output
+from dash import State as Store
 from dash.exceptions import PreventUpdate
 
 from dash_app import ids
-from dash_app.address import read_address, show_as
+from dash_app.address import State, read_address, show_as
+from dash_app.counts import DRAWS
 from dash_app.drawing import draw_panels
 from dash_app.loads import load_state
-from dash_app.panels import GROUPS, Panel
+from dash_app.panels import GROUPS
+from dash_app.readings import text_at
 from dash_app.settings import Settings
 
-DRAWN = {"cards": ids.DRAWN_CARDS, "charts": ids.DRAWN_CHARTS, "tables": ids.DRAWN_TABLES}
+PANELS = tuple(panel for panels in GROUPS.values() for panel in panels)
+
+
+class Asked(NamedTuple):
+    """What a poll says of its tab: the address, once it has been read, and the version it has drawn."""
+
+    search: str | None
+    drawn: str | None
 
 
 def register_callbacks(app: Dash, settings: Settings) -> None:
-    """Interval -> load -> Store -> one callback per group, each with its panels and the version it drew."""
+    """Interval -> load -> Store -> draw every panel, and the version that was drawn.
+
+    One callback draws: what a change costs the server is mostly the number of requests, each of which sends the state
+    back, and no tab ever shows a chart of another version than its numbers.
+    """
     app.callback(
         Output(ids.STATE, "data"),
         Input(ids.TICK, "n_intervals"),
         Input(ids.ADDRESS, "search"),
-        *(State(drawn, "data") for drawn in DRAWN.values()),
+        Store(ids.DRAWN, "data"),
     )(_loader(settings))
-    for group, panels in GROUPS.items():
-        app.callback(
-            *(Output(panel.component_id, panel.prop) for panel in panels),
-            Output(DRAWN[group], "data"),
-            Input(ids.STATE, "data"),
-            prevent_initial_call=True,
-        )(_drawer(panels))
+    app.callback(
+        *(Output(panel.component_id, panel.prop) for panel in PANELS),
+        Output(ids.DRAWN, "data"),
+        Input(ids.STATE, "data"),
+        prevent_initial_call=True,
+    )(draw)
+
+
+def find_news(settings: Settings, asked: Asked, environ: dict[str, Any] | None = None) -> State | None:
+    """The state as loaded; None while the tab shows it already."""
+    # A tab asks once before it has read its own address: it must not get what the address says to mask.
+    if asked.search is None:
+        return None
+    state = load_state(settings, environ)
+    # A tab that failed to draw still has another version, and gets the state again.
+    return None if asked.drawn == state["meta"]["version"] else state
+
+
+def draw(state: State | None) -> list[Any]:
+    """The values of all panels, and the version they show."""
+    if not state:
+        raise PreventUpdate
+    DRAWS.inc()
+    return [*draw_panels(PANELS, state), text_at(state, "meta.version")]
 
 
 def _loader(settings: Settings) -> Any:
-    def load(_tick: int | None, search: str | None, *drawn: str | None) -> dict[str, Any]:
-        # A tab asks once before it has read its own address: it must not get what the address says to mask.
-        if search is None:
+    def load(_tick: int | None, search: str | None, drawn: str | None) -> State:
+        state = find_news(settings, Asked(search, drawn))
+        if state is None:
             raise PreventUpdate
-        state = load_state(settings)
-        # A tab that failed to draw has another version in one of its stores, and gets the state again.
-        if all(version == state["meta"]["version"] for version in drawn):
-            raise PreventUpdate
-        return show_as(state, read_address(search))
+        return show_as(state, read_address(search or ""))
 
     return load
-
-
-def _drawer(panels: tuple[Panel, ...]) -> Any:
-    def draw(state: dict[str, Any] | None) -> list[Any]:
-        if not state:
-            raise PreventUpdate
-        return [*draw_panels(panels, state), state["meta"]["version"]]
-
-    return draw

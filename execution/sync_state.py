@@ -18,7 +18,7 @@ from execution.atomic_json import remove_orphans, write_json_atomic
 from execution.peak import load_peak, save_peak
 from execution.state_publish import SecondWriterError, open_state_dir
 from execution.sync_cycle import OWNED, SyncCycle
-from execution.utils.event_feed import EventFeed
+from execution.utils.event_feed import EventFeed, FeedStopped
 from execution.utils.event_writer import EventWriter
 from execution.utils.timestamps import format_iso
 from execution.writer_lock import claim_writer
@@ -61,10 +61,11 @@ class SyncDaemon:
         self.peak_path = cache_dir / "peak_state.json"
         self.window_path = cache_dir / "sync_window.json"
         events_dir = options.log_dir / "execution"
-        feed = EventFeed(events_dir, _load_saved(self.window_path))
+        feed = EventFeed(events_dir, _load_saved(self.window_path), self.stop.is_set)
         self.cycle = SyncCycle(options.log_dir, feed, load_peak(self.peak_path))
         self.heartbeats = EventWriter(events_dir / "sync_daemon_heartbeats.jsonl")
         self._saved_s = float("-inf")
+        self._seen = 0
         self._saved_peak = self.cycle.peak
 
     def run(self) -> bool:
@@ -79,7 +80,12 @@ class SyncDaemon:
             self.heartbeats.close()
 
     def _run_cycle(self) -> bool:
-        complete = self.cycle.run(time.time())
+        self._seen = _changed_at(self.trigger)
+        try:
+            complete = self.cycle.run(time.time())
+        except FeedStopped:
+            # Half of a window is no basis for a figure; the next start goes on from here.
+            return False
         if self.cycle.peak != self._saved_peak:
             self._save_peak()
         if time.monotonic() - self._saved_s >= HEARTBEAT_EVERY_S:
@@ -87,10 +93,13 @@ class SyncDaemon:
         return complete
 
     def _wait_for_change(self) -> bool:
-        """Pause until the executor has published, or the interval is over; True when told to stop."""
-        seen, end_s = _changed_at(self.trigger), time.monotonic() + self.options.interval_s
+        """Pause until the executor has published after the last cycle began, or the interval is over.
+
+        True when told to stop.
+        """
+        end_s = time.monotonic() + self.options.interval_s
         stopped = self.stop.wait(min(SHORTEST_CYCLE_S, self.options.interval_s))
-        while not stopped and time.monotonic() < end_s and _changed_at(self.trigger) == seen:
+        while not stopped and time.monotonic() < end_s and _changed_at(self.trigger) == self._seen:
             stopped = self.stop.wait(LOOK_EVERY_S)
         return stopped
 

@@ -49,7 +49,7 @@
         try {
             const response = await fetchWithTimeout(resource, options);
             hedge.tell("hedge-answer", { ...request, response, sentAt, receivedAt: Date.now() });
-            return response;
+            return request.update && !request.poll ? await hedge.withoutUnchanged(response) : response;
         } catch (error) {
             hedge.tell("hedge-silence", request);
             throw error;

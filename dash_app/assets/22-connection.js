@@ -27,6 +27,7 @@
     }
 
     function words() {
+        if (hedge.signedOut) return sign("SIGNED OUT", contactAt, "last contact");
         const silent = Date.now() / 1000 - contactAt > silenceS;
         if (silent || failing(true)) return sign("CONNECTION LOST", contactAt, "last contact");
         if (failing(false)) return sign("PAGE NOT UPDATING", drawnAt, "last drawn");
@@ -53,7 +54,7 @@
 
     function tellChange(now, title) {
         lost = now;
-        const at = hedge.realNow() - (Date.now() / 1000 - (title === "CONNECTION LOST" ? contactAt : drawnAt));
+        const at = hedge.realNow() - (Date.now() / 1000 - (title === "PAGE NOT UPDATING" ? drawnAt : contactAt));
         hedge.tell("hedge-connection", { lost, at, words: title[0] + title.slice(1).toLowerCase() });
     }
 

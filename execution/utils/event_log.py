@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 HEAD_BYTES = 256
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 23
 ROTATED_PARTS = 5
+
+# What a crash leaves where a file was longer than what had reached the disk.
+NULS = bytes(BLOCK_BYTES)
 
 
 @dataclass(slots=True)
@@ -47,10 +50,15 @@ class EventLog:
         """The cursor as JSON; empty before the first read."""
         return asdict(self.cursor) if self.cursor else {}
 
-    def read_new(self) -> Iterator[dict[str, Any]]:
-        """Yield the records appended since the last call; a half-written last line waits for its end."""
+    def read_new(self, stopped: Callable[[], bool] = lambda: False) -> Iterator[dict[str, Any]]:
+        """Yield the records appended since the last call; a half-written last line waits for its end.
+
+        `stopped` is asked at each block of 1 MiB: once it says so nothing more is read; the next call goes on there.
+        """
         for path, offset in self._unread_parts():
-            yield from self._read_part(path, offset, final=path != self.path)
+            yield from self._read_part(path, offset, stopped, final=path != self.path)
+            if stopped():
+                return
 
     def _unread_parts(self) -> list[tuple[Path, int]]:
         """(file, offset) oldest first: where the cursor stands, and every younger part from its beginning."""
@@ -77,14 +85,16 @@ class EventLog:
         parts = (self.path.with_name(f"{self.path.name}.{number}") for number in range(1, ROTATED_PARTS + 1))
         return [part for part in parts if part.exists()]
 
-    def _read_part(self, path: Path, offset: int, *, final: bool) -> Iterator[dict[str, Any]]:
+    def _read_part(
+        self, path: Path, offset: int, stopped: Callable[[], bool], *, final: bool
+    ) -> Iterator[dict[str, Any]]:
         try:
             file = path.open("rb")
         except FileNotFoundError:  # rotated away between listing and opening; the next call finds it
             return
         with file:
             self._advance(file, offset)
-            for end, line in _lines(file, offset, final=final):
+            for end, line in _lines(file, offset, stopped, final=final):
                 self._advance(file, end)
                 record = _parse(line)
                 if record is None:
@@ -133,11 +143,16 @@ def _holds(path: Path, cursor: Cursor) -> bool:
         return False
 
 
-def _lines(file: BinaryIO, offset: int, *, final: bool) -> Iterator[tuple[int, bytes]]:
+def _lines(file: BinaryIO, offset: int, stopped: Callable[[], bool], *, final: bool) -> Iterator[tuple[int, bytes]]:
     """(offset of the end, line) of each whole line from `offset`; of a `final` file the unended last one too."""
     file.seek(offset)
     rest = b""
-    while block := file.read(BLOCK_BYTES):
+    while not stopped() and (block := file.read(BLOCK_BYTES)):
+        if block == NULS:  # a line that was torn here has no end
+            offset = _skip_hole(file)
+            yield offset, rest
+            rest = b""
+            continue
         *whole, rest = (rest + block).split(b"\n")
         for line in whole:
             offset += len(line) + 1
@@ -146,13 +161,22 @@ def _lines(file: BinaryIO, offset: int, *, final: bool) -> Iterator[tuple[int, b
             offset += len(rest)
             yield offset, rest
             rest = b""
-    if final and rest:
+    if final and rest and not stopped():
         yield offset + len(rest), rest
+
+
+def _skip_hole(file: BinaryIO) -> int:
+    """Go on to the next byte that is on the disk, however far; returns where that is."""
+    here, size = file.tell(), os.fstat(file.fileno()).st_size
+    try:
+        return file.seek(os.lseek(file.fileno(), here, os.SEEK_DATA))
+    except OSError:  # nothing but the hole up to the end
+        return file.seek(max(here, size))
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
     try:
-        record = json.loads(line)
+        record = json.loads(line[line.rfind(b"\0") + 1 :])  # NULs are a hole, and no part of a record
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None

@@ -14,6 +14,7 @@ from serving import Server, serving
 pytestmark = pytest.mark.usefixtures("files")
 
 UPDATES = "**/_dash-update-component*"
+DRAWN = "drawn"  # what only a drawing puts out
 MARK = "window.loadedOnce = true"
 
 
@@ -69,14 +70,14 @@ def test_lost_interval_is_started_again(view: Shown, state_dir: Path) -> None:
 
 
 def test_failed_drawing_is_repeated_at_the_next_tick(view: Shown, state_dir: Path) -> None:
-    view.page.route(UPDATES, fail_once("drawn-cards"))
+    view.page.route(UPDATES, fail_once(DRAWN))
     (state_dir / "nav_state.json").unlink()
     view.await_text("#header-nav", "Source: nav.json")
     assert any("500" in complaint for complaint in view.complaints)
 
 
 def test_drawing_that_always_fails_is_said(view: Shown, state_dir: Path) -> None:
-    view.page.route(UPDATES, lambda route: fail(route) if draws(route, "drawn-tables") else route.continue_())
+    view.page.route(UPDATES, lambda route: fail(route) if draws(route, DRAWN) else route.continue_())
     (state_dir / "nav_state.json").unlink()
     await_lost(view, "PAGE NOT UPDATING")
     view.page.unroute(UPDATES)

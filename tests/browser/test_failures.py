@@ -139,7 +139,7 @@ FAILURES = (
     Failure("fifo", surfaces.ROUTER_HEALTH, become_fifo, "router_health.json unreadable", "not a regular file"),
     Failure("torn", surfaces.NAV_STATE, tear, "nav_state.json malformed", "last good content of"),
     Failure("empty", surfaces.KPIS, empty, "kpis_v7.json malformed", "the file is empty"),
-    Failure("frozen", surfaces.POSITIONS, freeze, "positions.json FROZEN", "nothing in it has changed after"),
+    Failure("frozen", surfaces.POSITIONS, freeze, "positions.json FROZEN", "its rows have not changed after"),
     Failure("ahead", surfaces.RISK_SNAPSHOT, stamp_ahead, "risk_snapshot.json has a wrong clock", "in the future"),
 )
 

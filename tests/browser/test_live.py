@@ -21,6 +21,18 @@ def view(browser: Browser, server: Server) -> Iterator[Shown]:
         yield view
 
 
+WATCH_ANSWERS = """() => {
+    window.given = [];
+    const plain = window.fetch;
+    window.fetch = async (...asked) => {
+        const response = await plain(...asked);
+        const answer = response.status === 200 ? await response.clone().json() : {};
+        if (answer.multi && answer.response.drawn) window.given.push(Object.keys(answer.response));
+        return response;
+    };
+}"""
+
+
 def test_deleted_nav_state_moves_the_header_to_nav(view: Shown, state_dir: Path) -> None:
     (state_dir / "nav_state.json").unlink()
     view.await_text("#header-nav", "Source: nav.json", timeout_ms=SOON_MS)
@@ -100,3 +112,17 @@ def test_no_state_is_said_and_no_number_is_made_up(browser: Browser, tmp_path: P
 
 def header_age(page: Page) -> float:
     return float(page.inner_text(HEADER_AGE))
+
+
+def test_panels_that_stay_as_they_are_are_left_alone(view: Shown, state_dir: Path) -> None:
+    """What a change does not touch does not reach Dash; what it does is shown, there and back."""
+    view.page.evaluate(WATCH_ANSWERS)
+    path = state_dir / "nav_state.json"
+    content = path.read_text()
+    path.write_text(content.replace("10461.27", "10999.99"))
+    view.await_text("#header-nav", "NAV: 10999.99 USD")
+    (given,) = view.page.evaluate("window.given")
+    assert {"header-nav", "overview-cards"} <= set(given)
+    assert not {"positions-table", "symbols-table", "exposure"} & set(given)
+    path.write_text(content)
+    view.await_text("#header-nav", "NAV: 10461.27 USD")

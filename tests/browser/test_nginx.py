@@ -133,6 +133,7 @@ def render_config(root: Path, dashboard: str, plain_port: int, tls_port: int) ->
         (r"listen \[::\]:80;", "" if not has_ipv6() else f"listen [::1]:{plain_port};"),
         (r"listen \[::\]:443 ssl;", "" if not has_ipv6() else f"listen [::1]:{tls_port} ssl;"),
         (r"/etc/ssl/hedge/", f"{root}/"),
+        (r"/var/log/nginx/", f"{root}/"),
     ):
         text, found = re.subn(pattern, replacement, text)
         assert found, pattern

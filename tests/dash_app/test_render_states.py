@@ -128,7 +128,7 @@ def test_layout_holds_every_panel_once() -> None:
     found = [item.id for item in layout_components() if getattr(item, "id", None)]
     assert len(found) == len(set(found))
     assert {panel.component_id for panel in PANELS} <= set(found)
-    assert {ids.TICK, ids.STATE, ids.DRAWN_CARDS, ids.DRAWN_CHARTS, ids.DRAWN_TABLES} <= set(found)
+    assert {ids.TICK, ids.STATE, ids.DRAWN} <= set(found)
 
 
 def test_no_property_has_two_writers() -> None:

@@ -16,15 +16,14 @@ from serving import CORPUS, ROOT, process_environ
 
 from dash_app import drawing, ids
 from dash_app.app import create_app
-from dash_app.panels import GROUPS, Panel
+from dash_app.panels import Panel
 from dash_app.settings import Settings
-from dash_app.warmup import FIRST_POLL
-from dash_app.wiring import DRAWN
+from dash_app.warmup import CALLBACKS, FIRST_POLL, drawing_of
+from dash_app.wiring import PANELS
 from state import load_all_state
 
 NOW = 1764197100.0
 HEALTHY = CORPUS / "v7.1" / "healthy" / "logs" / "state"
-PANELS = [panel for panels in GROUPS.values() for panel in panels]
 
 
 @pytest.fixture
@@ -49,24 +48,13 @@ def layout_ids(app: Dash) -> list[str]:
     return found
 
 
-def poll(client: FlaskClient, *drawn: str | None) -> Any:
-    stores = [{**store, "value": version} for store, version in zip(FIRST_POLL["state"], drawn, strict=False)]
-    return client.post("/_dash-update-component", json={**FIRST_POLL, "state": stores or FIRST_POLL["state"]})
+def poll(client: FlaskClient, drawn: str | None = None) -> Any:
+    return client.post(CALLBACKS, json={**FIRST_POLL, "state": [{**FIRST_POLL["state"][0], "value": drawn}]})
 
 
 def first_state(client: FlaskClient) -> dict[str, Any]:
     state: dict[str, Any] = poll(client).get_json()["response"][ids.STATE]["data"]
     return state
-
-
-def draw_request(group: str, state: dict[str, Any]) -> dict[str, Any]:
-    outputs = [(panel.component_id, panel.prop) for panel in GROUPS[group]] + [(DRAWN[group], "data")]
-    return {
-        "output": f"..{'...'.join('.'.join(output) for output in outputs)}..",
-        "outputs": [{"id": component_id, "property": prop} for component_id, prop in outputs],
-        "inputs": [{"id": ids.STATE, "property": "data", "value": state}],
-        "changedPropIds": [f"{ids.STATE}.data"],
-    }
 
 
 def test_every_id_of_a_callback_is_in_the_layout(app: Dash) -> None:
@@ -83,7 +71,7 @@ def test_no_id_is_used_twice(app: Dash) -> None:
     assert [name for name, count in Counter(layout_ids(app)).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("placeholder", [ids.TICK, ids.STATE, *DRAWN.values(), "connection", "clock", "fixed-clock"])
+@pytest.mark.parametrize("placeholder", [ids.TICK, ids.STATE, ids.DRAWN, "connection", "clock", "fixed-clock"])
 def test_layout_has_what_the_scripts_write_to(app: Dash, placeholder: str) -> None:
     assert placeholder in layout_ids(app)
 
@@ -98,6 +86,11 @@ def test_every_output_has_one_writer(app: Dash) -> None:
     assert [output for output, count in written.items() if count > 1] == []
 
 
+def test_drawing_follows_from_the_store_alone(app: Dash) -> None:
+    followers = [call["inputs"] for call in app._callback_list if call["output"] != f"{ids.STATE}.data"]
+    assert followers == [[{"id": ids.STATE, "property": "data"}]]
+
+
 def test_only_one_callback_is_driven_by_the_interval(app: Dash) -> None:
     driven = [call["output"] for call in app._callback_list if call["inputs"][0]["id"] == ids.TICK]
     assert driven == [f"{ids.STATE}.data"]
@@ -109,43 +102,39 @@ def test_first_poll_returns_the_state(client: FlaskClient) -> None:
 
 def test_poll_of_a_tab_that_has_drawn_everything_is_empty(client: FlaskClient) -> None:
     version = first_state(client)["meta"]["version"]
-    answer = poll(client, version, version, version)
+    answer = poll(client, version)
     assert (answer.status_code, answer.data) == (204, b"")
 
 
-@pytest.mark.parametrize("failed", [0, 1, 2])
-def test_tab_that_failed_to_draw_a_group_gets_the_state_again(client: FlaskClient, failed: int) -> None:
-    drawn: list[str | None] = [first_state(client)["meta"]["version"]] * 3
-    drawn[failed] = None
-    assert poll(client, *drawn).status_code == 200
+@pytest.mark.parametrize("drawn", [None, "", "another"])
+def test_tab_that_failed_to_draw_gets_the_state_again(client: FlaskClient, drawn: str | None) -> None:
+    assert poll(client, drawn).status_code == 200
 
 
 def test_change_in_the_files_is_answered(client: FlaskClient, state_dir: Path) -> None:
     version = first_state(client)["meta"]["version"]
     (state_dir / "nav_state.json").unlink()
-    answer = poll(client, version, version, version)
+    answer = poll(client, version)
     assert answer.get_json()["response"][ids.STATE]["data"]["nav"]["source"] == "nav.json"
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_group_draws_its_panels_and_the_version(client: FlaskClient, group: str) -> None:
+def test_every_panel_is_drawn_and_the_version(client: FlaskClient) -> None:
     state = first_state(client)
-    drawn = client.post("/_dash-update-component", json=draw_request(group, state)).get_json()["response"]
-    assert drawn[DRAWN[group]]["data"] == state["meta"]["version"]
-    assert set(drawn) == {panel.component_id for panel in GROUPS[group]} | {DRAWN[group]}
+    drawn = client.post(CALLBACKS, json=drawing_of(state)).get_json()["response"]
+    assert drawn[ids.DRAWN]["data"] == state["meta"]["version"]
+    assert set(drawn) == {panel.component_id for panel in PANELS} | {ids.DRAWN}
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_group_draws_nothing_before_the_first_load(client: FlaskClient, group: str) -> None:
-    request = draw_request(group, {}) | {"inputs": [{"id": ids.STATE, "property": "data", "value": None}]}
-    assert client.post("/_dash-update-component", json=request).status_code == 204
+@pytest.mark.parametrize("state", [None, {}])
+def test_nothing_is_drawn_before_the_first_load(client: FlaskClient, state: dict[str, Any] | None) -> None:
+    assert client.post(CALLBACKS, json=drawing_of(state)).status_code == 204
 
 
 @pytest.mark.parametrize("state_dir", ["empty", "absent"])
 def test_no_state_is_drawn_without_a_failure(tmp_path: Path, state_dir: str) -> None:
     (tmp_path / "empty").mkdir()
     state = json.loads(json.dumps(load_all_state(str(tmp_path / state_dir), now=NOW, environ={})))
-    assert drawing.FAILED not in str([drawing.draw_panels(panels, state) for panels in GROUPS.values()])
+    assert drawing.FAILED not in str(drawing.draw_panels(PANELS, state))
 
 
 def broken(_state: dict[str, Any]) -> Any:
@@ -176,6 +165,17 @@ def test_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     assert len(caplog.records) == 1
 
 
+@pytest.mark.parametrize("words", ["x" * 1_000_000, "\ud800\x00", "line\nERROR forged line"])
+def test_log_does_not_repeat_what_an_error_quotes(words: str, caplog: pytest.LogCaptureFixture) -> None:
+    def quote(_state: dict[str, Any]) -> Any:
+        raise KeyError(words)
+
+    drawing.draw_panels((Panel(f"quotes-{words[:1]!r}", "children", quote),), {})
+    assert len(caplog.text) < 2000
+    assert "\ud800" not in caplog.text
+    assert "\nERROR forged" not in caplog.text
+
+
 WATCHED_DRAWING = """
 import json, sys
 from dash_app.app import create_app
@@ -184,10 +184,10 @@ from dash_app.settings import Settings
 requests = json.load(sys.stdin)
 client = create_app(Settings(state_dir=sys.argv[1])).server.test_client()
 client.get("/_dash-dependencies")
-answers = [client.post("/_dash-update-component", json=request) for request in requests]  # imports happen here
+answers = [client.post("/_dash-update-component", json=request) for request in requests[:1]]  # imports happen here
 opened, watching = [], True
 sys.addaudithook(lambda event, args: opened.append(args) if watching and event in ("open", "os.listdir") else None)
-answers += [client.post("/_dash-update-component", json=request) for request in requests]
+answers += [client.post("/_dash-update-component", json=request) for request in requests[1:]]
 watching = False
 print(json.dumps([[answer.status_code for answer in answers], [str(args) for args in opened]]))
 """
@@ -199,7 +199,7 @@ def test_drawing_opens_no_file(client: FlaskClient, state_dir: Path) -> None:
         [sys.executable, "-c", WATCHED_DRAWING, str(state_dir)],
         cwd=ROOT,
         env=process_environ({}),
-        input=json.dumps([draw_request(group, state) for group in GROUPS]),
+        input=json.dumps([drawing_of(state), drawing_of({**state, "nav": {}})]),  # an answer is made once
         capture_output=True,
         text=True,
         timeout=60,

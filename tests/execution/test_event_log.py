@@ -190,6 +190,41 @@ def test_random_appends_rotations_and_restarts(path: Path, seed: int) -> None:
     assert seen + read(log) == list(range(1, written + 2))
 
 
+@pytest.mark.parametrize("sparse", [True, False], ids=["sparse", "on the disk"])
+def test_a_hole_is_skipped_and_what_follows_is_read(path: Path, sparse: bool) -> None:
+    """What a crash leaves: NULs up to the next append, also in the middle of a line. 10 GB of them are not read."""
+    path.write_bytes(b'{"n": 1}\n{"n": ')
+    with path.open("ab") as file:
+        if sparse:
+            file.truncate(10_000_000_000)
+        else:
+            file.write(bytes(3_000_000))
+    log, before = EventLog(path), bytes_read()
+    assert read(log) == [1]
+    write(path, 2)
+    assert read(log) == [2]
+    write(path, 3)
+    assert read(log) == [3]
+    assert bytes_read() - before < 10_000_000
+
+
+def test_a_record_behind_nuls_is_read(path: Path) -> None:
+    """The line it stands in began with what was torn."""
+    path.write_bytes(b'{"n": 1}\n{"n": \0\0\0{"n": 2}\n\0\0{"n": 3}\n{"n": 4}\0\0\n')
+    log = EventLog(path)
+    assert read(log) == [1, 2, 3]
+    assert log.malformed == 1
+
+
+def test_a_stopped_read_goes_on_where_it_ended(path: Path) -> None:
+    """After one block of 1 MiB, also from a saved cursor: nothing is lost and nothing comes twice."""
+    write(path, *range(50_000))
+    log, asked = EventLog(path), iter([False, True, True])
+    first = [record["n"] for record in log.read_new(lambda: next(asked))]
+    assert 0 < len(first) < 50_000
+    assert first + read(EventLog(path, log.save())) == list(range(50_000))
+
+
 def test_the_cost_of_a_read_does_not_depend_on_the_size(path: Path) -> None:
     """After 10,000 lines one more line costs the bytes of one line and of the head, counted in the kernel."""
     write(path, *range(10_000))

@@ -6,7 +6,7 @@ import json
 import logging
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import end, list_temps, read, read_records, read_state, run, running, wait_until
@@ -15,6 +15,7 @@ from publisher_world import EXECUTOR_FILES, LEGS, NOW_S, append, build_close, wr
 from execution.atomic_json import write_json_atomic
 from execution.peak import Peak, load_peak
 from execution.sync_cycle import OWNED, SyncCycle
+from execution.sync_state import SyncDaemon, parse_options
 from execution.utils.event_feed import EventFeed
 from execution.writer_lock import release_writers
 from state import surfaces
@@ -201,6 +202,28 @@ def test_once_without_input_says_so(tmp_path: Path) -> None:
     code, said = run("sync_state", tmp_path, "--once")
     assert code == 1
     assert "not every surface could be written" in said
+
+
+def test_a_daemon_told_to_stop_publishes_nothing_from_half_of_the_logs(log_dir: Path) -> None:
+    """What was read is saved, and the next start goes on from there to the figures of a whole read."""
+    options = parse_options(["--log-dir", str(log_dir), "--once"])
+    stopped = SyncDaemon(options)
+    stopped.stop.set()
+    assert not stopped.run()
+    assert read_state(log_dir, surfaces.KPIS) is None
+    assert read(log_dir / "cache" / "sync_window.json")
+    release_writers()
+    assert SyncDaemon(options).run()
+    assert read_state(log_dir, surfaces.KPIS)["router"] == whole_kpis(log_dir)["router"]
+
+
+def whole_kpis(log_dir: Path) -> dict[str, Any]:
+    """As one cycle over all logs finds them."""
+    cycle = make_cycle(log_dir)
+    release_writers()
+    assert cycle.run(time.time())
+    found: dict[str, Any] = read_state(log_dir, surfaces.KPIS)
+    return found
 
 
 def test_the_daemon_follows_and_ends_cleanly(log_dir: Path) -> None:

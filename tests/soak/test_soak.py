@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from run_soak import ROUND_TICKS, Sample, find_growth, soak
+
+from bench.soak import ROUND_TICKS, Sample, find_growth, soak
 
 TICKS = 300
 HEAP_TOLERANCE = 0.15  # the browser is still compiling what the page runs

@@ -1,0 +1,125 @@
+"""Signing in through the page, a session that ends while the page is open, and a wall that keeps its key."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from desk import find_free_port
+from keyfiles import PHRASE, WALL, KeyFiles
+from pages import await_true
+from playwright.sync_api import Browser, BrowserContext, Page
+from serving import Server, serving
+
+
+class Watched:
+    """A context without a key, and what its pages complained about."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.complaints: list[str] = []
+        context.on("console", lambda message: self.complaints.append(message.text))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyFiles:
+    return KeyFiles(tmp_path_factory.mktemp("keys")).write_all()
+
+
+@pytest.fixture(scope="module")
+def settings(keys: KeyFiles) -> dict[str, str]:
+    return keys.environ(HEDGE_REFRESH_MS="300", HEDGE_BIND=f"127.0.0.1:{find_free_port()}")
+
+
+@pytest.fixture(scope="module")
+def server(settings: dict[str, str], keys: KeyFiles) -> Iterator[Server]:
+    with serving(keys.directory / "log", settings) as server:
+        yield server
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    yield Watched(context)
+    context.close()
+
+
+def sign_in(page: Page, phrase: str = PHRASE) -> None:
+    page.fill("#name", "alice")
+    page.fill("#password", phrase)
+    page.click("button")
+
+
+def await_drawn(page: Page) -> None:
+    page.wait_for_selector("[data-field='nav.nav_usd']")
+    page.locator("#connection", has_text="connected").wait_for()
+
+
+def test_sign_in_leads_to_the_page_that_was_asked_for(watched: Watched, server: Server) -> None:
+    page = watched.context.new_page()
+    page.goto(f"{server.url}/?tz=UTC&theme=light")
+    assert page.title().startswith("Sign in")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(11, 15, 20)"
+    assert watched.complaints == []
+    sign_in(page, "wrong")
+    assert page.inner_text("[role=alert]") == "Wrong name or password."
+    watched.complaints.clear()  # the browser tells of the 401
+    sign_in(page)
+    assert page.url == f"{server.url}/?tz=UTC&theme=light"
+    await_drawn(page)
+    page.wait_for_selector(".nav-history .main-svg path.js-line")
+    assert watched.complaints == []
+
+
+def test_sign_out_is_in_sight_and_ends_the_session(watched: Watched, server: Server) -> None:
+    page = watched.context.new_page()
+    page.goto(server.url)
+    sign_in(page)
+    page.click("#sign-out")
+    page.click("button")
+    assert page.url == f"{server.url}/login"
+    page.goto(server.url)
+    assert page.title().startswith("Sign in")
+
+
+def test_session_that_ends_is_said_and_another_tab_mends_it(watched: Watched, server: Server) -> None:
+    page = watched.context.new_page()
+    page.goto(f"{server.url}/?tz=UTC")
+    sign_in(page)
+    await_drawn(page)
+    page.evaluate("window.loadedOnce = true")
+    watched.context.clear_cookies()
+    page.locator("#connection", has_text="SIGNED OUT since").wait_for(timeout=5000)
+    assert page.locator("html.connection-lost #sign-in").get_attribute("href") == "/login?view=tz%3DUTC"
+    assert page.locator("#sign-out").count() == 0
+    await_true(page, "document.title.includes('SIGNED OUT')")
+    other = watched.context.new_page()
+    other.goto(server.url)
+    sign_in(other)
+    await_true(page, "!document.documentElement.classList.contains('connection-lost')")
+    await_drawn(page)
+    assert page.locator("#sign-in").count() == 0
+    assert page.evaluate("window.loadedOnce") is True
+
+
+def test_wall_keeps_its_key_over_a_restart_of_server_and_browser(
+    browser: Browser, watched: Watched, settings: dict[str, str], keys: KeyFiles, tmp_path: Path
+) -> None:
+    page = watched.context.new_page()
+    own = settings | {"HEDGE_BIND": f"127.0.0.1:{find_free_port()}"}
+    with serving(keys.directory / "first-log", own) as first:
+        page.goto(f"{first.url}/?kiosk=1&key={WALL}")
+        assert page.url == f"{first.url}/?kiosk=1"
+        await_drawn(page)
+        assert page.locator("#sign-out").count() == 0
+        assert WALL not in page.content()
+        assert page.evaluate("history.length") <= 2
+    page.wait_for_selector("html.connection-lost")
+    with serving(keys.directory / "second-log", own) as second:
+        page.wait_for_selector("html:not(.connection-lost)")
+        watched.context.storage_state(path=tmp_path / "kept.json")
+        kept = browser.new_context(storage_state=tmp_path / "kept.json")
+        again = kept.new_page()
+        again.goto(f"{second.url}/?kiosk=1")
+        await_drawn(again)
+        kept.close()

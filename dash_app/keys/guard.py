@@ -32,6 +32,11 @@ class Checked(NamedTuple):
 
     ticket: Ticket
     until: float
+    keyring: Keyring
+
+    def holds(self, keyring: Keyring, now: float) -> bool:
+        """Whether that is still so: found with the keys of now, within the last minute by whatever clock."""
+        return self.keyring is keyring and self.until - KEEP_CHECKED_S <= now < self.until
 
 
 class Guard:
@@ -43,7 +48,6 @@ class Guard:
         self._keyholder = Keyholder(settings)
         self._header = "HTTP_" + settings.user_header.upper().replace("-", "_") if settings.user_header else None
         self._checked: dict[tuple[bool, str], Checked] = {}
-        self._checked_with: Keyring | None = None
 
     def keyring(self) -> Keyring:
         """The keys as of now."""
@@ -80,11 +84,11 @@ class Guard:
         Whatever else there is to look at, and a cookie that has to be sent anew, is for `admit` and `renew`.
         """
         header = environ.get("HTTP_COOKIE", "")
-        if self._header or "HTTP_AUTHORIZATION" in environ or self._checked_with is not self.keyring():
+        if self._header or "HTTP_AUTHORIZATION" in environ:
             return None
         checked = self._checked.get((is_secure(environ, self._settings.trusted_proxies), header))
         now = self._clock()
-        if checked is None or not checked.until - KEEP_CHECKED_S <= now < min(checked.until, checked.ticket.renew_at):
+        if checked is None or not checked.holds(self.keyring(), now) or now >= checked.ticket.renew_at:
             return None
         environ[VISITOR] = checked.ticket.visitor
         return [SESSION] if checked.ticket.visitor.kind == "user" else []
@@ -108,19 +112,16 @@ class Guard:
 
     def _check_cookies(self, header: str) -> Ticket | None:
         """Whose cookies these are. Signatures are checked once a minute, and again when a key has changed."""
-        keyring = self.keyring()
-        if self._checked_with is not keyring:
-            self._checked, self._checked_with = {}, keyring
         if not header:
             return None
-        now = self._clock()
+        keyring, now = self.keyring(), self._clock()
         key = (is_secure(request.environ, self._settings.trusted_proxies), header)
         checked = self._checked.get(key)
-        if checked is not None and now < checked.until and now + KEEP_CHECKED_S >= checked.until:
+        if checked is not None and checked.holds(keyring, now):
             return checked.ticket
         ticket = self._read_cookies(keyring, now)
         if ticket is not None:
-            self._remember(key, Checked(ticket, min(now + KEEP_CHECKED_S, ticket.expires_at)))
+            self._remember(key, Checked(ticket, min(now + KEEP_CHECKED_S, ticket.expires_at), keyring))
         return ticket
 
     def _read_cookies(self, keyring: Keyring, now: float) -> Ticket | None:

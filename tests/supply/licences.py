@@ -32,8 +32,8 @@ def licence_of(name: str) -> str:
     classified = [
         text.rpartition(" :: ")[2] for text in metadata.get_all("Classifier", []) if text.startswith("License")
     ]
-    free = (metadata["License"] or "").strip().partition("\n")[0]
-    return str(metadata["License-Expression"] or ", ".join(classified) or free or "not stated")
+    (expression,), (free,) = (metadata.get_all(key, [""]) for key in ("License-Expression", "License"))
+    return expression or ", ".join(classified) or free.strip().partition("\n")[0] or "not stated"
 
 
 def list_licences() -> str:

@@ -16,7 +16,8 @@ help:
 	@echo "make run    a living page: paper executor, sync daemon and dashboard (EXECUTOR_ARGS=\"--fault drawdown\")"
 	@echo "            STATE_DIR=... serves a directory alone, NOW=<epoch> as of a fixed time"
 	@echo "make test   checks and all tests, browser included"
-	@echo "make check  ruff, formatting, mypy --strict"
+	@echo "make check  ruff, formatting, mypy --strict, pip check"
+	@echo "make bench | soak | fuzz | hostile    what it costs, 20,000 ticks, 1,000,000 damaged states, 100,000 hostile requests"
 
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -m venv $(VENV)

@@ -12,7 +12,7 @@
 
     function note(request, good) {
         failures.set(request.name, good ? 0 : (failures.get(request.name) || 0) + 1);
-        if (good && request.poll) contactAt = Date.now() / 1000;
+        if (good && request.update) contactAt = Date.now() / 1000;
         if (good && request.update && Math.max(...failures.values()) === 0) drawnAt = Date.now() / 1000;
         show();
     }

@@ -45,6 +45,7 @@ def watched(browser: Browser) -> Iterator[Watched]:
 
 
 def sign_in(page: Page, phrase: str = PHRASE) -> None:
+    page.locator("#name:focus").wait_for()  # typing before the page has put the focus there makes the browser complain
     page.fill("#name", "alice")
     page.fill("#password", phrase)
     page.click("button")

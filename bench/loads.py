@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bench.row import Row
 from bench.timing import Contestant, race
 from bench.worlds import ENVIRON, NOW_S, contents_of, copy_world, lengthen_series, paths_of, scale_universe
-from state import load_all_state, surfaces
+from state import load_all_state
+from state.files import surfaces
 from state.loader import Loader
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from state import surfaces
-from state.transitions import LOCATION
+from state.files import surfaces
+from state.files.transitions import LOCATION
 
 CORPUS = Path(__file__).parents[1] / "tests" / "fixtures" / "corpus" / "v7.1"
 NOW_S = 1_764_197_100.0

@@ -13,7 +13,7 @@ from dash_app.loads import load_state
 from dash_app.metrics import StateCollector
 from dash_app.privacy import mask_state, mask_text
 from dash_app.settings import Settings
-from state.readiness import find_obstacles
+from state.trust.readiness import find_obstacles
 
 State = dict[str, Any]
 

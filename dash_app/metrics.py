@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from state.readiness import find_obstacles
+from state.trust.readiness import find_obstacles
 
 FRESHNESS = ("fresh", "late", "stale", "unknown")
 CHECK_STATUS = ("ok", "warn", "fail", "not_comparable")

@@ -9,7 +9,7 @@ from execution.atomic_json import remove_orphans, write_json_atomic
 from execution.kpis import KpiInputs, build_kpis_v7
 from execution.surface_schema import SurfaceError, check_surface
 from execution.writer_lock import SecondWriterError, claim_writer
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

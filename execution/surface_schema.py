@@ -28,7 +28,7 @@ from execution.schema_rules import (
     or_null,
     within,
 )  # fmt: skip
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -25,7 +25,7 @@ from execution.transition_log import TransitionLog
 from execution.utils.execution_health import build_router_part, measure_reject_rate
 from execution.utils.metrics import build_fee_pnl, rolling_sharpe
 from execution.utils.timestamps import parse_epoch_s, start_of_day_s
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable

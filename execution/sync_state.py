@@ -22,7 +22,7 @@ from execution.utils.event_feed import EventFeed, FeedStopped
 from execution.utils.event_writer import EventWriter
 from execution.utils.timestamps import format_iso
 from execution.writer_lock import claim_writer
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from execution.transitions import TOPICS, Sighting, Transition, World, find_tran
 from execution.utils.event_writer import MAX_LOG_BYTES, EventWriter
 from execution.utils.timestamps import parse_epoch_s
 from execution.writer_lock import claim_writer
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from state.stamps import age_of
-from state.surfaces import BY_NAME, NAV
+from state.files.stamps import age_of
+from state.files.surfaces import BY_NAME, NAV
 
 State = dict[str, Any]
 

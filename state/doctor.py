@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from state.files.values import printable
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_moment
 from state.loader import load_all_state
 from state.summary import CHECK_MARKS
-from state.values import printable
 
 EXIT_CODES = {"fail": 2, "warn": 1, "info": 0}
 WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL"}

@@ -4,22 +4,22 @@ import hashlib
 import marshal
 from typing import Any
 
-from state.alerts import build_alerts
-from state.aum import build_aum
-from state.book import Book, build_book
-from state.checks import Facts, run_checks
-from state.drawdown import find_drawdown
-from state.drift import find_drift
-from state.environment import find_environment
-from state.exchange import assess_exchange
-from state.freshness import describe_surfaces, largest_age
-from state.fx import find_rate
-from state.kpis import build_kpis
-from state.nav import NavInputs, build_nav, pick_nav
-from state.positions import Exposure, build_positions, sum_exposure
-from state.router import build_router
-from state.sources import Sources
-from state.transitions import show_transitions
+from state.facts.aum import build_aum
+from state.facts.book import Book, build_book
+from state.facts.drawdown import find_drawdown
+from state.facts.environment import find_environment
+from state.facts.exchange import assess_exchange
+from state.facts.fx import find_rate
+from state.facts.kpis import build_kpis
+from state.facts.nav import NavInputs, build_nav, pick_nav
+from state.facts.positions import Exposure, build_positions, sum_exposure
+from state.facts.router import build_router
+from state.facts.sources import Sources
+from state.files.transitions import show_transitions
+from state.trust.alerts import build_alerts
+from state.trust.checks import Facts, run_checks
+from state.trust.drift import find_drift
+from state.trust.freshness import describe_surfaces, largest_age
 
 State = dict[str, Any]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from state.files.values import printable
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_moment, fmt_number, fmt_pct, fmt_qty, fmt_usd
-from state.values import printable
 
 RISK_WORDS = ("dd_state", "atr_regime")
 CHECK_MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "not_comparable": "–"}

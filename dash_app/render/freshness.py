@@ -10,8 +10,7 @@ from dash import html
 
 from dash_app.components import Child, age_field, block, elapsed, span
 from dash_app.readings import State, number_at, rows_at, text_at, value_at
-from state.formatting import fmt_age
-from state.surfaces import (
+from state.files.surfaces import (
     KPIS,
     NAV_LOG,
     NAV_STATE,
@@ -21,6 +20,7 @@ from state.surfaces import (
     ROUTER_HEALTH,
     SYNCED_STATE,
 )
+from state.formatting import fmt_age
 
 Sources = Callable[[State], list[str]]
 

@@ -27,7 +27,7 @@ from execution.utils.execution_health import (
     measure_sharpe_by_symbol,
 )
 from execution.utils.metrics import build_fee_pnl, measure_atr, symbol_drawdown_today_pct
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -7,43 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from imports import ROOT, imported_modules, package_of
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("state", "dash_app", "execution")
 MAX_FUNCTION_LINES, MAX_MODULE_LINES = 40, 250
 EXEMPT_FROM_LENGTH: list[str] = []
 
 MODULES = [path.relative_to(ROOT) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 every_module = pytest.mark.parametrize("path", MODULES, ids=str)
-
-
-def package_of(path: Path) -> str:
-    """`dash_app/render/cards.py` -> `dash_app.render`: what a relative import starts from."""
-    return ".".join(path.parts[:-1])
-
-
-def imported_modules(source: str, package: str) -> Iterator[str]:
-    """The full name of everything imported, at any depth, relative and dynamic imports included."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from names_of_import_from(node, package)
-        elif isinstance(node, ast.Call) and called_name(node) in {"import_module", "__import__"}:
-            first = node.args[0] if node.args else None
-            yield str(first.value) if isinstance(first, ast.Constant) else "<dynamic>"
-
-
-def names_of_import_from(node: ast.ImportFrom, package: str) -> Iterator[str]:
-    """`from .a import b` in package p -> `p.a.b`."""
-    above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-    base = ".".join([*above, *([node.module] if node.module else [])])
-    yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-def called_name(node: ast.Call) -> str:
-    """The last part of what is called."""
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def is_below(name: str, package: str) -> bool:
@@ -65,7 +36,7 @@ def may_import(importer: str, name: str) -> bool:
         return is_below(name, "state") or name.split(".", maxsplit=1)[0] in sys.stdlib_module_names
     if importer == "dash_app":
         return not is_below(name, "execution")
-    allowed = is_below(name, "state.surfaces") or not is_below(name, "state")
+    allowed = is_below(name, "state.files.surfaces") or not is_below(name, "state")
     return allowed and not is_below(name, "dash_app")
 
 
@@ -89,12 +60,12 @@ BAD_IMPORTS = [
     ("execution", "from state import load_all_state", "state.load_all_state"),
     ("execution", "from state.formatting import fmt_usd", "state.formatting.fmt_usd"),
     ("execution", "import state", "state"),
-    ("execution", "from state.surfaces_more import X", "state.surfaces_more.X"),
+    ("execution", "from state.files.surfaces_more import X", "state.files.surfaces_more.X"),
 ]
 GOOD_IMPORTS = [
-    ("state", "import json\nfrom pathlib import Path\nfrom state.surfaces import TABLE\nfrom . import fx"),
+    ("state", "import json\nfrom pathlib import Path\nfrom state.files.surfaces import TABLE\nfrom . import fx"),
     ("dash_app", "from dash import html\nfrom state import load_all_state\nfrom .ids import TICK"),
-    ("execution", "import os\nfrom state.surfaces import TABLE\nfrom state import surfaces\nfrom .utils import x"),
+    ("execution", "from state.files.surfaces import T\nfrom state.files import surfaces\nfrom .utils import x"),
 ]
 
 
@@ -112,7 +83,7 @@ def test_the_import_checker_accepts_good_imports(package: str, source: str) -> N
 
 @every_module
 def test_a_module_imports_only_what_its_package_may(path: Path) -> None:
-    """state: the standard library; dash_app: no execution; execution: only state.surfaces."""
+    """state: the standard library; dash_app: no execution; execution: only state.files.surfaces."""
     assert forbidden_imports((ROOT / path).read_text(), package_of(path)) == []
 
 

@@ -19,7 +19,7 @@ from writers import EXECUTOR_FILES, SEED, make_older, program, shift, write_as_o
 
 from execution.atomic_json import write_json_atomic
 from execution.sync_cycle import OWNED as DAEMON_FILES
-from state import surfaces
+from state.files import surfaces
 
 REFRESH_MS = 300
 # Two refreshes, the beat in which the page writes its words, and a busy machine.

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from serving import Server, serving, wait_until
 from writers import SEED, make_older, program, write_healthy
 
-from state import surfaces
+from state.files import surfaces
 
 STEP_MS = 5000
 REFRESH_MS = 300

@@ -38,7 +38,7 @@ from execution.utils.execution_health import (
     build_symbol_health,
 )
 from execution.utils.metrics import build_fee_pnl, measure_atr
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from pathlib import Path

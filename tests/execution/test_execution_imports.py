@@ -23,6 +23,6 @@ def list_imports(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_execution_imports_no_dashboard_and_no_reader(path: Path) -> None:
-    """`state.surfaces` is all it may know of the reader."""
+    """`state.files.surfaces` is all it may know of the reader."""
     foreign = {name for name in list_imports(path) if name.split(".")[0] in ("dash_app", "state", "dash", "plotly")}
-    assert foreign <= {"state.surfaces"}
+    assert foreign <= {"state.files.surfaces"}

@@ -23,7 +23,8 @@ from execution.paper.backfill import list_missed_stamps, show_progress
 from execution.paper.money import to_units
 from execution.utils.event_log import EventLog
 from execution.utils.event_window import EventWindow
-from state import load_all_state, surfaces
+from state import load_all_state
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from publisher_world import NOW_S, build_payloads
 from execution.book import read_legs
 from execution.transition_log import WATCHED, look
 from execution.transitions import Sighting, World, find_transitions
-from state import surfaces
+from state.files import surfaces
 
 SOL = {"SOLUSDT": {"LONG": 9.4}}
 SOL_SHORT = {"SOLUSDT": {"SHORT": 3.125}}

@@ -13,7 +13,7 @@ from processes import assert_logs_match_account, end, list_temps, read, read_sta
 from publisher_world import NOW_S, append, build_close, write_world
 
 from execution.paper.telemetry import OWNED
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,8 @@ from execution.positions import Position, build_positions_state, read_positions
 from execution.state_publish import SurfaceError, open_state_dir, publish_surface
 from execution.surface_schema import SCHEMAS
 from execution.writer_lock import release_writers
-from state import load_all_state, surfaces
+from state import load_all_state
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ from execution.peak import Peak
 from execution.sync_cycle import OWNED, SyncCycle
 from execution.utils.event_feed import EventFeed
 from execution.writer_lock import release_writers
-from state import load_all_state, surfaces
+from state import load_all_state
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from execution.sync_cycle import OWNED, SyncCycle
 from execution.sync_state import SyncDaemon, parse_options
 from execution.utils.event_feed import EventFeed
 from execution.writer_lock import release_writers
-from state import surfaces
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,8 @@ from execution.transition_log import WATCHED, TransitionLog
 from execution.utils.event_feed import EventFeed
 from execution.utils.event_writer import EventWriter
 from execution.writer_lock import release_writers
-from state import load_all_state, surfaces
+from state import load_all_state
+from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from worlds import NOW, State, World
 from dash_app.render.alerts import render_alerts
 from dash_app.render.header import render_nav
 from state import doctor
-from state.readiness import find_obstacles
+from state.trust.readiness import find_obstacles
 
 JUMPS = {
     "an hour back": (-3600.0, "nav_state.json has a wrong clock · its time stamp is 59 m 55 s in the future", 2),

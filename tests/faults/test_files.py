@@ -39,7 +39,7 @@ from dash_app.panels import GROUPS
 from dash_app.render.alerts import render_alerts
 from dash_app.render.header import render_nav
 from state import doctor
-from state.readiness import find_obstacles
+from state.trust.readiness import find_obstacles
 
 NAME = "nav_state.json"
 KEPT = "; last good content of 22:44:55 UTC kept"

@@ -19,7 +19,7 @@ from writers import SEED, program
 
 from execution.paper.telemetry import OWNED as EXECUTOR_FILES
 from execution.sync_cycle import OWNED as DAEMON_FILES
-from state import surfaces
+from state.files import surfaces
 
 FAILED = re.compile(r"ERROR (.+) failed: OSError: \[Errno 28\] No space left on device: '(.+)'$", re.MULTILINE)
 WORKS = re.compile(r"INFO (.+) works again$", re.MULTILINE)

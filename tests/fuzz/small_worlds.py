@@ -7,8 +7,8 @@ from typing import Any
 
 from worlds import SCENARIOS, Scenario
 
-from state.surfaces import SURFACES
-from state.transitions import LOCATION
+from state.files.surfaces import SURFACES
+from state.files.transitions import LOCATION
 
 MOST_ITEMS = 3
 ENVIRONS: tuple[dict[str, str], ...] = (

@@ -44,7 +44,7 @@ def test_walk_is_its_seed_and_survives_being_saved() -> None:
 
 def test_break_of_the_contract_is_found(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fuzzer itself: a loader that forgets its reasons, and a case that shows it again."""
-    monkeypatch.setattr("state.unknowns.Unknowns.note", lambda *_: None)
+    monkeypatch.setattr("state.facts.unknowns.Unknowns.note", lambda *_: None)
     found = fuzz("fault", range(20), directory)
     assert found.failures
     assert walk_and_judge(Stage(directory), Walk.from_json(found.failures[0])).failures

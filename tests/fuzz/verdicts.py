@@ -16,7 +16,7 @@ from dash_app.privacy import NAV_AMOUNTS, POSITION_AMOUNTS, RISK_AMOUNTS
 from dash_app.readings import MASK
 from state.doctor import report
 from state.loader import Loader
-from state.readiness import find_obstacles
+from state.trust.readiness import find_obstacles
 
 TWICE_EVERY, DRAWN_EVERY = 10, 50
 VIEWS = (View(), View(kiosk=True), View(private=True))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from worlds import World
 
-from state.content import same_content
-from state.surfaces import BY_NAME, POSITIONS, RISK_SNAPSHOT
+from state.files.content import same_content
+from state.files.surfaces import BY_NAME, POSITIONS, RISK_SNAPSHOT
 
 ROW = {"symbol": "BTCUSDT", "qty": 0.042, "markPrice": 90412.5, "ts": "2025-11-26T22:44:48+00:00"}
 NAN = float("nan")

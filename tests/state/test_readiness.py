@@ -8,7 +8,7 @@ from worlds import NOW, SCENARIOS, Scenario, World
 
 from state import load_all_state
 from state.normalize import unusable_state
-from state.readiness import find_obstacles
+from state.trust.readiness import find_obstacles
 
 NAMED = {
     "v7.1/exchange_down": ["nav_live"],

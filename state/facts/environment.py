@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from state.sources import Sources
-from state.surfaces import ENGINE_METADATA, RISK_SNAPSHOT
-from state.values import flag, mapping, text
+from state.facts.sources import Sources
+from state.files.surfaces import ENGINE_METADATA, RISK_SNAPSHOT
+from state.files.values import flag, mapping, text
 
 # Everything the loader takes from the environment of the process.
 ENVIRON_KEYS = ("HEDGE_ENV", "ENV", "BINANCE_TESTNET")

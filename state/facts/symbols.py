@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from state.kpis_shape import find_payloads, is_nested
-from state.sources import Sources
-from state.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
-from state.unknowns import Unknowns
-from state.values import JsonDict, dicts, first_number, fraction, mapping, number, sanitize, text, word
+from state.facts.kpis_shape import find_payloads, is_nested
+from state.facts.sources import Sources
+from state.facts.unknowns import Unknowns
+from state.files.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
+from state.files.values import JsonDict, dicts, first_number, fraction, mapping, number, sanitize, text, word
 
 FIELDS = (
     "dd_state",

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from state.exchange import Exchange
+from state.facts.exchange import Exchange
+from state.facts.sources import Sources
+from state.files.rows import Key, Row, count_unreadable, has_row_list, read_rows
+from state.files.surfaces import BY_NAME, POSITIONS, POSITIONS_STATE, SYNCED_STATE
+from state.files.values import JsonDict
 from state.formatting import fmt_moment
-from state.rows import Key, Row, count_unreadable, has_row_list, read_rows
-from state.sources import Sources
-from state.surfaces import BY_NAME, POSITIONS, POSITIONS_STATE, SYNCED_STATE
-from state.values import JsonDict
 
 # The order in which a row with a positive price is looked for.
 PRICE_ORDER = (POSITIONS_STATE, POSITIONS, SYNCED_STATE)

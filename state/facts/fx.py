@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from state.sources import Sources
-from state.stamps import age_of, content_stamp, parse_stamp
-from state.values import JsonDict, mapping, positive
+from state.facts.sources import Sources
+from state.files.stamps import age_of, content_stamp, parse_stamp
+from state.files.values import JsonDict, mapping, positive
 
 # A rate this old says nothing about today's.
 KEEP_FOR_S = 24 * 3600.0

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from state.facts.sources import Sources
+from state.files.reading import Reading
+from state.files.rows import read_rows
+from state.files.stamps import age_of
 from state.formatting import fmt_age
-from state.reading import Reading
-from state.rows import read_rows
-from state.shapes import find_shape
-from state.sources import Sources
-from state.stamps import age_of
+from state.trust.shapes import find_shape
 
 
 def describe_surfaces(sources: Sources) -> list[dict[str, Any]]:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from state.kpis_shape import Payload, all_payloads, is_nested
-from state.sources import Sources
-from state.surfaces import KPIS, ROUTER_HEALTH
-from state.symbols import Table
-from state.values import count, first, first_number, fraction, mapping, text, word
+from state.facts.kpis_shape import Payload, all_payloads, is_nested
+from state.facts.sources import Sources
+from state.facts.symbols import Table
+from state.files.surfaces import KPIS, ROUTER_HEALTH
+from state.files.values import count, first, first_number, fraction, mapping, text, word
 
 DEFAULT_QUALITY = "unknown"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from state.values import JsonDict, dicts, first_number, positive, text
+from state.files.values import JsonDict, dicts, first_number, positive, text
 
 ROW_LISTS = ("rows", "positions", "items")
 QTY_KEYS = ("qty", "size", "positionAmt")

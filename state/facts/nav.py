@@ -2,16 +2,16 @@
 
 from typing import Any, NamedTuple
 
-from state.drawdown import Drawdown, realized_today
-from state.exchange import CONFIGURED_SOURCES, Exchange
-from state.fx import NO_RATE, Rate
-from state.nav_files import nav_of, nav_payloads
-from state.positions import Exposure
-from state.series import build_series
-from state.sources import Sources
-from state.stamps import age_of
-from state.surfaces import KPIS, NAV, NAV_STATE, RISK_SNAPSHOT
-from state.values import number
+from state.facts.drawdown import Drawdown, realized_today
+from state.facts.exchange import CONFIGURED_SOURCES, Exchange
+from state.facts.fx import NO_RATE, Rate
+from state.facts.nav_files import nav_of, nav_payloads
+from state.facts.positions import Exposure
+from state.facts.series import build_series
+from state.facts.sources import Sources
+from state.files.stamps import age_of
+from state.files.surfaces import KPIS, NAV, NAV_STATE, RISK_SNAPSHOT
+from state.files.values import number
 
 FIELDS = (
     "nav_usd", "nav_zar", "fx_usd_zar", "fx_updated_at", "age_s", "updated_at", "dd_state", "atr_regime", "source",

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from operator import is_
 from typing import Any, TypeVar
 
-from state.reading import Reading
-from state.stamps import age_of
-from state.transitions import Tape
-from state.unknowns import Unknowns
-from state.values import JsonDict
+from state.facts.unknowns import Unknowns
+from state.files.reading import Reading
+from state.files.stamps import age_of
+from state.files.transitions import Tape
+from state.files.values import JsonDict
 
 T = TypeVar("T")
 

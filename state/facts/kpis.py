@@ -2,12 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from state.drawdown import Drawdown
-from state.kpis_shape import all_payloads, flat_payloads, is_nested
-from state.sources import Sources
-from state.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
-from state.symbols import PASSED_THROUGH, build_symbols
-from state.values import JsonDict, count, first, mapping, number, sanitize, word
+from state.facts.drawdown import Drawdown
+from state.facts.kpis_shape import all_payloads, flat_payloads, is_nested
+from state.facts.sources import Sources
+from state.facts.symbols import PASSED_THROUGH, build_symbols
+from state.files.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
+from state.files.values import JsonDict, count, first, mapping, number, sanitize, word
 
 DEFAULT_DD_STATE = "normal"
 DEFAULT_ATR_REGIME = "unknown"

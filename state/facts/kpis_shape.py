@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from state.sources import Sources
-from state.stamps import content_stamp
-from state.surfaces import KPIS, RISK_SNAPSHOT
-from state.values import JsonDict, mapping
+from state.facts.sources import Sources
+from state.files.stamps import content_stamp
+from state.files.surfaces import KPIS, RISK_SNAPSHOT
+from state.files.values import JsonDict, mapping
 
 
 class Payload(NamedTuple):

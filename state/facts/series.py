@@ -1,9 +1,9 @@
 """NAV history: points of nav_state.json, cleaned, in order, and at most 300 of them."""
 
-from state.sources import Sources
-from state.stamps import FUTURE_TOLERANCE_S, parse_stamp
-from state.surfaces import NAV_LOG, NAV_STATE
-from state.values import JsonDict, dicts, positive
+from state.facts.sources import Sources
+from state.files.stamps import FUTURE_TOLERANCE_S, parse_stamp
+from state.files.surfaces import NAV_LOG, NAV_STATE
+from state.files.values import JsonDict, dicts, positive
 
 MAX_POINTS = 300
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from state.files.surfaces import EXECUTOR, SURFACES, SYNC_DAEMON
 from state.formatting import fmt_moment
-from state.surfaces import EXECUTOR, SURFACES, SYNC_DAEMON
 
 WRITERS = {surface.name: surface.writer for surface in SURFACES}
 

@@ -6,11 +6,11 @@ import stat
 from dataclasses import dataclass, replace
 from typing import Any
 
-from state.content import same_content
+from state.files.content import same_content
+from state.files.stamps import content_stamp
+from state.files.surfaces import Surface
+from state.files.values import JsonDict
 from state.formatting import fmt_clock
-from state.stamps import content_stamp
-from state.surfaces import Surface
-from state.values import JsonDict
 
 MAX_BYTES = 64 * 1024 * 1024
 GROWTH_BYTES = 64 * 1024

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from state.rows import ROW_LISTS
-from state.stamps import STAMP_KEYS
-from state.surfaces import Surface
-from state.values import JsonDict
+from state.files.rows import ROW_LISTS
+from state.files.stamps import STAMP_KEYS
+from state.files.surfaces import Surface
+from state.files.values import JsonDict
 
 # What changes with each write even while the world stands still.
 VOLATILE = frozenset({*STAMP_KEYS, "age_s", "nav_age_s", "drawdown_snapshot_at", "exec_stats"})

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from state.fx import NO_RATE, Rate
-from state.nav_files import nav_payloads
-from state.sources import Sources
-from state.surfaces import SYNCED_STATE
-from state.values import JsonDict, first, mapping, number, text
+from state.facts.fx import NO_RATE, Rate
+from state.facts.nav_files import nav_payloads
+from state.facts.sources import Sources
+from state.files.surfaces import SYNCED_STATE
+from state.files.values import JsonDict, first, mapping, number, text
 
 FUTURES = "Futures"
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from state.values import JsonDict, number
+from state.files.values import JsonDict, number
 
 STAMP_KEYS = ("updated_at", "updated_ts", "updated", "ts", "generated_ts")
 

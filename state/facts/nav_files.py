@@ -1,8 +1,8 @@
 """The files a NAV may come from, in the order they are asked."""
 
-from state.sources import Sources
-from state.surfaces import BY_NAME, NAV, NAV_STATE
-from state.values import JsonDict, first, positive
+from state.facts.sources import Sources
+from state.files.surfaces import BY_NAME, NAV, NAV_STATE
+from state.files.values import JsonDict, first, positive
 
 NAV_KEYS = ("total_equity", "nav", "nav_usd")
 

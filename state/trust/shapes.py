@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from state.kpis_shape import is_nested
-from state.rows import ROW_LISTS, has_row_list
-from state.sources import Sources
-from state.surfaces import KPIS, NAV, NAV_STATE, POSITIONS, POSITIONS_STATE, ROUTER_HEALTH, SYNCED_STATE
-from state.values import JsonDict, mapping, text
+from state.facts.kpis_shape import is_nested
+from state.facts.sources import Sources
+from state.files.rows import ROW_LISTS, has_row_list
+from state.files.surfaces import KPIS, NAV, NAV_STATE, POSITIONS, POSITIONS_STATE, ROUTER_HEALTH, SYNCED_STATE
+from state.files.values import JsonDict, mapping, text
 
 UNRECOGNISED = "not recognised"
 

@@ -4,19 +4,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from state.aum import published_aum
-from state.book import Book
-from state.comparison import COMPARABLE_S, Check, Side, compare, verdict
-from state.environment import Environment, engine_environment
-from state.exchange import Exchange
-from state.kpis_shape import all_payloads, is_nested
-from state.nav_files import nav_of
-from state.positions import Exposure
-from state.rows import has_row_list, read_rows
-from state.sources import Sources
-from state.surfaces import BY_NAME, ENGINE_METADATA, KPIS, NAV, NAV_STATE, POSITIONS, POSITIONS_STATE, ROUTER_HEALTH
-from state.symbols import router_entries
-from state.values import count, first, mapping, number, text
+from state.facts.aum import published_aum
+from state.facts.book import Book
+from state.facts.environment import Environment, engine_environment
+from state.facts.exchange import Exchange
+from state.facts.kpis_shape import all_payloads, is_nested
+from state.facts.nav_files import nav_of
+from state.facts.positions import Exposure
+from state.facts.sources import Sources
+from state.facts.symbols import router_entries
+from state.files.rows import has_row_list, read_rows
+from state.files.surfaces import (
+    BY_NAME,
+    ENGINE_METADATA,
+    KPIS,
+    NAV,
+    NAV_STATE,
+    POSITIONS,
+    POSITIONS_STATE,
+    ROUTER_HEALTH,
+)
+from state.files.values import count, first, mapping, number, text
+from state.trust.comparison import COMPARABLE_S, Check, Side, compare, verdict
 
 CENT = 0.01
 # Prices and fills move between two files of the same minute.

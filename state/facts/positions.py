@@ -2,12 +2,12 @@
 
 from typing import Any, NamedTuple
 
-from state.book import Book, Member
+from state.facts.book import Book, Member
+from state.facts.symbols import Table
+from state.facts.unknowns import Unknowns
+from state.files.rows import Row
+from state.files.values import first, number, text
 from state.formatting import fmt_usd
-from state.rows import Row
-from state.symbols import Table
-from state.unknowns import Unknowns
-from state.values import first, number, text
 
 RISK_FIELDS = ("dd_state", "dd_today_pct", "atr_ratio", "atr_regime")
 

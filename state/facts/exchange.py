@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from state.kpis_shape import flat_payloads
-from state.sources import Sources
-from state.stamps import age_of, parse_stamp
-from state.surfaces import BY_NAME, NAV, NAV_STATE, RISK_SNAPSHOT, SYNCED_STATE
-from state.values import JsonDict, first, first_number, flag, mapping, text
+from state.facts.kpis_shape import flat_payloads
+from state.facts.sources import Sources
+from state.files.stamps import age_of, parse_stamp
+from state.files.surfaces import BY_NAME, NAV, NAV_STATE, RISK_SNAPSHOT, SYNCED_STATE
+from state.files.values import JsonDict, first, first_number, flag, mapping, text
 
 REPEATING_SOURCES = frozenset({"cache", "unavailable"})
 CONFIGURED_SOURCES = frozenset({"manual", "capital_base"})

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from state.stamps import EARLIEST_EPOCH, FUTURE_TOLERANCE_S
-from state.values import number, text
+from state.files.stamps import EARLIEST_EPOCH, FUTURE_TOLERANCE_S
+from state.files.values import number, text
 
 LOCATION = "../execution/transitions.jsonl"
 KINDS = frozenset({"dd_state", "atr_regime", "router_quality", "position", "surface", "environment"})

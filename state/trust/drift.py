@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from state.reading import Reading
-from state.shapes import UNRECOGNISED, find_fields, find_shape
-from state.sources import Sources
+from state.facts.sources import Sources
+from state.files.reading import Reading
+from state.trust.shapes import UNRECOGNISED, find_fields, find_shape
 
 Drift = dict[str, Any]
 

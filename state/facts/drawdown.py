@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from state.kpis_shape import flat_payloads
-from state.sources import Sources
-from state.surfaces import NAV_STATE, RISK_SNAPSHOT
-from state.values import JsonDict, first, first_number, mapping, number, positive, within
+from state.facts.kpis_shape import flat_payloads
+from state.facts.sources import Sources
+from state.files.surfaces import NAV_STATE, RISK_SNAPSHOT
+from state.files.values import JsonDict, first, first_number, mapping, number, positive, within
 
 
 class Drawdown(NamedTuple):

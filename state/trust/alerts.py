@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from state.exchange import REPEATING_SOURCES, Exchange
+from state.facts.exchange import REPEATING_SOURCES, Exchange
 from state.formatting import fmt_moment, fmt_pct
-from state.surface_alerts import Alert, State, alert, present, silent_writers, troubled_files
+from state.trust.surface_alerts import Alert, State, alert, present, silent_writers, troubled_files
 
 SEVERITIES = ("fail", "warn", "info")
 

@@ -1,0 +1,88 @@
+"""A corpus scenario in memory, read again and again with some of its values changed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from changes import Change, Place, changed, written_places
+from coherence import misfits
+from telling import told
+from worlds import Scenario, State
+
+from state.facts.sources import Memory, Sources
+from state.files.reading import read_surface
+from state.files.stamps import content_stamp
+from state.files.surfaces import NAV_LOG, SURFACES
+from state.files.transitions import Tape
+from state.normalize import normalize
+
+UNDRAWN = ("nav", "router")  # raw blocks of kpis: passed through, and drawn by no panel
+EARLIER_S = 60.0
+
+
+class Desk:
+    """A scenario whose files have just been read, as a process sees it that read them a minute ago as well."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._now, self._environ = scenario.expected["now"], scenario.expected["environ"]
+        read = {item.name: read_surface(str(scenario.state_dir / item.location), item, None) for item in SURFACES}
+        self._readings = {name: item for name, item in read.items() if item.data is not None}
+        self._memory = Memory()
+        before = {
+            name: replace(item, updated_at=item.updated_at and item.updated_at - EARLIER_S)
+            for name, item in self._readings.items()
+        }
+        normalize(Sources(before, self._now, self._environ, self._memory, Tape()), "")
+        normal = self.read()
+        self.page, self.usual_misfits = on_the_page(normal), misfits(normal)
+        self._values = Counter(value for _, content in self._contents() for value in _values(content))
+
+    def _contents(self) -> Iterator[tuple[str, Any]]:
+        for name, reading in self._readings.items():
+            yield name, reading.data["series"] if name == NAV_LOG and reading.data else reading.data
+
+    def places(self) -> Iterator[tuple[str, Place]]:
+        """Every written value of every file that is read."""
+        for name, content in self._contents():
+            for place in written_places(content):
+                yield name, place
+
+    def read(self, file: str = "", *changes: Change) -> State:
+        """The state with some values of a file changed."""
+        readings = dict(self._readings)
+        if file:
+            reading = readings[file]
+            data = reading.data or {}
+            content = changed(data["series"] if file == NAV_LOG else data, *changes)
+            if file == NAV_LOG:
+                content = {"series": content, "updated_at": content[-1].get("t")}
+            stamp = content_stamp(content)
+            readings[file] = replace(reading, data=content, updated_at=stamp, changed_at=stamp)
+        return normalize(Sources(readings, self._now, self._environ, self._fresh_memory(), Tape()), "")
+
+    def _fresh_memory(self) -> Memory:
+        """As it was before this load."""
+        fields = {key: dict(seen) for key, seen in self._memory.fields.items()}
+        return replace(self._memory, fields=fields, derived=dict(self._memory.derived))
+
+    def stands_elsewhere(self, value: Any) -> bool:
+        """Whether the same value is written in another place."""
+        return self._values[value] > 1
+
+
+def _values(content: Any) -> Iterator[Any]:
+    if isinstance(content, dict | list):
+        for item in content.values() if isinstance(content, dict) else content:
+            yield from _values(item)
+    elif content is not None:
+        yield content
+
+
+def on_the_page(state: State) -> State:
+    """What an operator is told, without what no panel draws."""
+    said = told(state)
+    raw = tuple(f"kpis.{name}" for name in UNDRAWN)
+    kpis = {key: block for key, block in said["kpis"].items() if key not in UNDRAWN}
+    unknown = {path: reason for path, reason in said["unknown"].items() if not path.startswith(raw)}
+    return {**said, "kpis": kpis, "unknown": unknown}

@@ -1,12 +1,12 @@
 """Reading one surface: stat'ed each time, parsed only when it changed, its last good content kept over a torn read."""
 
-import json
 import os
 import stat
 from dataclasses import dataclass, replace
-from typing import Any
 
 from state.files.content import same_content
+from state.files.decoding import UnusableFileError, decode
+from state.files.nav_log import NavLog, read_nav_log
 from state.files.stamps import content_stamp
 from state.files.surfaces import Surface
 from state.files.values import JsonDict
@@ -23,7 +23,8 @@ class Reading:
     """What is known of one surface after a look at it.
 
     `data` is the parsed content, or the last good one when `status` is not `ok` but the file is still there; None
-    without. `updated_at` and `changed_at` belong to that content.
+    without. `updated_at` and `changed_at` belong to that content. `log` is what a log that is read by its end has been
+    read from.
     """
 
     surface: Surface
@@ -34,6 +35,7 @@ class Reading:
     mtime: float | None = None
     error: str | None = None
     signature: Signature | None = None
+    log: NavLog | None = None
 
     @property
     def name(self) -> str:
@@ -41,18 +43,10 @@ class Reading:
         return self.surface.name
 
 
-class UnusableFileError(Exception):
-    """A file that is there but cannot be used; its text says why."""
-
-    def __init__(self, status: str, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
 def read_surface(path: str, surface: Surface, previous: Reading | None) -> Reading:
     """Look at one surface; never raises. `previous` is what the last look found."""
     try:
-        signature, mtime = _inspect(path)
+        signature, mtime = _inspect(path, surface)
         if previous is not None and previous.signature == signature and not is_coarse(signature):
             return previous
         return _read_changed(path, surface, signature, mtime, previous)
@@ -70,19 +64,22 @@ def is_coarse(signature: Signature | None) -> bool:
 
 
 def _read_changed(path: str, surface: Surface, signature: Signature, mtime: float, previous: Reading | None) -> Reading:
-    content = _read_bytes(path, signature[1])
     try:
-        return _accept(surface, content, signature, mtime, previous)
+        if surface.root is list:
+            return _follow(path, surface, signature, mtime, previous)
+        data = decode(_read_bytes(path, signature[1]), dict)
+        return _accept(surface, data, signature, mtime, previous)
     except UnusableFileError as error:
         # The signature is kept, so that a broken file is not parsed again until it changes.
         return replace(_keep_last_good(surface, error.status, str(error), previous), signature=signature, mtime=mtime)
 
 
-def _inspect(path: str) -> tuple[Signature, float]:
+def _inspect(path: str, surface: Surface) -> tuple[Signature, float]:
     found = os.stat(path)  # noqa: PTH116
     if not stat.S_ISREG(found.st_mode):
         raise UnusableFileError("unreadable", "not a regular file")
-    if found.st_size > MAX_BYTES:
+    # Of a list only the end is read.
+    if found.st_size > MAX_BYTES and surface.root is not list:
         raise UnusableFileError("unreadable", f"{found.st_size:,} bytes, over the limit of 64 MiB")
     return (found.st_mtime_ns, found.st_size, found.st_ino), found.st_mtime
 
@@ -102,46 +99,17 @@ def _read_bytes(path: str, expected_bytes: int) -> bytes:
     return content
 
 
-def _parse(content: bytes, root: type[Any]) -> JsonDict:
-    if not content.strip():
-        raise UnusableFileError("malformed", "the file is empty")
-    try:
-        parsed: Any = json.loads(content)
-    except json.JSONDecodeError as error:
-        what = error.msg.removesuffix(" at")
-        raise UnusableFileError("malformed", f"torn or not JSON: {what} at character {error.pos:,}") from error
-    except UnicodeDecodeError as error:
-        raise UnusableFileError("malformed", f"not UTF-8 text at byte {error.start:,}") from error
-    except RecursionError as error:
-        raise UnusableFileError("malformed", "nested too deeply") from error
-    except ValueError as error:
-        raise UnusableFileError("malformed", "holds a number too long to read") from error
-    if not isinstance(parsed, root):
-        raise UnusableFileError("malformed", f"holds a JSON {_json_type(parsed)}, not {_json_type(root())}")
-    data: JsonDict = _wrap_list(parsed) if isinstance(parsed, list) else parsed
-    return data
+def _follow(path: str, surface: Surface, signature: Signature, mtime: float, previous: Reading | None) -> Reading:
+    """A log that is read by its end; `data` stays the same object while nothing was added."""
+    known = previous.log if previous is not None else None
+    log = read_nav_log(path, mtime, known)
+    if previous is not None and known is not None and log.points is known.points:
+        return replace(previous, status="ok", mtime=mtime, error=None, signature=signature, log=log)
+    data = {"series": log.points, "updated_at": log.updated_at}
+    return replace(_accept(surface, data, signature, mtime, previous), log=log)
 
 
-def _wrap_list(points: list[Any]) -> JsonDict:
-    """nav_log.json is a bare list of points; the last one tells its age."""
-    last = points[-1] if points else None
-    return {"series": points, "updated_at": last.get("t") if isinstance(last, dict) else None}
-
-
-def _json_type(value: object) -> str:
-    names: dict[type, str] = {
-        dict: "object",
-        list: "list",
-        str: "string",
-        bool: "boolean",
-        int: "number",
-        float: "number",
-    }
-    return names.get(type(value), "null")
-
-
-def _accept(surface: Surface, content: bytes, signature: Signature, mtime: float, previous: Reading | None) -> Reading:
-    data = _parse(content, surface.root)
+def _accept(surface: Surface, data: JsonDict, signature: Signature, mtime: float, previous: Reading | None) -> Reading:
     updated_at = content_stamp(data)
     changed_at = _change_time(surface, data, updated_at, mtime, previous)
     return Reading(surface, "ok", data, updated_at, changed_at, mtime, None, signature)

@@ -1,6 +1,7 @@
 """What a loader has worked out before never shows: each load is as one that works everything out again."""
 
 import gc
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def test_a_caller_who_changes_a_state_does_not_change_the_next_one(changed: str,
 
 def test_what_was_derived_from_old_files_is_let_go(tmp_path: Path) -> None:
     """A loader that runs for weeks keeps one version of each file."""
-    world = World(tmp_path, scenario="v7.1/healthy")
+    world = World(tmp_path / "state", scenario="v7.1/healthy")
+    shutil.copy(CORPUS / "v7.1/healthy/logs/nav_log.json", tmp_path)
     loader, sizes = Loader(world.directory), []
     for step in range(3):
         for source in (CORPUS / "v7.1/healthy/logs/state").glob("*.json"):

@@ -1,4 +1,10 @@
-"""The page's own words: titles, labels and defaults."""
+"""The page's own words: titles, labels, defaults, and a sentence that stands in two places."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash_app.readings import MASK, is_number
+from state.formatting import fmt_moment, fmt_usd
 
 PAGE_TITLE = "Hedge — Portfolio Dashboard (v7)"
 
@@ -66,3 +72,23 @@ SYMBOL_COLUMNS = {
     "fallback_ratio": "fallback",
     "slip_q50_bps": "slip bps",
 }
+
+
+def history_above_peak(nav: Mapping[str, Any]) -> str | None:
+    """That the history was higher than the peak the writer goes by; None where it was not."""
+    high_usd, at = nav.get("history_high_usd"), nav.get("history_high_at")
+    if at is None or not is_number(at) or not (is_number(high_usd) or high_usd == MASK):
+        return None
+    peak = _fmt(nav.get("peak_usd"))
+    return f"history was higher: {_fmt(high_usd)} at {fmt_moment(at, _now(nav))}, above the writer's peak of {peak}"
+
+
+def _now(nav: Mapping[str, Any]) -> float:
+    """When the state was loaded; where that is not known, no day is today."""
+    updated_at, age_s = nav.get("updated_at"), nav.get("age_s")
+    known = is_number(updated_at) and is_number(age_s)
+    return float(updated_at or 0.0) + float(age_s or 0.0) if known else 0.0
+
+
+def _fmt(amount: Any) -> str:
+    return MASK if amount == MASK else fmt_usd(amount if is_number(amount) else None)

@@ -1,19 +1,29 @@
-"""The NAV history as one line with its drawdown shaded; what only repeats an old NAV is drawn apart."""
+"""The NAV history as one line with its drawdown shaded; what only repeats an old NAV is drawn apart.
 
-from itertools import accumulate
+Plotly fills what lies under a line across its gaps as well. Where there are any, the filled shapes are drawn apart from
+the line, and have no height inside a gap.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
-from dash_app.readings import State, is_number, number_at, value_at
+from dash_app.readings import State, is_number, mapping_at, number_at, value_at
 from dash_app.render.header import is_frozen
+from dash_app.text import history_above_peak
 from dash_app.theme import GAIN, LOSS, MUTED, TEMPLATE
 from state.formatting import fmt_pct
 
 HOVER = "%{x|%H:%M:%S} UTC<br>%{y:,.2f}<extra></extra>"
 FILL = "rgba(74, 168, 255, 0.14)"
 SHADE = "rgba(255, 157, 110, 0.22)"
+UNSEEN = "rgba(0,0,0,0)"
+LONE_POINT_PX = 5
 SHALLOWEST_PCT = 0.005  # what would be printed as 0.00 %
 
 Point = tuple[float, float]
+Gaps = list[list[float]]
 
 
 def series_points(state: State) -> list[tuple[int, Point]]:
@@ -23,17 +33,33 @@ def series_points(state: State) -> list[tuple[int, Point]]:
 
 
 def build_nav_history(state: State) -> dict[str, Any]:
-    """An area from the lowest to the highest NAV of the series."""
-    points = [point for _, point in series_points(state)]
+    """An area from the lowest to the highest NAV of the series, open where the series has a gap."""
+    points, gaps = [point for _, point in series_points(state)], _gaps(state)
     if len(points) < 2:
         return {"data": [], "layout": _layout([])}
     confirmed, repeated = _split(points, _frozen_since(state))
-    traces = [_trace(confirmed, GAIN, "solid", FILL)] if confirmed else []
-    traces += [_trace(repeated, MUTED, "dot", "rgba(0,0,0,0)")] if repeated else []
-    deepest = deepest_drawdown(points)
-    shading, label = (_shading(points), [_label(points, deepest)]) if deepest else ([], [])
+    traces = _line(_stretches(confirmed, gaps), GAIN, "solid", FILL) if confirmed else []
+    traces += _line(_stretches(repeated, gaps), MUTED, "dot", UNSEEN) if repeated else []
+    # Below a high that the writer's peak does not know, a fall is not the drawdown that the cards show.
+    deepest = None if history_above_peak(mapping_at(state, "nav")) else deepest_drawdown(points)
+    shading, label = (_shading(points, gaps), [_label(points, deepest)]) if deepest else ([], [])
     layout = _layout([nav for _, nav in points]) | {"annotations": label}
     return {"data": [*shading, *traces], "layout": layout}
+
+
+def _gaps(state: State) -> Gaps:
+    return sorted([start, end] for start, end in filter(_is_point, _as_list(value_at(state, "nav.gaps"))))
+
+
+def _stretches(points: list[Point], gaps: Gaps) -> list[list[Point]]:
+    """The points between the gaps."""
+    stretches = [points[:1]]
+    for before, point in pairwise(points):
+        following = bisect_left(gaps, [before[0]])
+        if following < len(gaps) and gaps[following][1] <= point[0]:
+            stretches.append([])
+        stretches[-1].append(point)
+    return stretches
 
 
 def deepest_drawdown(points: list[Point]) -> tuple[Point, float] | None:
@@ -50,16 +76,23 @@ def _peaks(points: list[Point]) -> list[float]:
     return list(accumulate((nav for _, nav in points), max))
 
 
-def _shading(points: list[Point]) -> list[dict[str, Any]]:
+def _shading(points: list[Point], gaps: Gaps) -> list[dict[str, Any]]:
     """Two lines that are not seen, and the space between them."""
-    lower = {
-        **_trace(points, LOSS, "solid", ""),
-        "fill": "none",
-        "line": {"width": 0, "color": "rgba(0,0,0,0)"},
-        "hoverinfo": "skip",
-    }
-    upper = {**lower, "y": _peaks(points), "fill": "tonexty", "fillcolor": SHADE}
-    return [{key: value for key, value in trace.items() if key != "hovertemplate"} for trace in (lower, upper)]
+    peaks = [(at, peak) for (at, _), peak in zip(points, _peaks(points), strict=True)]
+    upper = _closed(_stretches(peaks, gaps), _stretches(points, gaps))
+    return [_shape(points, "none", ""), _shape(upper, "tonexty", SHADE)]
+
+
+def _closed(tops: list[list[Point]], bottoms: list[list[Point]]) -> list[Point]:
+    """The upper edge of a shape, down on the lower one at both sides of each gap."""
+    edge = [point for top, bottom in zip(tops, bottoms, strict=True) for point in (bottom[0], *top, bottom[-1])]
+    return edge[1:-1]
+
+
+def _shape(points: list[Point], fill: str, color: str) -> dict[str, Any]:
+    """What lies below a line that is not seen."""
+    unseen = {"line": {"width": 0, "color": UNSEEN}, "fill": fill, "fillcolor": color, "hoverinfo": "skip"}
+    return {"type": "scatter", "mode": "lines", **_xy(points), **unseen}
 
 
 def _label(points: list[Point], deepest: tuple[Point, float]) -> dict[str, Any]:
@@ -84,17 +117,33 @@ def _split(points: list[Point], since: float | None) -> tuple[list[Point], list[
     return confirmed, [*confirmed[-1:], *repeated] if repeated else []
 
 
-def _trace(points: list[Point], color: str, dash: str, fill: str) -> dict[str, Any]:
-    return {
+def _line(stretches: list[list[Point]], color: str, dash: str, fill: str) -> list[dict[str, Any]]:
+    """One line and what it fills; in two parts where it is broken."""
+    points = [point for stretch in stretches for point in stretch]
+    line = {
         "type": "scatter",
         "mode": "lines",
-        "x": [1000 * at for at, _ in points],
-        "y": [nav for _, nav in points],
+        **_xy(points),
         "line": {"color": color, "width": 2.5, "dash": dash},
         "fill": "tozeroy",
         "fillcolor": fill,
         "hovertemplate": HOVER,
     }
+    if len(stretches) == 1:
+        return [line]
+    ground = [[(at, 0.0) for at, _ in stretch] for stretch in stretches]
+    return [_shape(_closed(stretches, ground), "tozeroy", fill), {**line, **_broken(stretches, color), "fill": "none"}]
+
+
+def _broken(stretches: list[list[Point]], color: str) -> dict[str, Any]:
+    """A line that ends before each gap; a point alone between two of them is a dot, since it makes no line."""
+    points = [(at, nav) for stretch in stretches for at, nav in [*stretch, (stretch[-1][0], None)]][:-1]
+    sizes = [LONE_POINT_PX if len(stretch) == 1 else 0 for stretch in stretches for _ in [*stretch, None]][:-1]
+    return {"mode": "lines+markers", **_xy(points), "marker": {"size": sizes, "color": color}}
+
+
+def _xy(points: Sequence[tuple[float, float | None]]) -> dict[str, Any]:
+    return {"x": [1000 * at for at, _ in points], "y": [nav for _, nav in points]}
 
 
 def _layout(values: list[float]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""The words around the NAV history: its span, and its first and last value."""
+"""The words around the NAV history: its span, its first and last value, and a high above the writer's peak."""
 
 from dash import html
 
 from dash_app.components import Child, field, span
 from dash_app.figures.nav_history import series_points
-from dash_app.readings import NOT_IN_STATE, State, reason_at, value_at
+from dash_app.readings import NOT_IN_STATE, State, mapping_at, reason_at, value_at
+from dash_app.text import history_above_peak
 from dash_app.theme import tone_of_amount
 from state.formatting import fmt_clock, fmt_signed, fmt_usd
 
@@ -24,7 +25,8 @@ def render_caption(state: State) -> list[html.Span]:
     (first, (start, before)), (last, (end, after)) = points[0], points[-1]
     unit = "index " if value_at(state, "meta.private") is True else ""
     values: list[Child] = [unit, _value(state, first), " → ", _value(state, last), *_change(before, after)]
-    return [_moment(start), span(values), _moment(end)]
+    above = history_above_peak(mapping_at(state, "nav"))
+    return [_moment(start), span([*values, *([f" · {above}"] if above else [])]), _moment(end)]
 
 
 def _moment(at: float) -> html.Span:
@@ -37,7 +39,8 @@ def _value(state: State, index: int) -> html.Span:
 
 
 def _change(before: float, after: float) -> list[Child]:
-    if not before:
+    """In percent of what there was; of a debt there is no such figure."""
+    if before <= 0:
         return []
     return [" (", span(f"{fmt_signed(100 * (after / before - 1))} %", tone_of_amount(after - before)), ")"]
 

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
-import re
 import resource
 import sys
 import time
 from pathlib import Path
 
 from bench.events import append_orders
+from bench.memory import peak_memory
 from bench.worlds import NOW_S
 from execution.atomic_json import write_json_atomic
 from execution.peak import Peak
@@ -38,7 +38,7 @@ def main(log_dir: Path, cycles: int) -> None:
         if number % SAVE_EVERY == 0:
             write_json_atomic(log_dir / WINDOW, cycle.feed.save())
     write_json_atomic(log_dir / WINDOW, cycle.feed.save())
-    found |= {"resident": _resident(), "peak": _peak()}
+    found |= {"resident": _resident(), "peak": peak_memory()}
     print(json.dumps(found))
 
 
@@ -51,12 +51,6 @@ def run_cycle(cycle: SyncCycle) -> None:
 def _resident() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
-
-
-def _peak() -> int:
-    """Of this program alone: `ru_maxrss` would begin with what its parent held."""
-    (found,) = re.findall(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
-    return int(found) * 1024
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from bench.long_log import bench_long_log
 from bench.row import Row
 from bench.timing import Contestant, race
 from bench.worlds import ENVIRON, NOW_S, contents_of, copy_world, lengthen_series, paths_of, scale_universe
@@ -33,6 +34,7 @@ def bench_loads(scratch: Path, sizes: Sizes) -> Iterator[Row]:
     yield _one_changed(copy_world("healthy", scratch / "changed"), sizes)
     yield from _symbols(scratch, sizes)
     yield from _series(scratch, sizes)
+    yield from bench_long_log(scratch, sizes)
 
 
 def _unchanged(state_dir: Path, sizes: Sizes) -> Row:

@@ -21,6 +21,7 @@ class Sizes:
     cycles: int
     symbols: tuple[int, ...]
     series_points: tuple[int, int]
+    nav_log_points: tuple[int, int]
     log_bytes: tuple[int, int]
     hole_bytes: int
     tick_batch_s: float
@@ -39,6 +40,7 @@ FULL = Sizes(
     cycles=40,
     symbols=(8, 60, 500, 5000),
     series_points=(500, 20_000),
+    nav_log_points=(720, 259_200),
     log_bytes=(10 * MEGABYTE, 1000 * MEGABYTE),
     hole_bytes=10_000 * MEGABYTE,
     tick_batch_s=0.2,
@@ -56,6 +58,7 @@ QUICK = Sizes(
     cycles=2,
     symbols=(8, 60),
     series_points=(100, 400),
+    nav_log_points=(100, 5_000),
     log_bytes=(2 * MEGABYTE, 4 * MEGABYTE),
     hole_bytes=10 * MEGABYTE,
     tick_batch_s=0.01,

@@ -30,6 +30,8 @@ ROWS = [
     "one symbol, 60 against 8",
     *(f"cold load, {points:,} points" for points in QUICK.series_points),
     "one point, 400 against 100",
+    "load, one more than 5,000 points in the log",
+    "peak memory, 5,000 points in the log",
     "unchanged tick",
     "tick, one section changed",
     "tick, everything changed, alone",

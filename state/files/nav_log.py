@@ -7,6 +7,7 @@ it simply added, so that a process that has followed the log for days has the po
 import os
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from math import inf
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -50,12 +51,13 @@ class LogPoint(NamedTuple):
 class NavLog:
     """The newest points of a log, oldest first, one a moment.
 
-    `updated_at` is the moment of the last row of the file. `raw` are the bytes of those points and perhaps of some
-    before them, without the brackets; `whole` when they are all rows of the file. `added` counts the rows that came
-    since all of `raw` was parsed.
+    `updated_at` is the moment of the last row that has one; `faults` has, for each row that has none, the moment of the
+    row before it. `raw` are the bytes of all these and perhaps of some before them, without the brackets; `whole` when
+    they are all rows of the file. `added` counts the rows that came since all of `raw` was parsed.
     """
 
     points: list[LogPoint]
+    faults: list[float]
     updated_at: float | None
     raw: bytes
     whole: bool
@@ -75,6 +77,19 @@ def read_nav_log(path: str, written_at: float, known: NavLog | None) -> NavLog:
         return _read_added(descriptor, written_at, known) or _read_tail(descriptor, written_at)
     finally:
         os.close(descriptor)
+
+
+def read_rows(rows: list[Any], after: float = -inf) -> tuple[list[LogPoint], list[float]]:
+    """The rows that tell their moment, and for each that does not the moment before it (`after` for the first ones)."""
+    points: list[LogPoint] = []
+    faults: list[float] = []
+    for row in rows:
+        moment = parse_stamp(row.get("t")) if isinstance(row, dict) else None
+        if moment is None:
+            faults.append(points[-1].t if points else after)
+        else:
+            points.append(LogPoint(moment, nav_of_row(row), number(row.get("unrealized_pnl"))))
+    return points, faults
 
 
 def nav_of_row(row: JsonDict) -> float | None:
@@ -106,10 +121,11 @@ def _read_added(descriptor: int, written_at: float, known: NavLog | None) -> Nav
 
 
 def _add(known: NavLog, rows: list[Any], raw: bytes, written_at: float) -> NavLog:
-    added = _read_points(rows)
+    added, faults = read_rows(rows, known.updated_at or -inf)
     points = _in_order([*known.points, *added], len(known.points)) if added else known.points
     updated_at = added[-1].t if added else known.updated_at
-    return NavLog(_trim(points, written_at), updated_at, raw, known.whole, known.added + len(rows))
+    kept = _trim(points, [*known.faults, *faults], written_at)
+    return NavLog(*kept, updated_at, raw, known.whole, known.added + len(rows))
 
 
 def _has_front(descriptor: int, length: int, bare: bool) -> bool:
@@ -126,11 +142,11 @@ def _read_tail(descriptor: int, written_at: float) -> NavLog:
         if found is None:
             continue
         raw, rows = found
-        read = _read_points(rows)
+        read, faults = read_rows(rows)
         known = _in_order(read)
-        points = _trim(known, written_at)
+        points, faults = _trim(known, faults, written_at)
         if not offset or len(points) < len(known) or most_bytes == TAILS_BYTES[-1]:
-            return NavLog(points, read[-1].t if read else None, raw, not offset)
+            return NavLog(points, faults, read[-1].t if read else None, raw, not offset)
     raise UnusableFileError("malformed", "torn, or without a point near its end")
 
 
@@ -173,15 +189,6 @@ def _without_bracket(content: bytes) -> bytes:
     return content[:-1].rstrip(_BLANK) if content.endswith(b"]") else b""
 
 
-def _read_points(rows: list[Any]) -> list[LogPoint]:
-    """The rows that tell their moment."""
-    return [
-        LogPoint(moment, nav_of_row(row), number(row.get("unrealized_pnl")))
-        for row in rows
-        if isinstance(row, dict) and (moment := parse_stamp(row.get("t"))) is not None
-    ]
-
-
 def _in_order(points: list[LogPoint], sorted_until: int = 0) -> list[LogPoint]:
     """By moment; of one moment the row that was written last."""
     moments = [point.t for point in points[max(0, sorted_until - 1) :]]
@@ -190,11 +197,13 @@ def _in_order(points: list[LogPoint], sorted_until: int = 0) -> list[LogPoint]:
     return [point for _, point in sorted({point.t: point for point in points}.items(), key=_MOMENT)]
 
 
-def _trim(points: list[LogPoint], written_at: float) -> list[LogPoint]:
+def _trim(points: list[LogPoint], faults: list[float], written_at: float) -> tuple[list[LogPoint], list[float]]:
     """The points that are kept; counted from the last one, but not from one later than the file itself."""
     if not points:
-        return points
+        return points, faults
     end = points[bisect_right(points, written_at, key=_MOMENT) - 1].t
     start = bisect_left(points, end - KEPT_S, key=_MOMENT)
     start = max(min(start, len(points) - LEAST_POINTS), len(points) - MOST_POINTS)
-    return points[start:] if start > 0 else points
+    if start <= 0:
+        return points, faults
+    return points[start:], [moment for moment in faults if moment >= points[start].t]

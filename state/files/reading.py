@@ -103,9 +103,9 @@ def _follow(path: str, surface: Surface, signature: Signature, mtime: float, pre
     """A log that is read by its end; `data` stays the same object while nothing was added."""
     known = previous.log if previous is not None else None
     log = read_nav_log(path, mtime, known)
-    if previous is not None and known is not None and log.points is known.points:
+    if previous is not None and known is not None and log.points is known.points and log.faults == known.faults:
         return replace(previous, status="ok", mtime=mtime, error=None, signature=signature, log=log)
-    data = {"series": log.points, "updated_at": log.updated_at}
+    data = {"series": log.points, "faults": len(log.faults), "updated_at": log.updated_at}
     return replace(_accept(surface, data, signature, mtime, previous), log=log)
 
 

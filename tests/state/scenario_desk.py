@@ -11,6 +11,7 @@ from telling import told
 from worlds import Scenario, State
 
 from state.facts.sources import Memory, Sources
+from state.files.nav_log import read_rows
 from state.files.reading import read_surface
 from state.files.stamps import content_stamp
 from state.files.surfaces import NAV_LOG, SURFACES
@@ -40,7 +41,12 @@ class Desk:
 
     def _contents(self) -> Iterator[tuple[str, Any]]:
         for name, reading in self._readings.items():
-            yield name, reading.data["series"] if name == NAV_LOG and reading.data else reading.data
+            yield name, self._rows() if name == NAV_LOG else reading.data
+
+    def _rows(self) -> list[dict[str, Any]]:
+        """The points of nav_log.json as they are written."""
+        data = self._readings[NAV_LOG].data or {}
+        return [point._asdict() for point in data["series"]]
 
     def places(self) -> Iterator[tuple[str, Place]]:
         """Every written value of every file that is read."""
@@ -53,10 +59,10 @@ class Desk:
         readings = dict(self._readings)
         if file:
             reading = readings[file]
-            data = reading.data or {}
-            content = changed(data["series"] if file == NAV_LOG else data, *changes)
+            content = changed(self._rows() if file == NAV_LOG else reading.data, *changes)
             if file == NAV_LOG:
-                content = {"series": content, "updated_at": content[-1].get("t")}
+                points, faults = read_rows(content)
+                content = {"series": points, "faults": len(faults), "updated_at": content[-1].get("t")}
             stamp = content_stamp(content)
             readings[file] = replace(reading, data=content, updated_at=stamp, changed_at=stamp)
         return normalize(Sources(readings, self._now, self._environ, self._fresh_memory(), Tape()), "")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from execution.utils.event_log import EventLog
 from execution.utils.event_window import LOG_NAMES, EventWindow
+from execution.utils.timestamps import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+LOGGER = logging.getLogger("event_logs")
+
+# What a record may raise whose fields are of another type, size or depth than any writer's.
+DAMAGE = (ValueError, TypeError, ArithmeticError, RecursionError)
 
 
 class FeedStopped(Exception):  # noqa: N818 - asked for, not a failure
@@ -28,6 +35,7 @@ class EventFeed:
         """
         self.directory = directory
         self.stopped = stopped
+        self._told: set[str] = set()
         self.window, self.logs = self._begin({})
         if saved:
             self._restore(saved)
@@ -35,16 +43,30 @@ class EventFeed:
     def poll(self, now_s: float) -> EventWindow:
         """The window as of `now_s` (epoch seconds), with everything appended since the last call.
 
+        Lines that are no records are skipped; that they are is logged once for each log.
+
         Raises:
             FeedStopped: before the end. What was read is in the window, which lacks the rest.
+            OSError: a log cannot be read; the window lacks its events until a later call.
         """
+        # A time beyond tomorrow would stay for ever, and keep all that come after it.
+        self.window.horizon_s = now_s + DAY_S
         for name, log in self.logs.items():
-            for record in log.read_new(self.stopped):
-                self.window.add(name, record)
+            self._read(name, log)
             if self.stopped():
                 raise FeedStopped
         self.window.expire(now_s)
         return self.window
+
+    def _read(self, name: str, log: EventLog) -> None:
+        for record in log.read_new(self.stopped):
+            try:
+                log.malformed += not self.window.add(name, record)
+            except DAMAGE:
+                log.malformed += 1
+        if log.malformed and name not in self._told:
+            self._told.add(name)
+            LOGGER.warning("%s has lines that are no records of an event; they are skipped", log.path)
 
     @property
     def malformed(self) -> int:
@@ -63,6 +85,13 @@ class EventFeed:
         try:
             window, logs = self._begin(saved["cursors"])
             window.restore(saved["window"])
-        except (KeyError, TypeError, ValueError, AttributeError):
+            # With a lost cursor its log would be read from the beginning, and count a second time.
+            lost = [name for name in LOG_NAMES if saved["cursors"].get(name) and logs[name].cursor is None]
+            if lost:
+                raise ValueError(f"the cursor of {lost[0]} is unusable")
+        except (LookupError, AttributeError, *DAMAGE) as error:
+            LOGGER.warning(
+                "the saved window is damaged (%s: %.200s); the event logs are read anew", type(error).__name__, error
+            )
             return
         self.window, self.logs = window, logs

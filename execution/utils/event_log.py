@@ -1,38 +1,33 @@
-"""Read a growing JSONL log from where the last read ended, through rotation and truncation."""
+"""Read a growing JSONL log from where the last read ended, through rotation, truncation and removal."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import zlib
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from execution.utils.event_cursor import Cursor
+from execution.utils.log_parts import list_rotated
+from execution.utils.regular_file import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-HEAD_BYTES = 256
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 23
-ROTATED_PARTS = 5
 
 # What a crash leaves where a file was longer than what had reached the disk.
 NULS = bytes(BLOCK_BYTES)
 
 
-@dataclass(slots=True)
-class Cursor:
-    """How far a log was read: `offset` bytes of the file with this inode and these first bytes.
+class _Part(NamedTuple):
+    """One file to read: from its cursor, or from its beginning when it is new; a `final` one is rotated."""
 
-    Some writers replace the whole file at each append, and a truncated file keeps its inode: only the first bytes tell
-    whether it is still the same log.
-    """
-
-    inode: int = 0
-    offset: int = 0
-    head_bytes: int = 0
-    head_crc: int = 0
+    file: BinaryIO
+    cursor: Cursor | None
+    final: bool
 
 
 class EventLog:
@@ -41,106 +36,130 @@ class EventLog:
     def __init__(self, path: Path | str, saved: Mapping[str, Any] | None = None) -> None:
         """Continue where `saved` (of `save()`) ended, else begin with the oldest rotated part."""
         self.path = Path(path)
-        self.cursor = _restore(saved)
+        self.cursor = Cursor.restore(saved)
+        # The part read before this one: a writer that had not noticed its rotation may still have added to it.
+        self.left = Cursor.restore(saved.get("left")) if saved and isinstance(saved.get("left"), dict) else None
         self.malformed = 0
         self.rotations = 0
         self.truncations = 0
 
-    def save(self) -> dict[str, int]:
+    def save(self) -> dict[str, Any]:
         """The cursor as JSON; empty before the first read."""
-        return asdict(self.cursor) if self.cursor else {}
+        left = {"left": self.left.save()} if self.left else {}
+        return self.cursor.save() | left if self.cursor else {}
 
     def read_new(self, stopped: Callable[[], bool] = lambda: False) -> Iterator[dict[str, Any]]:
         """Yield the records appended since the last call; a half-written last line waits for its end.
 
         `stopped` is asked at each block of 1 MiB: once it says so nothing more is read; the next call goes on there.
+
+        Raises:
+            OSError: a file of the log cannot be read; the next call tries again.
         """
-        for path, offset in self._unread_parts():
-            yield from self._read_part(path, offset, stopped, final=path != self.path)
-            if stopped():
-                return
+        with contextlib.ExitStack() as opened:
+            for part in self._find_unread(opened):
+                yield from self._read_part(part, stopped)
+                if stopped():
+                    return
 
-    def _unread_parts(self) -> list[tuple[Path, int]]:
-        """(file, offset) oldest first: where the cursor stands, and every younger part from its beginning."""
-        if not self.path.exists():
+    def _find_unread(self, opened: contextlib.ExitStack) -> list[_Part]:
+        """What there is to read, oldest first; the files stay open, so that no rename comes between."""
+        current = _open(self.path, opened)
+        if current is None:
             return []
-        if self.cursor is None:
-            return [(part, 0) for part in [*reversed(self._rotated()), self.path]]
-        if _holds(self.path, self.cursor):
-            return [(self.path, self.cursor.offset)]
-        return self._parts_after_change(self.cursor)
+        if self.cursor is not None and self.cursor.holds(current):
+            return [*self._find_left(opened), _Part(current, self.cursor, final=False)]
+        files = _open_all(self.path, opened)
+        if self.cursor is None or not files:
+            return self._begin(files)
+        return [*self._find_left(opened), *self._follow(files, self.cursor)]
 
-    def _parts_after_change(self, cursor: Cursor) -> list[tuple[Path, int]]:
-        rotated = self._rotated()
-        for index, part in enumerate(rotated):
-            if _holds(part, cursor):
-                self.rotations += 1
-                younger = [*reversed(rotated[:index]), self.path]
-                return [(part, cursor.offset), *((path, 0) for path in younger)]
-        self.truncations += 1
-        return [(self.path, 0)]
+    def _begin(self, files: list[BinaryIO]) -> list[_Part]:
+        """Each of them from its beginning; the first, the youngest, is the log itself."""
+        return [_Part(file, None, final=file is not files[0]) for file in reversed(files)]
 
-    def _rotated(self) -> list[Path]:
-        """Rotated parts that exist, youngest first."""
-        parts = (self.path.with_name(f"{self.path.name}.{number}") for number in range(1, ROTATED_PARTS + 1))
-        return [part for part in parts if part.exists()]
+    def _follow(self, files: list[BinaryIO], cursor: Cursor) -> list[_Part]:
+        """The log is another file than before: `files` has all of its parts, youngest first."""
+        held = _find_held(files, cursor)
+        if held is None:
+            # What was read is gone. Parts that were written since are new, older ones are known.
+            self.truncations += 1
+            younger = [file for file in files[1:] if self._is_unknown(file, cursor)]
+            return self._begin([files[0], *younger])
+        if held is files[0]:
+            return [_Part(held, cursor, final=False)]
+        self.rotations += 1
+        between = [file for file in files[1 : files.index(held)] if not cursor.holds(file)]
+        return [_Part(held, cursor, final=True), *self._begin([files[0], *between])]
 
-    def _read_part(
-        self, path: Path, offset: int, stopped: Callable[[], bool], *, final: bool
-    ) -> Iterator[dict[str, Any]]:
-        try:
-            file = path.open("rb")
-        except FileNotFoundError:  # rotated away between listing and opening; the next call finds it
+    def _is_unknown(self, file: BinaryIO, cursor: Cursor) -> bool:
+        known = self.left is not None and self.left.holds(file)
+        return not known and os.fstat(file.fileno()).st_mtime_ns > cursor.mtime_ns
+
+    def _find_left(self, opened: contextlib.ExitStack) -> Iterator[_Part]:
+        """The part read before, where it has grown."""
+        if self.left is None:
             return
-        with file:
-            self._advance(file, offset)
-            for end, line in _lines(file, offset, stopped, final=final):
-                self._advance(file, end)
-                record = _parse(line)
-                if record is None:
-                    self.malformed += bool(line.strip())
-                else:
-                    yield record
+        for path in list_rotated(self.path):
+            if _has_grown(path, self.left):
+                file = _open(path, opened)
+                if file is not None and self.left.holds(file):
+                    yield _Part(file, self.left, final=True)
+                    return
 
-    def _advance(self, file: BinaryIO, offset: int) -> None:
-        cursor = self.cursor
-        if cursor and cursor.inode == _inode(file) and cursor.head_bytes == HEAD_BYTES and offset >= cursor.offset:
-            cursor.offset = offset
-            return
-        self.cursor = _cursor_at(file, offset)
-
-
-def _restore(saved: Mapping[str, Any] | None) -> Cursor | None:
-    names = [field.name for field in fields(Cursor)]
-    if not saved or not all(isinstance(saved.get(name), int) for name in names):
-        return None
-    return Cursor(**{name: saved[name] for name in names})
+    def _read_part(self, part: _Part, stopped: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+        cursor = part.cursor
+        if cursor is None:
+            cursor = Cursor.at_start(part.file)
+            self.left, self.cursor = self.cursor, cursor
+        found = os.fstat(part.file.fileno())
+        for end, line in _lines(part.file, cursor.offset, stopped, final=part.final):
+            cursor.advance(part.file, end)
+            record = _parse(line)
+            if record is None:
+                self.malformed += bool(line.strip())
+            else:
+                yield record
+        cursor.inode, cursor.mtime_ns = found.st_ino, found.st_mtime_ns
 
 
-def _inode(file: BinaryIO) -> int:
-    return os.fstat(file.fileno()).st_ino
-
-
-def _cursor_at(file: BinaryIO, offset: int) -> Cursor:
-    position = file.tell()
-    head = _head(file, min(HEAD_BYTES, offset))
-    file.seek(position)
-    return Cursor(_inode(file), offset, len(head), zlib.crc32(head))
-
-
-def _head(file: BinaryIO, size: int) -> bytes:
-    file.seek(0)
-    return file.read(size)
-
-
-def _holds(path: Path, cursor: Cursor) -> bool:
-    """True when `path` still begins with what was read and is at least as long."""
+def _open(path: Path, opened: contextlib.ExitStack) -> BinaryIO | None:
     try:
-        with path.open("rb") as file:
-            head = _head(file, cursor.head_bytes)
-            return path.stat().st_size >= cursor.offset and zlib.crc32(head) == cursor.head_crc
-    except FileNotFoundError:
+        return opened.enter_context(open_regular(path))
+    except FileNotFoundError:  # rotated away
+        return None
+
+
+def _open_all(path: Path, opened: contextlib.ExitStack) -> list[BinaryIO]:
+    """Every part, youngest first; none when there is no log at the moment.
+
+    A rotation meanwhile shows a file a second time under its next name, which is the place in the order that counts.
+    """
+    found: dict[tuple[int, int], BinaryIO] = {}
+    current = _open(path, opened)
+    if current is None:
+        return []
+    for file in (current, *(_open(part, opened) for part in list_rotated(path))):
+        if file is not None:
+            status = os.fstat(file.fileno())
+            found.pop((status.st_dev, status.st_ino), None)
+            found[status.st_dev, status.st_ino] = file
+    return list(found.values())
+
+
+def _find_held(files: list[BinaryIO], cursor: Cursor) -> BinaryIO | None:
+    """The file that the cursor is in; where a copy begins alike, the file itself."""
+    held = [file for file in files if cursor.holds(file)]
+    same = [file for file in held if os.fstat(file.fileno()).st_ino == cursor.inode]
+    return next(iter([*same, *held]), None)
+
+
+def _has_grown(path: Path, cursor: Cursor) -> bool:
+    try:
+        found = path.stat()
+    except OSError:
         return False
+    return found.st_ino == cursor.inode and found.st_size > cursor.offset
 
 
 def _lines(file: BinaryIO, offset: int, stopped: Callable[[], bool], *, final: bool) -> Iterator[tuple[int, bytes]]:
@@ -161,7 +180,8 @@ def _lines(file: BinaryIO, offset: int, stopped: Callable[[], bool], *, final: b
             offset += len(rest)
             yield offset, rest
             rest = b""
-    if final and rest and not stopped():
+    # Half a line of a rotated part may still get its end.
+    if final and _parse(rest) is not None and not stopped():
         yield offset + len(rest), rest
 
 

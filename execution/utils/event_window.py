@@ -6,8 +6,9 @@ import math
 from collections import deque
 from typing import Any, NamedTuple
 
+from execution.utils.numbers import describe, finite_number
 from execution.utils.rolling import RollingSum
-from execution.utils.timestamps import DAY_S, parse_epoch_s
+from execution.utils.timestamps import DAY_S, plausible_epoch_s, restore_time
 from execution.utils.vetoes import VetoWindow
 
 WEEK_S = 7 * DAY_S
@@ -15,6 +16,9 @@ WEEK_S = 7 * DAY_S
 # Router figures rest on the last 5,000 orders of the week, so that a cycle costs the same in a busy week.
 MAX_ROUTED_ORDERS = 5000
 MAX_CLOSES = 5000
+
+# No desk pays or earns more by one order; beyond, a figure is damage that would swallow all others.
+LARGEST_USD = 1e15
 
 # The daemon's heartbeats have a file of their own: one writer per file.
 HEARTBEAT_LOGS = ("sync_heartbeats", "sync_daemon_heartbeats")
@@ -55,15 +59,24 @@ class EventWindow:
         self.routed: deque[RoutedOrder] = deque(maxlen=MAX_ROUTED_ORDERS)
         self.closes: deque[Close] = deque(maxlen=MAX_CLOSES)
         self.heartbeats_s: dict[str, float] = {}
+        self.horizon_s = math.inf
 
-    def add(self, log_name: str, record: dict[str, Any]) -> None:
-        """Count one record of the log `log_name`; a record without a time is left out."""
-        epoch_s = parse_epoch_s(record.get("ts"))
-        if epoch_s is None:
-            return
+    def add(self, log_name: str, record: dict[str, Any]) -> bool:
+        """Count one record of the log `log_name`; False for one without a time that can be, which is left out.
+
+        Raises:
+            ValueError, TypeError: a field is of another type than any writer's; what it stands for is left out.
+        """
+        epoch_s = plausible_epoch_s(record.get("ts"))
+        if epoch_s is None or epoch_s > self.horizon_s:
+            return False
+        self._count(log_name, record, epoch_s)
+        return True
+
+    def _count(self, log_name: str, record: dict[str, Any], epoch_s: float) -> None:
         match log_name:
             case "orders_attempted":
-                self.attempted.put(str(record.get("attempt_id")), epoch_s, 1.0)
+                self.attempted.put(_key(record.get("attempt_id")), epoch_s, 1.0)
             case "orders_executed":
                 self._add_executed(record, epoch_s)
             case "order_metrics":
@@ -71,7 +84,7 @@ class EventWindow:
             case "risk_vetoes":
                 self.vetoes.put(record, epoch_s)
             case name if name in HEARTBEAT_LOGS:
-                self.heartbeats_s[str(record.get("service"))] = epoch_s
+                self.heartbeats_s[_key(record.get("service"))] = epoch_s
 
     def expire(self, now_s: float) -> None:
         """Forget what has left its window."""
@@ -105,9 +118,9 @@ class EventWindow:
         for name, window in self._sums().items():
             window.restore(saved[name])
         self.vetoes.restore(saved["vetoes"])
-        self.routed.extend(RoutedOrder(*order) for order in saved["routed"])
-        self.closes.extend(Close(*close) for close in saved["closes"])
-        self.heartbeats_s.update(saved["heartbeats_s"])
+        self.routed.extend(_restore_order(*order) for order in saved["routed"])
+        self.closes.extend(Close(restore_time(at), _key(symbol), _usd(pnl)) for at, symbol, pnl in saved["closes"])
+        self.heartbeats_s.update({service: restore_time(at) for service, at in saved["heartbeats_s"].items()})
 
     def _sums(self) -> dict[str, RollingSum]:
         by_days = {f"fees_{days}d": window for days, window in self.fees_usd.items()}
@@ -116,12 +129,12 @@ class EventWindow:
         return by_days | {name: getattr(self, name) for name in names}
 
     def _add_executed(self, record: dict[str, Any], epoch_s: float) -> None:
-        order_id = str(record.get("orderId"))
+        order_id = _key(record.get("orderId"))
         match record.get("event_type"):
             case "order_ack":
                 self.acknowledged.put(order_id, epoch_s, 1.0)
             case "order_error":
-                self.rejected.put(str(record.get("attempt_id") or order_id), epoch_s, 1.0)
+                self.rejected.put(_key(record.get("attempt_id") or order_id), epoch_s, 1.0)
             case "order_fill":
                 self._add_fill(order_id, record, epoch_s)
             case "order_close":
@@ -130,19 +143,19 @@ class EventWindow:
     def _add_fill(self, order_id: str, record: dict[str, Any], epoch_s: float) -> None:
         """An order's later fill record holds its fees so far, so it replaces the earlier one."""
         self.executed.put(order_id, epoch_s, 1.0)
-        fee_usd = _number(record.get("fee_total"))
+        fee_usd = _optional_usd(record.get("fee_total"))
         if fee_usd is not None:
             for window in self.fees_usd.values():
                 window.put(order_id, epoch_s, fee_usd)
 
     def _add_close(self, order_id: str, record: dict[str, Any], epoch_s: float) -> None:
-        pnl_usd = _number(record.get("realizedPnlUsd"))
+        pnl_usd = _optional_usd(record.get("realizedPnlUsd"))
         if pnl_usd is None:
             return
-        key = f"{order_id}:{epoch_s}:{record.get('closed_qty')}:{record.get('position_size_after')}"
+        symbol, closed, left = (_key(record.get(name)) for name in ("symbol", "closed_qty", "position_size_after"))
         for window in self.pnl_usd.values():
-            window.put(key, epoch_s, pnl_usd)
-        self.closes.append(Close(epoch_s, str(record.get("symbol")), pnl_usd))
+            window.put(f"{order_id}:{epoch_s}:{closed}:{left}", epoch_s, pnl_usd)
+        self.closes.append(Close(epoch_s, symbol, pnl_usd))
 
     def _add_routed(self, record: dict[str, Any], epoch_s: float) -> None:
         """Records with an `event` tell of closes, not of routing."""
@@ -154,7 +167,7 @@ class EventWindow:
             maker_start=record.get("maker_start") is True,
             is_maker_final=record.get("is_maker_final") is True,
             used_fallback=record.get("used_fallback") is True,
-            slippage_bps=_number(record.get("slippage_bps")),
+            slippage_bps=finite_number(record.get("slippage_bps")),
         )
         self.routed.append(order)
 
@@ -164,8 +177,28 @@ def _drop_before(events: deque[RoutedOrder] | deque[Close], oldest_s: float) -> 
         events.popleft()
 
 
-def _number(value: object) -> float | None:
-    """A finite number, else None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
+def _restore_order(at: object, symbol: object, *rest: object) -> RoutedOrder:
+    *flags, slippage_bps = rest
+    maker_start, is_maker_final, used_fallback = (flag is True for flag in flags)
+    return RoutedOrder(
+        restore_time(at), _key(symbol), maker_start, is_maker_final, used_fallback, finite_number(slippage_bps)
+    )
+
+
+def _key(value: object) -> str:
+    """What a record is counted under: a text or a number, as text; "None" for nothing."""
+    if value is not None and not isinstance(value, str | int | float):
+        raise TypeError(f"{describe(value)} identifies nothing")
+    return str(value)
+
+
+def _optional_usd(value: object) -> float | None:
+    """The figure, None where there is none."""
+    return None if value is None else _usd(value)
+
+
+def _usd(value: object) -> float:
+    number = finite_number(value)
+    if number is None or abs(number) > LARGEST_USD:
+        raise ValueError(f"{describe(value)} is no amount")
+    return number

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
+from execution.utils.timestamps import restore_time
+
 # Integers of 1e-12 USD: a running float sum would drift after a million additions and removals.
 UNITS_PER_USD = 10**12
 
@@ -12,6 +14,10 @@ UNITS_PER_USD = 10**12
 MAX_ENTRIES = 20_000
 SETTLED_AFTER_S = 3600.0
 BUCKET_S = 60.0
+
+# 10^18 USD, and more keys than a week can have: beyond, what was saved is damaged.
+LARGEST_UNITS = 10**30
+MOST_KEYS = 10**12
 
 
 class Entry(NamedTuple):
@@ -65,10 +71,12 @@ class RollingSum:
         return [[key, *entry] for key, entry in self._entries.items()]
 
     def restore(self, saved: list[list[Any]]) -> None:
-        """Take over the entries of `save()`."""
-        self._entries = OrderedDict(
-            (str(key), Entry(float(epoch_s), int(units), int(keys))) for key, epoch_s, units, keys in saved
-        )
+        """Take over the entries of `save()`.
+
+        Raises:
+            ValueError, TypeError: `saved` is of another shape, or has numbers that no sum can have.
+        """
+        self._entries = OrderedDict((str(key), _restore(*entry)) for key, *entry in saved)
         self._total_units = sum(entry.units for entry in self._entries.values())
         self._count = sum(entry.keys for entry in self._entries.values())
 
@@ -91,3 +99,9 @@ class RollingSum:
         self._entries = merged
         # A rate that fills the last hour alone must not merge at every entry.
         self._merge_at = max(MAX_ENTRIES, 2 * len(merged))
+
+
+def _restore(epoch_s: object, units: object, keys: object) -> Entry:
+    if type(units) is not int or type(keys) is not int or abs(units) > LARGEST_UNITS or not 0 <= keys <= MOST_KEYS:
+        raise ValueError("units or keys of a sum are no numbers that a sum can have")
+    return Entry(restore_time(epoch_s), units, keys)

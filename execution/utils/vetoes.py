@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from typing import Any
 
-from execution.utils.timestamps import DAY_S
+from execution.utils.timestamps import DAY_S, restore_time
 
 # The risk gate and the executor log the same veto within one loop.
 SAME_VETO_S = 2.0
@@ -50,7 +50,7 @@ class VetoWindow:
 
     def restore(self, saved: list[list[Any]]) -> None:
         """Take over the vetoes of `save()`."""
-        self._vetoes = OrderedDict((str(key), (float(epoch_s), str(reason))) for key, epoch_s, reason in saved)
+        self._vetoes = OrderedDict((str(key), (restore_time(epoch_s), str(reason))) for key, epoch_s, reason in saved)
         self._serial = len(self._vetoes)
 
     def _is_other_half(self, kind: str, epoch_s: float, *, named: bool) -> bool:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 TEMP_SUFFIX = ".tmp"
 MAX_DEPTH = 64
+
+# An integer of more bits is no number for a reader that has floats alone.
+MAX_INTEGER_BITS = 1023
 MAX_TEMP_AGE_S = 3600.0
 
 # A container restarts with the same pid, so a pid alone does not tell this life of the process from the last one.
@@ -109,7 +112,10 @@ def _problems(value: object, path: str, depth: int) -> Iterator[tuple[str, str]]
     elif type(value) is float:
         if not math.isfinite(value):
             yield path, f"is {'NaN' if math.isnan(value) else 'infinite'}"
-    elif value is not None and type(value) not in (str, bool, int):
+    elif type(value) is int:
+        if value.bit_length() > MAX_INTEGER_BITS:
+            yield path, "is an integer beyond 10^308"
+    elif value is not None and type(value) not in (str, bool):
         yield path, f"has no JSON form: {type(value).__name__}"
 
 

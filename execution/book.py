@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from execution.positions import read_positions
+from execution.utils.numbers import finite_number
 
 # Coins by side (LONG, SHORT) by symbol.
 Legs: TypeAlias = Mapping[str, Mapping[str, float]]
@@ -30,16 +29,17 @@ def read_legs(synced: Mapping[str, Any], nav: Mapping[str, Any]) -> Legs | None:
 
 
 def _sum_legs(synced: Mapping[str, Any]) -> Legs | None:
-    legs: dict[str, dict[str, float]] = {}
-    try:
-        for leg in read_positions(synced):
-            if not isinstance(leg.symbol, str) or not math.isfinite(leg.qty):
-                return None
-            if leg.qty:
-                sides = legs.setdefault(leg.symbol, {})
-                sides[leg.side] = sides.get(leg.side, 0.0) + abs(leg.qty)
-    except (KeyError, TypeError, OverflowError):
+    rows = synced.get("items")
+    if not isinstance(rows, list):
         return None
+    legs: dict[str, dict[str, float]] = {}
+    for row in rows:
+        symbol, qty = (row.get("symbol"), finite_number(row.get("qty"))) if isinstance(row, dict) else (None, None)
+        if not isinstance(symbol, str) or qty is None:
+            return None
+        if qty:
+            sides, side = legs.setdefault(symbol, {}), "LONG" if qty > 0 else "SHORT"
+            sides[side] = sides.get(side, 0.0) + abs(qty)
     return legs
 
 

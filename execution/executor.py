@@ -15,18 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from execution.atomic_json import remove_orphans
-from execution.aum import Holding, load_holdings
-from execution.nav import load_nav_log
+from execution.error_log import SURVIVABLE
+from execution.nav import NavPoint, load_nav_log
 from execution.paper import faults
 from execution.paper.backfill import list_missed_stamps, show_progress
-from execution.paper.checkpoint import load_checkpoint, save_checkpoint
+from execution.paper.checkpoint import CHECKPOINT, check_world, damaged, load_checkpoint, save_checkpoint
+from execution.paper.holdings import find_holdings
 from execution.paper.market import CLOSE_EVERY_STEPS, STEP_S
 from execution.paper.simulation import Simulation
-from execution.paper.sink import EventSink
+from execution.paper.sink import LOGS, EventSink
 from execution.paper.telemetry import OWNED, Telemetry
 from execution.peak import Peak
 from execution.state_publish import SecondWriterError, open_state_dir
 from execution.utils.event_feed import EventFeed
+from execution.utils.timestamps import restore_time
 from execution.writer_lock import claim_writer
 
 if TYPE_CHECKING:
@@ -42,9 +44,6 @@ SHORTEST_PAUSE_S = 0.02
 # Steps between two checkpoints; while catching up, repeating ten minutes costs less than writing them.
 SAVE_EVERY_STEPS = 12
 SAVE_EVERY_BACKFILL_STEPS = 120
-
-# Held beside the simulated account while no config file says otherwise.
-PAPER_HOLDINGS = (Holding("BTC", 0.035, 88_000.0), Holding("USDC", 2098.96, 1.0), Holding("PAXG", 0.25, 3910.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +67,19 @@ class Executor:
         self.options = options
         self.stop = threading.Event()
         state_dir = open_state_dir(options.log_dir / "state")
-        for path in (options.log_dir / "nav_log.json", *(state_dir / name for name in OWNED)):
+        self.cache_dir, events_dir = options.log_dir / "cache", options.log_dir / "execution"
+        for path in (
+            options.log_dir / "nav_log.json",
+            *(state_dir / name for name in OWNED),
+            self.cache_dir / CHECKPOINT,
+            *(events_dir / f"{name}.jsonl" for name in LOGS),
+        ):
             claim_writer(path)
-        self.cache_dir = options.log_dir / "cache"
         for directory in (options.log_dir, self.cache_dir):
             remove_orphans(directory)
-        self.sink = EventSink(options.log_dir / "execution")
+        self.sink = EventSink(events_dir)
         self.simulation = Simulation(options.seed, self.sink.emit)
-        holdings = load_holdings(options.holdings) if options.holdings.exists() else PAPER_HOLDINGS
-        self.telemetry = Telemetry(options.log_dir, EventFeed(options.log_dir / "execution"), holdings)
+        self.telemetry = Telemetry(options.log_dir, EventFeed(events_dir), find_holdings(options.holdings))
         self._restore(load_checkpoint(self.cache_dir))
         self._published_s = self._health_s = float("-inf")
 
@@ -84,9 +87,7 @@ class Executor:
         """Backfill up to the present, then step on until the end; leaves a checkpoint in any case."""
         try:
             self._backfill()
-            self.telemetry.faults = self.options.faults
-            if faults.DRAWDOWN in self.options.faults:
-                faults.shock_market(self.simulation)
+            self._begin_faults()
             for stamp_s in self._stamps():
                 self._step(stamp_s)
         finally:
@@ -94,6 +95,16 @@ class Executor:
             self.telemetry.publish_status("stopped", time.time())
             self._save()
             self.sink.close()
+
+    def _begin_faults(self) -> None:
+        """From here on; saved with the world, so that a step that is repeated after a crash is repeated the same."""
+        self.telemetry.faults = self.options.faults
+        self.telemetry.halted = faults.HALTED in self.options.faults
+        if faults.DRAWDOWN in self.options.faults:
+            faults.shock_market(self.simulation)
+        self._save()
+        if self.options.faults:
+            self._publish(time.time(), force=True)
 
     def _backfill(self) -> None:
         until_s = time.time() - self._steps_before_now() * STEP_S
@@ -125,6 +136,7 @@ class Executor:
 
     def _advance(self, stamp_s: float, save_every: int) -> None:
         self.sink.step = self.simulation.step + 1
+        self.simulation.entry_veto = self.telemetry.judge_risk().veto
         self.simulation.advance(stamp_s)
         self.telemetry.note_step(self.simulation, new_minute=self.simulation.step % CLOSE_EVERY_STEPS == 0)
         if self.simulation.step % save_every == 0:
@@ -144,20 +156,35 @@ class Executor:
 
     def _save(self) -> None:
         peak = self.telemetry.peak
-        world = {"world": self.simulation.save(), "peak": [peak.nav_usd, peak.at_s]}
+        world = {
+            "world": self.simulation.save(),
+            "peak": [peak.nav_usd, peak.at_s],
+            "halted": self.telemetry.halted,
+        }
         with self.telemetry.errors.guard("checkpoint"):
             save_checkpoint(self.cache_dir, world)
 
     def _restore(self, saved: dict[str, Any] | None) -> None:
         if saved is None:
             return
-        self.simulation.restore(saved["world"])
-        self.telemetry.peak = Peak(*saved["peak"])
+        try:
+            check_world(saved["world"])
+            self.simulation.restore(saved["world"])
+            self.telemetry.peak = Peak(*(restore_time(figure) for figure in saved["peak"]))
+        except SURVIVABLE as error:
+            raise damaged(self.cache_dir, error) from error
+        self.telemetry.halted = saved.get("halted") is True
         # Points later than the checkpoint will come again.
-        points = load_nav_log(self.options.log_dir / "nav_log.json")
-        self.telemetry.points = [point for point in points if point.at_s <= self.simulation.now_s]
+        self.telemetry.points = [point for point in self._load_points() if point.at_s <= self.simulation.now_s]
         self.telemetry.note_step(self.simulation, new_minute=False)
         self.sink.resume_after(self.simulation.step)
+
+    def _load_points(self) -> list[NavPoint]:
+        try:
+            return load_nav_log(self.options.log_dir / "nav_log.json").points
+        except (OSError, ValueError) as error:
+            LOGGER.warning("the NAV history begins anew: %s", error)
+            return []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from execution.utils.timestamps import format_iso
+from execution.json_input import read_json
+from execution.utils.numbers import describe, finite_number
+from execution.utils.timestamps import EPOCH_RANGE_S, format_iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,11 +43,18 @@ class ExchangeContact:
 
 @dataclass(frozen=True, slots=True)
 class NavPoint:
-    """One point of nav_log.json, USD."""
+    """One point of nav_log.json, USD; some writers leave the open PnL out."""
 
     at_s: float
     nav_usd: float
-    unrealized_usd: float
+    unrealized_usd: float | None = None
+
+
+class NavLog(NamedTuple):
+    """The points of a nav_log.json, oldest first, and a sentence about those that were left out."""
+
+    points: list[NavPoint]
+    skipped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ class NavFigures:
 
     drawdown: Drawdown
     exposure: Exposure
-    realized_today_usd: float
+    realized_today_usd: float | None
     aum: Mapping[str, Any]
     fx: Fx
     sources_ok: bool | None
@@ -145,44 +153,68 @@ def build_nav_state(series: Sequence[NavPoint], figures: NavFigures, now_s: floa
 
 def build_nav_log(points: Sequence[NavPoint]) -> list[dict[str, float]]:
     """The content of nav_log.json: the newest 720 points, oldest first."""
-    return [
-        {"t": point.at_s, "nav": point.nav_usd, "unrealized_pnl": point.unrealized_usd}
-        for point in points[-NAV_LOG_POINTS:]
-    ]
+    return [{"t": point.at_s, "nav": point.nav_usd, **_open_pnl(point)} for point in points[-NAV_LOG_POINTS:]]
 
 
 def read_nav_log(content: object) -> list[NavPoint]:
     """Points of a nav_log.json, oldest first; points without a positive NAV are left out."""
-    rows = content if isinstance(content, list) else []
-    points = [
-        NavPoint(float(row["t"]), float(row["nav"]), float(row.get("unrealized_pnl") or 0.0))
-        for row in rows
-        if isinstance(row, dict) and _is_number(row.get("t")) and _is_number(row.get("nav")) and row["nav"] > 0
-    ]
-    return sorted(points, key=lambda point: point.at_s)
+    return parse_nav_log(content, (0.0, EPOCH_RANGE_S[1])).points
 
 
-def load_nav_log(path: Path) -> list[NavPoint]:
-    """The points of the file at `path`; none when it is not there.
+def load_nav_log(path: Path) -> NavLog:
+    """The log at `path`; no points when it is not there.
 
     Raises:
         OSError, ValueError: the file cannot be read, or is not JSON.
     """
     try:
-        return read_nav_log(json.loads(path.read_bytes()))
+        return parse_nav_log(read_json(path))
     except FileNotFoundError:
-        return []
+        return NavLog([])
+
+
+def parse_nav_log(content: object, epoch_range_s: tuple[float, float] = EPOCH_RANGE_S) -> NavLog:
+    """The points of a nav_log.json whose time is in the range; zeros are what writers put for nothing."""
+    if not isinstance(content, list):
+        return NavLog([], f"nav_log.json holds {describe(content)}; expected a list of points")
+    points, faults = [], []
+    for index, row in enumerate(content):
+        point = _read_point(row, epoch_range_s)
+        if point is not None:
+            points.append(point)
+        elif not (isinstance(row, dict) and finite_number(row.get("nav")) == 0):
+            faults.append(index)
+    points.sort(key=lambda point: point.at_s)
+    if not faults:
+        return NavLog(points)
+    return NavLog(points, f"nav_log.json has points that are left out, as one of {_describe_point(content[faults[0]])}")
+
+
+def _read_point(row: object, epoch_range_s: tuple[float, float]) -> NavPoint | None:
+    if not isinstance(row, dict):
+        return None
+    at_s, nav_usd = finite_number(row.get("t")), finite_number(row.get("nav"))
+    earliest_s, latest_s = epoch_range_s
+    if at_s is None or nav_usd is None or nav_usd <= 0 or not earliest_s <= at_s <= latest_s:
+        return None
+    return NavPoint(at_s, nav_usd, finite_number(row.get("unrealized_pnl")))
+
+
+def _describe_point(row: object) -> str:
+    if not isinstance(row, dict):
+        return describe(row)
+    return f"t {describe(row.get('t'))}, NAV {describe(row.get('nav'))}"
 
 
 def _build_point(point: NavPoint) -> dict[str, Any]:
     return {
         "nav": point.nav_usd,
         "t": format_iso(point.at_s),
-        "unrealized_pnl": point.unrealized_usd,
+        **_open_pnl(point),
         "equity": point.nav_usd,
         "total_equity": point.nav_usd,
     }
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _open_pnl(point: NavPoint) -> dict[str, float]:
+    return {} if point.unrealized_usd is None else {"unrealized_pnl": point.unrealized_usd}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import math
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from execution.atomic_json import write_json_atomic
+from execution.json_input import read_json_object
 from execution.utils.metrics import drawdown_pct
+from execution.utils.numbers import describe, finite_number
+from execution.writer_lock import claim_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LOGGER = logging.getLogger("peak")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,20 @@ class Drawdown:
 
 
 def load_peak(path: Path) -> Peak:
-    """The peak saved at `path`; a new one when there is none or it cannot be read."""
+    """The peak saved at `path`; a new one when there is none, or when it cannot be read, which is logged."""
     try:
-        saved = json.loads(path.read_bytes())
-        peak = Peak(float(saved["peak_nav"]), float(saved["peak_ts"]))
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        saved = read_json_object(path)
+    except FileNotFoundError:
         return Peak()
-    return peak if math.isfinite(peak.nav_usd) and math.isfinite(peak.at_s) else Peak()
+    except (OSError, ValueError) as error:
+        LOGGER.warning("the peak begins anew: %s", error)
+        return Peak()
+    nav_usd, at_s = finite_number(saved.get("peak_nav")), finite_number(saved.get("peak_ts"))
+    if nav_usd is None or nav_usd <= 0 or at_s is None:
+        shown = f"peak_nav {describe(saved.get('peak_nav'))} and peak_ts {describe(saved.get('peak_ts'))}"
+        LOGGER.warning("the peak begins anew: %s has %s; expected USD above 0 and a time", path, shown)
+        return Peak()
+    return Peak(nav_usd, at_s)
 
 
 def save_peak(path: Path, peak: Peak, drawdown: Drawdown) -> None:
@@ -66,4 +77,5 @@ def save_peak(path: Path, peak: Peak, drawdown: Drawdown) -> None:
         "dd_pct": drawdown.pct,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
+    claim_writer(path)
     write_json_atomic(path, payload)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from execution.legs import merge_legs
+from execution.utils.numbers import describe, finite_number
 from execution.utils.timestamps import format_iso
 
 if TYPE_CHECKING:
@@ -36,17 +38,19 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Sums over the legs, USD."""
+    """Sums over the legs, USD; None where the book does not tell."""
 
-    gross_usd: float
-    net_usd: float
-    largest_usd: float
-    unrealized_usd: float
+    gross_usd: float | None = None
+    net_usd: float | None = None
+    largest_usd: float | None = None
+    unrealized_usd: float | None = None
 
 
 def measure_exposure(positions: Iterable[Position]) -> Exposure:
-    """Gross, net and largest notional, and the PnL that is open."""
-    legs = list(positions)
+    """Gross, net and largest notional, and the PnL that is open; a leg without a price has no notional."""
+    legs = merge_legs(positions)
+    if any(leg.mark_price <= 0 for leg in legs):
+        return Exposure(unrealized_usd=sum(leg.unrealized_usd for leg in legs))
     return Exposure(
         gross_usd=sum(leg.notional_usd for leg in legs),
         net_usd=sum(leg.qty * leg.mark_price for leg in legs),
@@ -58,9 +62,9 @@ def measure_exposure(positions: Iterable[Position]) -> Exposure:
 def build_positions(
     positions: Sequence[Position], now_s: float, exec_stats: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The payload of positions.json."""
+    """The payload of positions.json; rows of one leg are added up."""
     stats = {"exec_stats": dict(exec_stats)} if exec_stats is not None else {}
-    return {"rows": [_build_row(leg) for leg in positions], "updated": now_s, **stats}
+    return {"rows": [_build_row(leg) for leg in merge_legs(positions)], "updated": now_s, **stats}
 
 
 def build_synced_state(
@@ -68,7 +72,7 @@ def build_synced_state(
 ) -> dict[str, Any]:
     """The payload of synced_state.json: the rows, and the NAV of `nav_payload` (nav.json) with its detail and time."""
     return {
-        "items": [_build_row(leg) for leg in positions],
+        "items": [_build_row(leg) for leg in merge_legs(positions)],
         "nav": nav_payload["nav_usd"],
         "engine_version": engine_version,
         "v6_flags": {},
@@ -80,19 +84,15 @@ def build_synced_state(
 
 
 def read_positions(synced_state: Mapping[str, Any]) -> list[Position]:
-    """The legs of a synced_state.json that `build_synced_state` made."""
-    return [
-        Position(
-            symbol=row["symbol"],
-            position_side=row["positionSide"],
-            qty=row["qty"],
-            entry_price=row["entryPrice"],
-            mark_price=row["markPrice"],
-            unrealized_usd=row["unrealized"],
-            leverage=row.get("leverage"),
-        )
-        for row in synced_state["items"]
-    ]
+    """The legs of a synced_state.json: rows of one leg added up, rows of quantity 0 left out.
+
+    Raises:
+        ValueError: a row cannot be read, and with it the whole book: without one leg it would be another one.
+    """
+    rows = synced_state.get("items")
+    if not isinstance(rows, list):
+        raise ValueError(f"items is {describe(rows)}; expected a list of rows")
+    return merge_legs(_read_row(row, f"items[{index}]") for index, row in enumerate(rows) if not _is_empty(row))
 
 
 def build_positions_state(
@@ -101,7 +101,7 @@ def build_positions_state(
     """The payload of positions_state.json; `symbols` has the risk figures that go beside each leg."""
     exposure = measure_exposure(positions)
     return {
-        "items": [_build_item(leg, now_s, (symbols or {}).get(leg.symbol)) for leg in positions],
+        "items": [_build_item(leg, now_s, (symbols or {}).get(leg.symbol)) for leg in merge_legs(positions)],
         "updated_at": format_iso(now_s),
         "gross_exposure": exposure.gross_usd,
         "net_exposure": exposure.net_usd,
@@ -113,9 +113,33 @@ def build_leaderboard_state(positions: Iterable[Position], now_s: float) -> dict
     """The payload of leaderboard_state.json: one row per leg, best PnL first."""
     rows = [
         {"symbol": leg.symbol, "side": leg.side, "notional": leg.notional_usd, "pnl": leg.unrealized_usd}
-        for leg in sorted(positions, key=lambda leg: -leg.unrealized_usd)
+        for leg in sorted(merge_legs(positions), key=lambda leg: -leg.unrealized_usd)
     ]
     return {"items": rows, "updated_at": format_iso(now_s)}
+
+
+def _is_empty(row: object) -> bool:
+    return isinstance(row, dict) and finite_number(row.get("qty")) == 0
+
+
+def _read_row(row: object, where: str) -> Position:
+    if not isinstance(row, dict):
+        raise ValueError(f"{where} is {describe(row)}; expected an object")
+    for name in ("symbol", "positionSide"):
+        if not isinstance(row.get(name), str):
+            raise ValueError(f"{where}.{name} is {describe(row.get(name))}; expected a text")
+    for name in ("qty", "entryPrice", "markPrice", "unrealized"):
+        if finite_number(row.get(name)) is None:
+            raise ValueError(f"{where}.{name} is {describe(row.get(name))}; expected a number")
+    return Position(
+        symbol=row["symbol"],
+        position_side=row["positionSide"],
+        qty=row["qty"],
+        entry_price=row["entryPrice"],
+        mark_price=row["markPrice"],
+        unrealized_usd=row["unrealized"],
+        leverage=finite_number(row.get("leverage")),
+    )
 
 
 def _build_row(leg: Position) -> dict[str, Any]:

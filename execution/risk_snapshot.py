@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from execution.utils.metrics import (
     DD_CAUTIOUS_PCT,
@@ -20,15 +20,35 @@ if TYPE_CHECKING:
     from execution.utils.metrics import FeePnl
 
 
+class RiskMode(NamedTuple):
+    """The executor's own word: OK, WARN, DEFENSIVE or HALTED, why, and how serious from 0 to 1."""
+
+    mode: str
+    reason: str
+    score: float
+
+
+class CircuitBreaker(NamedTuple):
+    """The fall from the peak, as a fraction of it, at which no position is opened any more; and whether that is so."""
+
+    max_drawdown: float
+    active: bool
+
+
 @dataclass(frozen=True, slots=True)
 class RiskInputs:
-    """What the snapshot shows; `entries` as `build_symbol_health` makes them, `testnet` whether orders go to one."""
+    """What the snapshot shows; `entries` as `build_symbol_health` makes them, `testnet` whether orders go to one.
+
+    `mode` and `breaker` are for an executor that really acts on them; one that has none says nothing.
+    """
 
     drawdown: Drawdown
     fee_pnl: FeePnl
     nav_health: Mapping[str, Any]
     entries: Sequence[Mapping[str, Any]]
     testnet: bool = False
+    mode: RiskMode | None = None
+    breaker: CircuitBreaker | None = None
 
 
 def build_risk_snapshot(inputs: RiskInputs, now_s: float) -> dict[str, Any]:
@@ -53,7 +73,21 @@ def build_risk_snapshot(inputs: RiskInputs, now_s: float) -> dict[str, Any]:
             "drawdown_cautious_pct": DD_CAUTIOUS_PCT,
             "drawdown_defensive_pct": DD_DEFENSIVE_PCT,
         },
+        **_build_word(inputs),
     }
+
+
+def _build_word(inputs: RiskInputs) -> dict[str, Any]:
+    """What the executor says of itself, in the fields of the writers since v7.6."""
+    word: dict[str, Any] = {}
+    if inputs.mode is not None:
+        mode, reason, score = inputs.mode
+        word |= {"risk_mode": mode, "risk_mode_reason": reason, "risk_mode_score": score}
+    if inputs.breaker is not None:
+        limit, active = inputs.breaker
+        # A fraction, in spite of its name.
+        word["circuit_breaker"] = {"max_portfolio_dd_nav_pct": limit, "active": active}
+    return word
 
 
 def _build_drawdown(drawdown: Drawdown) -> dict[str, Any]:

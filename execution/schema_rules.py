@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from execution.utils.timestamps import parse_epoch_s
+from execution.utils.numbers import finite_number
+from execution.utils.timestamps import EPOCH_RANGE_S, parse_epoch_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,9 +14,7 @@ ATR_REGIMES = ("quiet", "normal", "hot", "panic", "unknown")
 DD_STATES = ("normal", "cautious", "defensive")
 QUALITIES = ("good", "ok", "degraded", "broken", "poor", "unknown")
 SHARPE_STATES = ("strong", "neutral", "poor", "unknown")
-
-# An epoch in milliseconds, or one of another century, is a mistake of the writer.
-EPOCH_RANGE_S = (1e9, 1e10)
+RISK_MODES = ("OK", "WARN", "DEFENSIVE", "HALTED")
 
 
 class Rule(NamedTuple):
@@ -27,7 +25,7 @@ class Rule(NamedTuple):
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return finite_number(value) is not None
 
 
 def within(low: float, high: float) -> Callable[[Any], bool]:
@@ -42,7 +40,7 @@ def or_null(rule: Rule) -> Rule:
 
 def one_of(*words: str) -> Rule:
     """One of these words."""
-    return Rule(f"one of {', '.join(words)}", lambda value: value in words)
+    return Rule(f"one of {', '.join(words)}", lambda value: isinstance(value, str) and value in words)
 
 
 NUMBER = Rule("a number", _is_number)

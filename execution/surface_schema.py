@@ -19,6 +19,7 @@ from execution.schema_rules import (
     POSITION_SIDE,
     POSITIVE,
     QUALITIES,
+    RISK_MODES,
     SHARPE_STATES,
     SIDE,
     STAMP,
@@ -28,6 +29,7 @@ from execution.schema_rules import (
     or_null,
     within,
 )  # fmt: skip
+from execution.utils.numbers import describe
 from state.files import surfaces
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ class SurfaceError(ValueError):
     """A payload breaks the schema of its surface; the message names file, field, value and what was expected."""
 
 
-# Field paths: a dot goes into an object, `[]` into every item of a list, `*` into every value of an object.
+# Field paths: a dot goes into an object, `[]` into every item of a list, `*` into every value of an object; a name with
+# `?` may be absent, and all below it.
 Schema = dict[str, Rule]
 
 _ROW = {
@@ -54,7 +57,7 @@ _ROW = {
 _AUM = {
     "aum.futures": NUMBER,
     "aum.offexchange": DICT,
-    "aum.offexchange.*.qty": NUMBER,
+    "aum.offexchange.*.qty": or_null(NUMBER),
     "aum.offexchange.*.usd_value": or_null(NOT_NEGATIVE),
     "aum.offexchange.*.price_basis": or_null(one_of("market", "par", "cost")),
     "aum.total": NUMBER,
@@ -89,6 +92,13 @@ _NAV_HEALTH = {
     "nav_health.fresh": BOOLEAN,
     "nav_health.cache_ts": or_null(STAMP),
 }
+_RISK_WORD = {
+    "risk_mode?": one_of(*RISK_MODES),
+    "risk_mode_reason?": TEXT,
+    "risk_mode_score?": FRACTION,
+    "circuit_breaker?.max_portfolio_dd_nav_pct": FRACTION,
+    "circuit_breaker?.active": BOOLEAN,
+}
 
 
 def _under(prefix: str, schema: Schema) -> Schema:
@@ -104,11 +114,11 @@ SCHEMAS: Mapping[str, Schema] = {
         "drawdown_pct": PERCENT,
         "drawdown": PERCENT,
         "drawdown_abs": NOT_NEGATIVE,
-        "realized_pnl_today": NUMBER,
-        "unrealized_pnl": NUMBER,
-        "gross_exposure": NOT_NEGATIVE,
-        "net_exposure": NUMBER,
-        "largest_position_value": NOT_NEGATIVE,
+        "realized_pnl_today": or_null(NUMBER),
+        "unrealized_pnl": or_null(NUMBER),
+        "gross_exposure": or_null(NOT_NEGATIVE),
+        "net_exposure": or_null(NUMBER),
+        "largest_position_value": or_null(NOT_NEGATIVE),
         "sources_ok": or_null(BOOLEAN),
         "series[].nav": POSITIVE,
         "series[].t": STAMP,
@@ -130,9 +140,6 @@ SCHEMAS: Mapping[str, Schema] = {
     surfaces.POSITIONS_STATE: {
         "items": LIST,
         "updated_at": STAMP,
-        "gross_exposure": NOT_NEGATIVE,
-        "net_exposure": NUMBER,
-        "largest_position_value": NOT_NEGATIVE,
         "items[].symbol": TEXT,
         "items[].side": SIDE,
         "items[].qty": NOT_ZERO,
@@ -141,6 +148,9 @@ SCHEMAS: Mapping[str, Schema] = {
         "items[].pnl": NUMBER,
         "items[].notional": NOT_NEGATIVE,
         "items[].ts": STAMP,
+        "gross_exposure": NOT_NEGATIVE,
+        "net_exposure": NUMBER,
+        "largest_position_value": NOT_NEGATIVE,
     },
     surfaces.LEADERBOARD: {
         "items": LIST,
@@ -166,6 +176,7 @@ SCHEMAS: Mapping[str, Schema] = {
         "dd_state.drawdown.dd_pct": PERCENT,
         "atr_regime": one_of(*ATR_REGIMES),
         "atr.median_ratio": or_null(NOT_NEGATIVE),
+        **_RISK_WORD,
         **_FEE_PNL,
         **_NAV_HEALTH,
         **_HEALTH,
@@ -211,7 +222,7 @@ def check_surface(name: str, payload: object) -> None:
             if value is _ABSENT:
                 raise SurfaceError(f"{name}: {found_at} is missing; expected {rule.expected}")
             if not rule.holds(value):
-                raise SurfaceError(f"{name}: {found_at} is {value!r:.60}; expected {rule.expected}")
+                raise SurfaceError(f"{name}: {found_at} is {describe(value)}; expected {rule.expected}")
 
 
 def _steps(path: str) -> list[str]:
@@ -224,7 +235,10 @@ def _find(value: object, steps: list[str], path: str) -> Iterator[tuple[str, obj
         yield path.lstrip("."), value
         return
     step, *rest = steps
-    if step == "[]" and isinstance(value, list):
+    if step.endswith("?"):
+        if not isinstance(value, dict) or step[:-1] in value:
+            yield from _find(value, [step[:-1], *rest], path)
+    elif step == "[]" and isinstance(value, list):
         for index, item in enumerate(value):
             yield from _find(item, rest, f"{path}[{index}]")
     elif step == "*" and isinstance(value, dict):

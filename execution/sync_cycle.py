@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import statistics
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from execution.error_log import ErrorLog
 from execution.kpis import KpiInputs, build_kpis_v7
-from execution.nav import FRESH_FOR_S, Fx, NavFigures, NavPoint, build_nav_state, load_nav_log
+from execution.nav import FRESH_FOR_S, NavFigures, build_nav_state
 from execution.peak import Drawdown, Peak
-from execution.positions import (
-    Position,
-    build_leaderboard_state,
-    build_positions_state,
-    measure_exposure,
-    read_positions,
-)
+from execution.positions import Exposure, build_leaderboard_state, build_positions_state, measure_exposure
 from execution.router_metrics import measure_router, measure_router_by_symbol
 from execution.state_publish import publish_surface
+from execution.sync_inputs import InputReader, Inputs, mapping
 from execution.transition_log import TransitionLog
 from execution.utils.execution_health import build_router_part, measure_reject_rate
 from execution.utils.metrics import build_fee_pnl, rolling_sharpe
-from execution.utils.timestamps import parse_epoch_s, start_of_day_s
+from execution.utils.numbers import finite_number
+from execution.utils.timestamps import plausible_epoch_s, start_of_day_s
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from execution.utils.event_feed import EventFeed
@@ -37,17 +31,8 @@ if TYPE_CHECKING:
 OWNED = (surfaces.NAV_STATE, surfaces.POSITIONS_STATE, surfaces.LEADERBOARD, surfaces.KPIS)
 
 
-@dataclass(slots=True)
-class Inputs:
-    """What one cycle works with; an empty object for a file that is not there."""
-
-    now_s: float
-    points: list[NavPoint]
-    nav: dict[str, Any]
-    synced: dict[str, Any]
-    risk: dict[str, Any]
-    window: EventWindow
-    positions: list[Position] = field(default_factory=list)
+# A clock that runs ahead of ours by so little counts as ours.
+FUTURE_TOLERANCE_S = 2.0
 
 
 class SyncCycle:
@@ -61,29 +46,24 @@ class SyncCycle:
         self.peak = peak
         self.drawdown = Drawdown(peak.nav_usd, peak.nav_usd)
         self.errors = ErrorLog(logging.getLogger("sync_state"))
+        self.inputs = InputReader(log_dir, feed, self.errors)
         self.transitions = TransitionLog(log_dir)
 
     def run(self, now_s: float) -> bool:
         """One cycle as of `now_s` (epoch seconds); True when every surface was written."""
-        inputs = self._read(now_s)
-        published = self._publish(inputs) if inputs is not None and inputs.points else {}
+        inputs = self.inputs.read(now_s)
+        published = self._publish(inputs) if inputs.points else {}
         # Also when nothing could be published: that is when surfaces fall silent.
         with self.errors.guard("transitions"):
             self.transitions.note(now_s, _contents(inputs), published)
-        return bool(published) and not self.errors.current
+        return set(published) == set(OWNED) and not self.errors.current
 
     def _publish(self, inputs: Inputs) -> dict[str, dict[str, Any]]:
         """Write the surfaces; those that were written, by name."""
-        self._raise_peak(inputs)
-        symbols = self._measure_symbols(inputs)
-        builders: dict[str, Callable[[], dict[str, Any]]] = {
-            surfaces.NAV_STATE: lambda: self._build_nav_state(inputs),
-            surfaces.POSITIONS_STATE: lambda: _build_positions_state(inputs, symbols),
-            surfaces.LEADERBOARD: lambda: build_leaderboard_state(inputs.positions, _book_stamp(inputs)),
-            surfaces.KPIS: lambda: self._build_kpis(inputs, symbols),
-        }
+        with self.errors.guard("the peak"):
+            self._raise_peak(inputs)
         payloads: dict[str, dict[str, Any]] = {}
-        for name, build in builders.items():
+        for name, build in self._builders(inputs).items():
             with self.errors.guard(f"building {name}"):
                 payloads[name] = build()
         published: dict[str, dict[str, Any]] = {}
@@ -94,64 +74,51 @@ class SyncCycle:
                 published[name] = payload
         return published
 
-    def _read(self, now_s: float) -> Inputs | None:
-        """None when the NAV log or the event logs cannot be read; another file that cannot be counts as not there."""
-        with self.errors.guard("inputs"):
-            points, window = load_nav_log(self.log_dir / "nav_log.json"), self.feed.poll(now_s)
-            inputs = Inputs(
-                now_s=now_s,
-                points=points,
-                nav=self._load(surfaces.NAV),
-                synced=self._load(surfaces.SYNCED_STATE),
-                risk=self._load(surfaces.RISK_SNAPSHOT),
-                window=window,
-            )
-            with self.errors.guard("positions of synced_state.json"):
-                inputs.positions = read_positions(inputs.synced) if inputs.synced else []
-            return inputs
-        return None
-
-    def _load(self, name: str) -> dict[str, Any]:
-        with self.errors.guard(f"reading {name}"):
-            content = _load_json(self.state_dir / name)
-            return content if isinstance(content, dict) else {}
-        return {}
+    def _builders(self, inputs: Inputs) -> dict[str, Callable[[], dict[str, Any]]]:
+        """What makes each surface; none for what would rest on a book or on event logs that are unknown."""
+        builders: dict[str, Callable[[], dict[str, Any]]] = {surfaces.NAV_STATE: lambda: self._build_nav_state(inputs)}
+        book, window = inputs.positions, inputs.window
+        if book is not None:
+            risks = {symbol: {**entry["risk"], **entry["vol"]} for symbol, entry in inputs.symbols.items()}
+            builders[surfaces.POSITIONS_STATE] = lambda: build_positions_state(book, _book_stamp(inputs), risks)
+            builders[surfaces.LEADERBOARD] = lambda: build_leaderboard_state(book, _book_stamp(inputs))
+        if window is not None:
+            builders[surfaces.KPIS] = lambda: self._build_kpis(inputs, window)
+        is_missing = not inputs.synced and f"reading {surfaces.SYNCED_STATE}" not in self.errors.current
+        no_book = f"{surfaces.SYNCED_STATE} is missing or empty: there is no book to publish"
+        self.errors.warn(surfaces.SYNCED_STATE, no_book if is_missing else None)
+        return builders
 
     def _raise_peak(self, inputs: Inputs) -> None:
         """The highest of what was saved, what the log shows and what the executor has seen between its points."""
         for point in inputs.points:
             self.peak = self.peak.raised_to(point.nav_usd, point.at_s)
-        seen = _block(_block(inputs.risk, "dd_state"), "drawdown").get("peak")
-        if isinstance(seen, float):
+        seen = finite_number(mapping(mapping(inputs.risk, "dd_state"), "drawdown").get("peak"))
+        if seen is not None:
             self.peak = self.peak.raised_to(seen, inputs.now_s)
         self.drawdown = Drawdown(self.peak.nav_usd, inputs.points[-1].nav_usd)
 
     def _build_nav_state(self, inputs: Inputs) -> dict[str, Any]:
-        last = inputs.points[-1]
+        last, window = inputs.points[-1], inputs.window
         figures = NavFigures(
             drawdown=self.drawdown,
-            exposure=measure_exposure(inputs.positions),
-            realized_today_usd=inputs.window.realized_since(start_of_day_s(inputs.now_s)),
-            aum=_build_aum(inputs),
-            fx=_fx(inputs),
+            exposure=Exposure() if inputs.positions is None else measure_exposure(inputs.positions),
+            realized_today_usd=None if window is None else window.realized_since(start_of_day_s(inputs.now_s)),
+            aum=inputs.aum,
+            fx=inputs.fx,
             sources_ok=_sources_ok(inputs),
         )
         payload = build_nav_state(inputs.points, figures, inputs.now_s)
         return payload | {"updated_at": _stamp(inputs.now_s, last.at_s), "written_at": inputs.now_s}
 
-    def _measure_symbols(self, inputs: Inputs) -> dict[str, dict[str, Any]]:
-        with self.errors.guard("symbols of risk_snapshot.json"):
-            return _build_symbols(inputs)
-        return {}
-
-    def _build_kpis(self, inputs: Inputs, symbols: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        window, last = inputs.window, inputs.points[-1]
+    def _build_kpis(self, inputs: Inputs, window: EventWindow) -> dict[str, Any]:
+        last = inputs.points[-1]
         pnls_usd = [close.pnl_usd for close in window.closes]
         kpi_inputs = KpiInputs(
             nav_usd=last.nav_usd,
             nav_at_s=last.at_s,
             drawdown_pct=self.drawdown.pct,
-            aum_total_usd=_build_aum(inputs)["total"],
+            aum_total_usd=inputs.aum["total"],
             sources_ok=_sources_ok(inputs),
             router=measure_router(window.routed),
             reject_rate=measure_reject_rate(window),
@@ -160,73 +127,36 @@ class SyncCycle:
             ),
             sharpe=rolling_sharpe(pnls_usd),
             expectancy_usd=statistics.fmean(pnls_usd) if pnls_usd else None,
-            symbols=symbols,
-            fx=_fx(inputs),
+            symbols=_add_routing(inputs.symbols, window),
+            fx=inputs.fx,
         )
         return build_kpis_v7(kpi_inputs, inputs.now_s)
 
 
-def _contents(inputs: Inputs | None) -> dict[str, dict[str, Any]]:
+def _contents(inputs: Inputs) -> dict[str, dict[str, Any]]:
     """The surfaces that were read, by name."""
-    if inputs is None:
-        return {}
     return {surfaces.NAV: inputs.nav, surfaces.SYNCED_STATE: inputs.synced, surfaces.RISK_SNAPSHOT: inputs.risk}
 
 
-def _build_positions_state(inputs: Inputs, symbols: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    risks = {symbol: {**_block(entry, "risk"), **_block(entry, "vol")} for symbol, entry in symbols.items()}
-    return build_positions_state(inputs.positions, _book_stamp(inputs), risks)
-
-
-def _build_symbols(inputs: Inputs) -> dict[str, dict[str, Any]]:
+def _add_routing(symbols: Mapping[str, dict[str, Any]], window: EventWindow) -> dict[str, dict[str, Any]]:
     """The executor's entries, with the routing figures of the daemon's own window."""
-    entries = [entry for entry in inputs.risk.get("symbols") or [] if isinstance(entry, dict)]
-    by_symbol = measure_router_by_symbol(inputs.window.routed, [str(entry.get("symbol")) for entry in entries])
-    return {
-        entry["symbol"]: {**entry, "router": build_router_part(by_symbol[entry["symbol"]])}
-        for entry in entries
-        if isinstance(entry.get("symbol"), str)
-    }
-
-
-def _build_aum(inputs: Inputs) -> dict[str, Any]:
-    """The executor's block, with the NAV of this very payload as its futures part."""
-    nav_usd, block = inputs.points[-1].nav_usd, _block(inputs.nav, "aum")
-    elsewhere_usd = block.get("total", 0.0) - block.get("futures", 0.0)
-    return {"offexchange": {}, **block, "futures": nav_usd, "total": nav_usd + elsewhere_usd}
-
-
-def _fx(inputs: Inputs) -> Fx:
-    block = _block(inputs.nav, "fx")
-    return Fx(block.get("usd_zar"), parse_epoch_s(block.get("ts")))
+    by_symbol = measure_router_by_symbol(window.routed, list(symbols))
+    return {symbol: {**entry, "router": build_router_part(by_symbol[symbol])} for symbol, entry in symbols.items()}
 
 
 def _sources_ok(inputs: Inputs) -> bool | None:
-    found = _block(_block(inputs.nav, "nav_detail"), "nav_health").get("sources_ok")
+    found = mapping(mapping(inputs.nav, "nav_detail"), "nav_health").get("sources_ok")
     return found if isinstance(found, bool) else None
 
 
 def _book_stamp(inputs: Inputs) -> float:
     """The stamp for what is made of the executor's book, epoch seconds."""
-    written_at_s = parse_epoch_s(inputs.synced.get("updated_at"))
+    written_at_s = plausible_epoch_s(inputs.synced.get("updated_at"))
     if written_at_s is None:
         raise ValueError(f"{surfaces.SYNCED_STATE} has no updated_at: it is not known from when the book is")
     return _stamp(inputs.now_s, written_at_s)
 
 
 def _stamp(now_s: float, content_s: float) -> float:
-    """The time of writing, but never a new stamp on content that nobody has renewed for a while."""
-    return now_s if now_s - content_s <= FRESH_FOR_S else content_s
-
-
-def _block(parent: dict[str, Any], key: str) -> dict[str, Any]:
-    found = parent.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _load_json(path: Path) -> object:
-    """The content of a file, None when it is not there."""
-    try:
-        return json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
+    """The time of writing; the stamp of the content where that has not been renewed for a while, or is of later."""
+    return now_s if -FUTURE_TOLERANCE_S <= now_s - content_s <= FRESH_FOR_S else content_s

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import signal
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from execution.atomic_json import remove_orphans, write_json_atomic
+from execution.json_input import read_json_object
 from execution.peak import load_peak, save_peak
 from execution.state_publish import SecondWriterError, open_state_dir
 from execution.sync_cycle import OWNED, SyncCycle
@@ -108,9 +108,11 @@ class SyncDaemon:
         self._saved_s = time.monotonic()
         with self.cycle.errors.guard("heartbeat"):
             record = {"service": "sync_daemon", "ts": format_iso(time.time()), "event_type": "heartbeat"}
+            claim_writer(self.heartbeats.path)
             self.heartbeats.append(record)
         self._save_peak()
         with self.cycle.errors.guard(self.window_path.name):
+            claim_writer(self.window_path)
             write_json_atomic(self.window_path, self.cycle.feed.save())
 
     def _save_peak(self) -> None:
@@ -164,10 +166,12 @@ def _changed_at(path: Path) -> int:
 def _load_saved(path: Path) -> dict[str, Any] | None:
     """The saved window, None when there is none that can be read: the logs are then read from their beginning."""
     try:
-        saved = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return read_json_object(path)
+    except FileNotFoundError:
         return None
-    return saved if isinstance(saved, dict) else None
+    except (OSError, ValueError) as error:
+        LOGGER.warning("the event logs are read anew: %s", error)
+        return None
 
 
 if __name__ == "__main__":

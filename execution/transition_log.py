@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
+import logging
 import os
-import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from execution.atomic_json import encode_json, write_json_atomic
 from execution.book import read_legs
-from execution.schema_rules import EPOCH_RANGE_S
+from execution.error_log import SURVIVABLE, ErrorLog
+from execution.json_input import read_json, read_json_object
 from execution.transitions import TOPICS, Sighting, Transition, World, find_transitions
 from execution.utils.event_writer import MAX_LOG_BYTES, EventWriter
-from execution.utils.timestamps import parse_epoch_s
+from execution.utils.log_parts import list_rotated
+from execution.utils.numbers import describe, finite_number
+from execution.utils.regular_file import open_regular
+from execution.utils.timestamps import plausible_epoch_s
 from execution.writer_lock import claim_writer
 from state.files import surfaces
 
@@ -32,6 +34,8 @@ UNKNOWN = "unknown"
 
 SAVE_EVERY_S = 60.0
 TAIL_BYTES = 1 << 16
+
+LOGGER = logging.getLogger("sync_state")
 
 
 class TransitionLog:
@@ -75,6 +79,7 @@ class TransitionLog:
         pending = [*self._pending, *rows]
         if rows or _differs(world, self._saved) or abs(world.at_s - self._saved.at_s) >= SAVE_EVERY_S:
             self.cache_path.parent.mkdir(parents=True, exist_ok=True)
+            claim_writer(self.cache_path)
             write_json_atomic(self.cache_path, {"world": _fields(world), "pending": pending})
             self._saved = world
         self._world, self._pending = world, pending
@@ -95,7 +100,7 @@ class TransitionLog:
     def _is_written(self, row: Content) -> bool:
         """Whether a run that was killed between saving and appending had come to this row."""
         line = encode_json(self.path.name, row) + b"\n"
-        return any(line in _read_tail(part) for part in (self.path, self.path.with_name(f"{self.path.name}.1")))
+        return any(line in _read_tail(part) for part in (self.path, *list_rotated(self.path)))
 
 
 def look(contents: Mapping[str, Content]) -> Sighting:
@@ -119,9 +124,8 @@ def look(contents: Mapping[str, Content]) -> Sighting:
 
 def find_stamp(content: Content) -> float | None:
     """When the writer says it wrote this, epoch seconds; None where it says nothing that can be a time."""
-    stamps = (parse_epoch_s(content.get(key)) for key in STAMP_KEYS)
-    earliest_s, latest_s = EPOCH_RANGE_S
-    return next((at_s for at_s in stamps if at_s is not None and earliest_s <= at_s <= latest_s), None)
+    stamps = (plausible_epoch_s(content.get(key)) for key in STAMP_KEYS)
+    return next((at_s for at_s in stamps if at_s is not None), None)
 
 
 def _name_testnet(block: object) -> str | None:
@@ -135,19 +139,21 @@ class _SurfaceFiles:
     def __init__(self, state_dir: Path) -> None:
         self.state_dir = state_dir
         self._seen: dict[str, tuple[tuple[int, int, int], Content]] = {}
+        self._errors = ErrorLog(LOGGER)
 
     def read(self, name: str) -> Content:
-        """The content; empty when it is not there or cannot be read."""
+        """The content; empty when it is not there or cannot be read, which is logged when it begins."""
         path = self.state_dir / name
-        try:
-            found = path.stat()
-            signature = (found.st_mtime_ns, found.st_size, found.st_ino)
-            if name not in self._seen or self._seen[name][0] != signature:
-                content = json.loads(path.read_bytes()) if stat.S_ISREG(found.st_mode) else None
-                self._seen[name] = signature, content if isinstance(content, dict) else {}
-        except (OSError, ValueError, RecursionError):
-            return {}
-        return self._seen[name][1]
+        with self._errors.guard(f"looking at {name}"):
+            try:
+                found = path.stat()
+                signature = (found.st_mtime_ns, found.st_size, found.st_ino)
+                if name not in self._seen or self._seen[name][0] != signature:
+                    self._seen[name] = signature, read_json_object(path)
+            except FileNotFoundError:
+                return {}
+            return self._seen[name][1]
+        return {}
 
 
 def _differs(world: World, other: World) -> bool:
@@ -165,11 +171,14 @@ def _fields(world: World) -> Content:
 
 
 def _load(path: Path) -> tuple[World, list[Content]]:
-    """What was saved; an unknown world when there is none or it cannot be read."""
+    """What was saved; an unknown world when there is none or when it cannot be read, which is logged."""
     try:
-        saved = json.loads(path.read_bytes())
+        saved: Any = read_json(path)
         return _restore(saved["world"]), [_restore_row(row) for row in saved["pending"]]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+    except FileNotFoundError:
+        return World(), []
+    except SURVIVABLE as error:
+        LOGGER.warning("what changes is told from now on: %s is damaged (%s: %s)", path, type(error).__name__, error)
         return World(), []
 
 
@@ -195,14 +204,15 @@ def _restore_row(row: Content) -> Content:
 
 
 def _finite(value: object) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is not a finite number")
-    return value
+    number = finite_number(value)
+    if number is None:
+        raise ValueError(f"{describe(value)} is not a finite number")
+    return number
 
 
 def _read_tail(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL_BYTES))
             return file.read()
     except OSError:

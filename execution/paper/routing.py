@@ -48,10 +48,15 @@ def choose_intent(
     )
 
 
-def find_veto(intent: Intent, market: Market, account: Account) -> str | None:
-    """The reason why the risk gate stops an intent, None when it passes; what reduces the book always passes."""
+def find_veto(intent: Intent, market: Market, account: Account, entry_veto: str | None) -> str | None:
+    """The reason why the risk gate stops an intent, None when it passes; what reduces the book always passes.
+
+    `entry_veto` is why nothing may be opened at the moment.
+    """
     if intent.reduce_only:
         return None
+    if entry_veto is not None:
+        return entry_veto
     notional = multiply(intent.mark, intent.qty)
     if notional < to_units(MIN_NOTIONAL_USD):
         return "min_notional"

@@ -37,6 +37,8 @@ class Simulation:
         self.emit = emit
         self.step = 0
         self.now_s = 0.0
+        # Why no position may be opened, for the steps to come.
+        self.entry_veto: str | None = None
         self.market = Market()
         self.account = Account(cash=START_CASH_USD * 10**8, deposited=START_CASH_USD * 10**8)
         self.orders: list[Order] = []
@@ -84,7 +86,9 @@ class Simulation:
         self.day_pnl = saved["day_pnl"]
 
     def _work(self, rng: random.Random, order: Order) -> None:
-        fill = match_order(rng, order, self.market, self.step)
+        if self.entry_veto and not order.intent.reduce_only:
+            order.cancelled = True
+        fill = None if order.cancelled else match_order(rng, order, self.market, self.step)
         if fill:
             record_fill(order, fill, self.now_s)
             close = self.account.apply(fill)
@@ -100,7 +104,7 @@ class Simulation:
         if intent is None:
             return
         self.emit("orders_attempted", events.build_attempt(intent, self.now_s, self.nav_usd))
-        reason = find_veto(intent, self.market, self.account)
+        reason = find_veto(intent, self.market, self.account, self.entry_veto)
         if reason:
             self.emit("risk_vetoes", events.build_veto(intent, self.now_s, reason))
         else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from execution.error_log import ErrorLog
 from execution.utils.event_log import EventLog
 from execution.utils.event_writer import EventWriter
+from execution.writer_lock import claim_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +33,10 @@ class EventSink:
             self._already[log_name] -= 1
             return
         # The simulated world goes on while the disk is full: its events are lost, its account stays whole.
-        with self._errors.guard(f"{log_name}.jsonl"):
-            self._writers[log_name].append(record | {"seq": self.step})
+        writer = self._writers[log_name]
+        with self._errors.guard(writer.path.name):
+            claim_writer(writer.path)
+            writer.append(record | {"seq": self.step})
 
     def resume_after(self, step: int) -> None:
         """The world starts again after `step`: what the logs have of later steps will come a second time."""

@@ -1,0 +1,43 @@
+"""Read a JSON file that others write: whatever it holds, the error is one sentence that names it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from execution.utils.numbers import describe
+from execution.utils.regular_file import open_regular
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_json(path: Path) -> object:
+    """The content of the file at `path`.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        OSError: it cannot be read, or is no regular file.
+        ValueError: it is not JSON: empty, cut off, not UTF-8, nested too deep.
+    """
+    with open_regular(path) as file:
+        content = file.read()
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError(f"{path} is not JSON that can be read: nested too deep") from None
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error if content else 'it is empty'}") from None
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """The content of the file at `path`, which has to be an object.
+
+    Raises:
+        FileNotFoundError, OSError, ValueError: as `read_json`.
+        ValueError: it holds something else.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} holds {describe(content)}; expected an object")
+    return content

@@ -110,6 +110,11 @@ def write_world(log_dir: Path, now_s: float, nav_usd: float = 10_078.7542) -> No
     payloads = build_payloads(now_s)
     for name in EXECUTOR_FILES:
         write_json_atomic(log_dir / "state" / name, payloads[name])
+    write_nav_log(log_dir, now_s, nav_usd)
+
+
+def write_nav_log(log_dir: Path, now_s: float, nav_usd: float = 10_078.7542) -> None:
+    """Two points, the last of them now."""
     points = [NavPoint(now_s - 60, 10_050.0, 50.0), NavPoint(now_s, nav_usd, 78.7542)]
     write_json_atomic(log_dir / "nav_log.json", build_nav_log(points))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import end, read, read_records, running, wait_until
-from publisher_world import LEGS, NOW_S, append, build_payloads, write_world
+from publisher_world import LEGS, NOW_S, append, build_payloads, write_nav_log, write_world
 
 from execution.atomic_json import write_json_atomic
 from execution.peak import Peak
@@ -51,7 +51,8 @@ class Desk:
 
     def trade(self, *legs: Position, **detail: Any) -> Desk:
         """The executor writes this book now, and what the exchange said."""
-        write_world(self.log_dir, self.now_s)
+        (self.log_dir / "state").mkdir(exist_ok=True)
+        write_nav_log(self.log_dir, self.now_s)
         payloads = build_payloads(self.now_s)
         nav = payloads[surfaces.NAV]
         nav["nav_detail"] |= detail

@@ -174,18 +174,14 @@ class History:
             self._disconnect()
             self._ident = _UNKNOWN
             return
-        now_s, outcome = time.monotonic(), error
-        if is_damage(error) and not self._read_only and now_s >= self._replaced_s + RETRY_S:
-            self._replaced_s = now_s
-            try:
-                self._discard()
-            except OSError as failure:
-                outcome = DamagedError(failure.strerror)
-            else:
+        if is_damage(error) and not self._read_only:
+            obstacle = self._discard()
+            if obstacle is None:
                 return
+            error = DamagedError(obstacle)
         if self._was_locked or self._read_only or not is_locked(error):
-            self._reason = describe(outcome, self._directory, self._read_only)
-        self._was_locked, self._retry_s = is_locked(error), now_s + RETRY_S
+            self._reason = describe(error, self._directory, self._read_only)
+        self._was_locked, self._retry_s = is_locked(error), time.monotonic() + RETRY_S
         if not can_read or is_damage(error):
             self._disconnect()
 
@@ -198,10 +194,17 @@ class History:
         except OSError:
             return False
 
-    def _discard(self) -> None:
-        database, self._database = self._database, None
-        if database is not None:
-            database.discard()
+    def _discard(self) -> str | None:
+        """Remove a damaged database; what is in the way of that, if anything."""
+        if time.monotonic() < self._replaced_s + RETRY_S:
+            return "it was replaced a moment ago"
+        database, self._database, self._replaced_s = self._database, None, time.monotonic()
+        try:
+            if database is not None:
+                database.discard()
+        except OSError as failure:
+            return failure.strerror or "it cannot be removed"
+        return None
 
     def _disconnect(self) -> None:
         if self._database is not None:

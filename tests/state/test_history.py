@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from state.files import history as module
-from state.files.database import LOCK_TIMEOUT_S
+from state.files.database import LOCK_TIMEOUT_S, Database
 from state.files.entries import MAX_ENTRIES, MAX_TOTAL_BYTES, MAX_VALUE_BYTES
 from state.files.history import History, locate
 from state.files.stamps import FUTURE_TOLERANCE_S
@@ -210,6 +210,15 @@ def test_what_is_forgotten_and_kept_again_stands_though_it_is_older(path: Path) 
     assert history.get("key") == seen(path) == "older"
 
 
+def test_of_two_that_replace_a_newer_one_the_last_stands(path: Path) -> None:
+    """Though the second says it of the first only."""
+    history = filled(path)
+    history.keep("key", "older", 50.0, replace=True)
+    history.keep("key", "less old", 60.0)
+    history.commit(NOW)
+    assert history.get("key") == seen(path) == "less old"
+
+
 def test_an_entry_counts_once_its_time_has_come(path: Path) -> None:
     """Whoever looks at an earlier time, with a process that knows it or a new one, does not see it."""
     history = filled(path)
@@ -231,6 +240,18 @@ def test_an_honest_entry_replaces_one_from_the_future(path: Path) -> None:
     assert seen(path, now=NOW + 7200) == "honest"
     learn(blind, "key", "honest too", 101.0)
     assert seen(path, now=NOW + 7200) == "honest too"
+
+
+def test_an_entry_from_the_future_takes_nothing_that_is_not_written_yet(path: Path) -> None:
+    """It is read between learning and writing."""
+    honest, wrong = filled(path), opened(path, NOW + 3600)
+    honest.keep("key", "honest", 101.0)
+    wrong.keep("key", "future", NOW + 3600)
+    wrong.commit(NOW + 3600)
+    honest.open(NOW)
+    assert honest.get("key") == "honest"
+    honest.commit(NOW)
+    assert seen(path, now=NOW + 7200) == "honest"
 
 
 def test_the_oldest_entries_are_dropped_and_those_from_the_future_before(path: Path) -> None:
@@ -415,6 +436,40 @@ def test_a_broken_database_at_the_start_is_replaced(path: Path, damage: Callable
     assert before == (path.stat().st_size if path.exists() else None)
     history = filled(path, "new", 200.0)
     assert (history.get("key"), seen(path), path.stat().st_size < 100_000) == ("new", "new", True)
+
+
+def test_a_database_that_breaks_again_at_once_is_left_alone_for_a_while(path: Path) -> None:
+    """A disk that damages all it is given costs one write in five seconds."""
+    history = filled(path)
+    for reason in (
+        None,
+        f"the database in {path.parent} is damaged and could not be replaced: it was replaced a moment ago",
+    ):
+        place_rubbish(path)
+        learn(history, "key", 18.3, 101.0)
+        assert (history.get("key"), history.reason) == (18.3, reason)
+    assert path.read_bytes().startswith(b"no database")
+
+
+def test_an_older_copy_that_is_put_back_gets_what_it_lacks(path: Path) -> None:
+    """A backup of the whole directory, for one."""
+    history = filled(path)
+    copy = Path(shutil.copy(path, path.with_name("copy")))
+    learn(history, "key", "newer", 101.0)
+    copy.replace(path)
+    history.open(NOW)
+    history.commit(NOW)
+    assert history.get("key") == seen(path) == "newer"
+
+
+def test_what_took_the_place_of_a_damaged_file_is_not_removed_with_it(path: Path) -> None:
+    """Two processes find the damage, and the first has replaced it already."""
+    filled(path)
+    late = Database(path, "rw")
+    path.unlink()
+    filled(path, "new", 200.0)
+    late.discard()
+    assert seen(path) == "new"
 
 
 ROWS = [

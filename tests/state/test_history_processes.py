@@ -153,3 +153,14 @@ def test_a_place_of_somebody_else_is_read_where_it_may_be(public: Path, director
     path.parent.chmod(directory)
     (said,) = run("visit", path)
     assert said.startswith(f"{known} 2 {path.parent} is not writable: ")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+def test_a_damaged_file_that_cannot_be_replaced_is_said(public: Path) -> None:
+    """And stays as it is."""
+    path = public / "state.sqlite3"
+    path.write_bytes(b"no database\n" * 1000)
+    path.chmod(0o644)
+    (said,) = run("visit", path)
+    assert said == f"None 2 the database in {public} is damaged and could not be replaced: permission denied"
+    assert path.read_bytes().startswith(b"no database")

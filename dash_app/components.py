@@ -7,7 +7,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app.readings import Format, State, fmt_word, is_number, number_at, read
+from dash_app.readings import Format, State, fmt_word, is_number, number_at, read, stale_at
 from state.formatting import UNKNOWN_TEXT, fmt_age
 
 Child = Component | str
@@ -23,12 +23,17 @@ def field(
     class_name: str = "",
     **attributes: str,
 ) -> html.Span:
-    """One value of the state, addressed by its path, with the reason on hover when it is unknown."""
+    """One value of the state, addressed by its path, with the reason on hover when it is unknown or old."""
     text, reason = read(state, path, fmt, default)
-    marks = {"data-field": path, **attributes}
+    marks, old = {"data-field": path, **attributes}, stale_at(state, path)
     if reason:
         marks |= {"data-unknown": reason, "title": reason}
-    return span(text, f"{class_name} unknown".strip() if reason else class_name, **marks)
+        return span(text, f"{class_name} unknown".strip(), **marks)
+    if old:
+        # An old value never looks live, wherever it stands.
+        marks |= {"data-stale": old, "title": old}
+        return span(text, f"{class_name} old".strip(), **marks)
+    return span(text, class_name, **marks)
 
 
 def age_field(state: State, age_path: str, stamp_path: str, fmt: Format, age_format: str) -> html.Span:

@@ -31,4 +31,6 @@ def load_state(settings: Settings, environ: dict[str, Any] | None = None) -> dic
 def _load(settings: Settings) -> dict[str, Any]:
     LOADS.inc()
     with LOAD_SECONDS.time():
-        return load_all_state(settings.state_dir, now=settings.now, environ=settings.environ)
+        # What is seen under a fixed clock is no history of the desk.
+        remember = settings.now is None
+        return load_all_state(settings.state_dir, now=settings.now, environ=settings.environ, remember=remember)

@@ -23,8 +23,18 @@ class Gauge(NamedTuple):
     amount: bool = False  # what a private key does not get
 
 
+def _of_now(path: str) -> Callable[[Any], float | None]:
+    """The value at a path of the NAV block; nothing while it is an old one."""
+
+    def read(state: State) -> float | None:
+        value: float | None = state["nav"].get(path)
+        return None if f"nav.{path}" in state["meta"]["stale"] else value
+
+    return read
+
+
 def _drawdown_ratio(state: State) -> float | None:
-    percent = state["nav"].get("drawdown_pct")
+    percent = _of_now("drawdown_pct")(state)
     return None if percent is None else percent / 100.0
 
 
@@ -60,7 +70,7 @@ OF_CHECK = (
 )
 OF_STATE = (
     Gauge("hedge_ready", "1 when /readyz answers 200.", lambda state: not find_obstacles(state)),
-    Gauge("hedge_nav_usd", "Net asset value.", lambda state: state["nav"].get("nav_usd"), amount=True),
+    Gauge("hedge_nav_usd", "Net asset value.", _of_now("nav_usd"), amount=True),
     Gauge("hedge_nav_age_seconds", "Age of the file the NAV is from.", lambda state: state["nav"].get("age_s")),
     Gauge(
         "hedge_nav_frozen",
@@ -71,13 +81,13 @@ OF_STATE = (
     Gauge(
         "hedge_gross_exposure_usd",
         "Sum of the open notionals, long and short.",
-        lambda state: state["nav"].get("gross_exposure_usd"),
+        _of_now("gross_exposure_usd"),
         amount=True,
     ),
     Gauge(
         "hedge_net_exposure_usd",
         "Sum of the open notionals, long less short.",
-        lambda state: state["nav"].get("net_exposure_usd"),
+        _of_now("net_exposure_usd"),
         amount=True,
     ),
     Gauge("hedge_positions", "Open positions; absent while the book is unknown.", _positions),

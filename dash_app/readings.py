@@ -82,6 +82,11 @@ def reason_for(state: State, path: str, value: Any) -> str:
     return ""
 
 
+def stale_at(state: State, path: str) -> str:
+    """Why the value at a path is an old one; empty when it is of now."""
+    return str(mapping_at(state, "meta.stale").get(path) or "")
+
+
 def fmt_word(value: Any) -> str:
     """A word as written."""
     return value if isinstance(value, str) and value else UNKNOWN_TEXT

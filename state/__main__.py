@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     if options.command == "doctor":
         return doctor.run(options.state_dir, options.now, options.watch)
-    state = load_all_state(options.state_dir, now=options.now)
+    state = load_all_state(options.state_dir, now=options.now, remember=False)
     print(json.dumps(state, allow_nan=False) if options.json else summarize(state))
     return 0
 

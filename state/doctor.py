@@ -21,7 +21,7 @@ def run(state_dir: str | None, now: float | None, watch_s: float | None) -> int:
     code = 0
     try:
         while True:
-            state = load_all_state(state_dir, now=now)
+            state = load_all_state(state_dir, now=now, remember=False)
             code = exit_code(state)
             print("\n".join(map(printable, report(state))), flush=True)
             if watch_s is None:

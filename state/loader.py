@@ -12,8 +12,10 @@ from typing import Any
 
 from state.aging import Snapshot, take_snapshot
 from state.facts.environment import ENVIRON_KEYS
-from state.facts.sources import Memory, Sources
+from state.facts.sources import Derived, Sources
+from state.files.history import History, locate
 from state.files.reading import Reading, Signature, is_coarse, read_surface
+from state.files.recall import recall, remember
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE, SURFACES, Surface
 from state.files.transitions import LOCATION, Tape, read_tape
 from state.normalize import normalize, unusable_state
@@ -32,14 +34,15 @@ COARSE_S = 2.0
 class Loader:
     """The readings of one state directory, and what has to be remembered between loads. Safe for threads."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, history: History | None = None) -> None:
         self._directory = directory
+        self._history = history or History(None)
+        self._derived: Derived = {}
         self._paths = {item.name: os.path.join(directory, item.location) for item in SURFACES}  # noqa: PTH118
         self._tape_path = os.path.join(directory, LOCATION)  # noqa: PTH118
         self._watched = (*self._paths.values(), self._tape_path)
         self._tape = Tape()
         self._readings: dict[str, Reading] = {}
-        self._memory = Memory()
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._seen: list[Any] = []
@@ -59,12 +62,20 @@ class Loader:
             return self._snapshot.at(now) if self._snapshot else state
 
     def _load_changed(self, now: float, environ: Mapping[str, str]) -> dict[str, Any]:
+        self._history.open(now)
         self._readings = {
-            surface.name: read_surface(path, surface, self._readings.get(surface.name))
+            surface.name: self._read(surface, path)
             for surface, path in (*zip(SURFACES, self._paths.values(), strict=True), *self._other_nav_files())
         }
         self._tape = read_tape(self._tape_path, self._tape)
-        return self._normalize(Sources(self._readings, now, environ, self._memory, self._tape))
+        state = self._normalize(Sources(self._readings, now, environ, self._history, self._derived, self._tape))
+        self._history.commit(now)
+        return state
+
+    def _read(self, surface: Surface, path: str) -> Reading:
+        """A look at one surface, beside what this or another process last saw of it."""
+        previous = self._readings.get(surface.name) or recall(surface, self._history)
+        return remember(read_surface(path, surface, previous), previous, self._history)
 
     def _may_keep(self) -> bool:
         """A file that could not be read may become readable, and an unknown nav file appear, without a new stamp."""
@@ -117,13 +128,19 @@ def _paused_collector() -> Iterator[None]:
         gc.enable()
 
 
-_loaders: dict[str, Loader] = {}
+_Place = tuple[str, str | None, bool]
+_loaders: dict[_Place, Loader] = {}
 _loaders_lock = threading.Lock()
 
 
-def _add_loader(directory: str) -> Loader:
+def _add_loader(place: _Place) -> Loader:
+    directory, cache, remembering = place
     with _loaders_lock:
-        return _loaders.setdefault(directory, Loader(Path(directory)))
+        if place not in _loaders:
+            environ = {"HEDGE_CACHE_DIR": cache} if cache else {}
+            history = History(locate(directory, environ), read_only=not remembering)
+            _loaders[place] = Loader(Path(directory), history)
+        return _loaders[place]
 
 
 def load_all_state(
@@ -131,14 +148,21 @@ def load_all_state(
     *,
     now: float | None = None,
     environ: Mapping[str, str] | None = None,
+    remember: bool = True,
 ) -> dict[str, Any]:
     """The normalized state of a directory, as docs/state-model.md describes it. Never raises.
 
     Args:
         state_dir: directory of the state files; `HEDGE_STATE_DIR`, else `logs/state`, by default.
         now: epoch seconds that ages are counted from; the system clock by default.
-        environ: environment that says which environment this is; the process's by default.
+        environ: environment that says which environment this is, and where the history is kept (`HEDGE_CACHE_DIR`);
+            the process's by default.
+        remember: whether what is seen is kept for later loads and other processes; without, the history is only read.
     """
     surroundings = os.environ if environ is None else environ
     directory = os.fspath(state_dir or surroundings.get("HEDGE_STATE_DIR") or DEFAULT_STATE_DIR)
-    return (_loaders.get(directory) or _add_loader(directory)).load(time.time() if now is None else now, surroundings)
+    # Where the history is kept is a matter of this process, whatever environment it is told to look from.
+    cache = surroundings.get("HEDGE_CACHE_DIR") or os.environ.get("HEDGE_CACHE_DIR")
+    place = (directory, cache, remember)
+    loader = _loaders.get(place) or _add_loader(place)
+    return loader.load(time.time() if now is None else now, surroundings)

@@ -5,65 +5,85 @@ import marshal
 from typing import Any
 
 from state.facts.aum import build_aum
-from state.facts.book import Book, build_book
+from state.facts.book import Book, build_book, remember_book
 from state.facts.drawdown import find_drawdown
 from state.facts.environment import find_environment
 from state.facts.exchange import assess_exchange
+from state.facts.executor_word import find_word
 from state.facts.fx import find_rate
 from state.facts.kpis import build_kpis
-from state.facts.nav import NavInputs, build_nav, pick_nav
+from state.facts.nav import NavInputs, build_nav
+from state.facts.nav_files import find_nav
 from state.facts.positions import Exposure, build_positions, sum_exposure
 from state.facts.router import build_router
+from state.facts.series import build_history
+from state.facts.series_rows import read_series
 from state.facts.sources import Sources
+from state.files.surfaces import NAV_LOG, NAV_STATE
 from state.files.transitions import show_transitions
-from state.trust.alerts import build_alerts
-from state.trust.checks import Facts, run_checks
+from state.files.values import number
+from state.trust.alerts import Evidence, build_alerts
+from state.trust.checks import run_checks
 from state.trust.drift import find_drift
 from state.trust.freshness import describe_surfaces, largest_age
+from state.trust.nav_checks import Facts
+from state.trust.surface_alerts import alert
 
 State = dict[str, Any]
+
+LAST_BOOK, SERIES = "last_book", "series"
 
 SECTIONS = ("nav", "aum", "kpis", "positions", "router", "transitions")
 
 
 def normalize(sources: Sources, state_dir: str) -> State:
     """The whole state, as docs/state-model.md has it."""
-    rate, exchange, drawdown = find_rate(sources), assess_exchange(sources), find_drawdown(sources)
-    kpis = build_kpis(sources, drawdown)
+    rate, exchange, nav_found = find_rate(sources), assess_exchange(sources), find_nav(sources)
+    drawdown = find_drawdown(sources, nav_found, exchange)
+    said = find_word(sources, drawdown.figures.pct)
+    kpis = build_kpis(sources, drawdown, nav_found, said)
     book = build_book(sources, exchange)
-    positions = build_positions(book, kpis["symbols"], sources.unknown)
+    positions = build_positions(sources, book, kpis["symbols"])
     exposure = sum_exposure(positions, book)
-    nav = build_nav(sources, NavInputs(rate, exchange, drawdown, exposure, kpis["risk"]))
-    aum = build_aum(sources, pick_nav(sources)[1], rate)
+    history = build_history(sources, _remembered_series(sources))
+    nav = build_nav(sources, NavInputs(nav_found, rate, exchange, drawdown, exposure, history, kpis["risk"]))
+    aum = build_aum(sources, nav_found, rate)
     router = build_router(sources, kpis["symbols"])
     environment = find_environment(sources)
-    facts = Facts(nav, aum, router, book, exposure, exchange, environment)
+    facts = Facts(nav_found, nav, aum, router, book, exposure, exchange, environment, drawdown, rate, history)
     state: State = {"nav": nav, "aum": aum, "kpis": kpis, "positions": positions, "router": router}
     state["transitions"] = show_transitions(sources.tape, sources.now)
     if sources.tape.error:
         sources.unknown.note("transitions", sources.tape.error)
+    state["meta"] = _meta(sources, state_dir, facts)
+    evidence = Evidence(exchange, nav_found, drawdown, said, sources.history.reason)
+    state["meta"]["alerts"] = build_alerts(state, evidence)
+    return seal(state)
+
+
+def _meta(sources: Sources, state_dir: str, facts: Facts) -> dict[str, Any]:
     surfaces = describe_surfaces(sources)
-    state["meta"] = {
+    return {
         "loaded_at": sources.now,
         "data_age_s": sources.unknown.known("meta.data_age_s", largest_age(surfaces), "no file with a time stamp"),
         "state_dir": state_dir,
-        "environment": environment.name,
-        "testnet": environment.testnet,
+        "environment": facts.environment.name,
+        "testnet": facts.environment.testnet,
         "surfaces": surfaces,
         "unknown": sources.unknown.reasons,
+        "stale": sources.stale.reasons,
         "checks": run_checks(sources, facts),
-        "last_book": _remember_book(sources, book, exposure),
+        "last_book": _remember_book(sources, facts.book, facts.exposure),
         "drift": find_drift(sources),
         "transitions_skipped": sources.tape.skipped,
+        "history": {"shared": sources.history.reason is None, "reason": sources.history.reason},
     }
-    state["meta"]["alerts"] = build_alerts(state, exchange)
-    return seal(state)
 
 
 def unusable_state(now: float, state_dir: str, reason: str) -> State:
     """The least the contract allows, saying why: for a fault of the loader itself."""
     sentence = f"the loader failed on these files: {reason}"
-    alert = {"severity": "fail", "title": "STATE CANNOT BE READ", "text": sentence, "since": None}
+    line = alert("fail", "STATE CANNOT BE READ", sentence)
     state: State = {"nav": {}, "aum": {"slices": []}, "kpis": {}, "positions": [], "router": {}}
     state["transitions"] = []
     state["meta"] = {
@@ -74,21 +94,40 @@ def unusable_state(now: float, state_dir: str, reason: str) -> State:
         "testnet": None,
         "surfaces": [],
         "unknown": dict.fromkeys(("nav", "aum", "kpis", "positions", "router", "meta"), sentence),
+        "stale": {},
         "checks": [],
         "last_book": None,
         "drift": [],
         "transitions_skipped": 0,
-        "alerts": [alert],
+        "history": {"shared": True, "reason": None},
+        "alerts": [line],
     }
     return seal(state)
 
 
+def _remembered_series(sources: Sources) -> list[list[float]]:
+    """Points of the daemon's last series, for where there is no log and the executor has written over them."""
+    if sources.has(NAV_LOG):
+        return []
+    rows = sources.derive(read_series, NAV_STATE).known
+    stamp = sources.stamp(NAV_STATE)
+    if rows and stamp is not None:
+        sources.history.keep(SERIES, rows, stamp)
+        return []
+    kept = sources.history.get(SERIES)
+    pairs = kept if isinstance(kept, list) else []
+    return [pair for pair in pairs if isinstance(pair, list) and len(pair) == 2 and all(map(number, pair))]
+
+
 def _remember_book(sources: Sources, book: Book, exposure: Exposure) -> dict[str, Any] | None:
     """While the book is unknown: the last one that was not."""
+    remember_book(sources, book)
     if book.unknown is not None:
-        return sources.memory.last_book
+        last = sources.history.get(LAST_BOOK)
+        return last if isinstance(last, dict) else None
     at = sources.stamp(book.source) if book.source else None
-    sources.memory.last_book = {"at": at, "count": len(book.members), "gross_usd": exposure.gross_usd}
+    if at is not None:
+        sources.history.keep(LAST_BOOK, {"at": at, "count": len(book.members), "gross_usd": exposure.gross_usd}, at)
     return None
 
 

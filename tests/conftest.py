@@ -1,5 +1,6 @@
 """Fixtures of tests that need a real browser: the browser, and a server on a healthy state that a test may damage."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,12 @@ CHROMIUM_ARGUMENTS = [
 def chromium_path() -> str | None:
     """The system's Chromium; None for Playwright's own."""
     return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _history_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What loads remember goes to a temporary directory, and never beside the fixtures."""
+    os.environ["HEDGE_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def wait_until(condition: Callable[[], object], timeout_s: float = START_TIMEOUT
 
 def process_environ(settings: Mapping[str, str]) -> dict[str, str]:
     """The environment of a child: nothing of this process that could change what it serves."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "HEDGE_CACHE_DIR") if name in os.environ}
     return kept | {"PYTHONDONTWRITEBYTECODE": "1"} | dict(settings)
 
 

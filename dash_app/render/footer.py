@@ -24,8 +24,8 @@ def render_checks(state: State) -> list[html.Span]:
 
 
 def is_on_show(surface: dict[str, Any]) -> bool:
-    """A file that may be absent is not missed."""
-    return bool(surface.get("required")) or surface.get("status") != "missing"
+    """A file that may be absent is not missed, and one that is no source of any value is not shown."""
+    return bool(surface.get("required")) or (surface.get("status") != "missing" and surface.get("listed") is not False)
 
 
 def _surface_chip(state: State, index: int, row: dict[str, Any]) -> html.Span:

@@ -4,7 +4,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dash_app.components import Child, age_field, field, line, span
-from dash_app.readings import State, fmt_upper, number_at, read, value_at
+from dash_app.readings import State, fmt_upper, number_at, read, stale_at, text_at, value_at
 from dash_app.render.freshness import ages
 from dash_app.text import DEFAULT_ENVIRONMENT, DEFAULT_SOURCE
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_number, fmt_plain
@@ -14,7 +14,7 @@ def render_nav(state: State) -> list[html.Div]:
     """The large NAV and its source line."""
     return [
         _nav(state),
-        line(*_frozen(state), *_source(state), class_name="source-line"),
+        line(*_frozen(state), *_source(state), *_note(state), class_name="source-line"),
         *ages(state, "nav", frozen=False),
     ]
 
@@ -30,8 +30,8 @@ def render_status(state: State) -> list[dbc.Badge]:
 
 
 def is_frozen(state: State) -> bool:
-    """True when the NAV on show is an old one repeated."""
-    return value_at(state, "nav.exchange.frozen") is True
+    """True when the NAV on show is an old one, repeated or left behind."""
+    return value_at(state, "nav.exchange.frozen") is True or bool(stale_at(state, "nav.nav_usd"))
 
 
 def is_testnet(state: State) -> bool:
@@ -43,14 +43,22 @@ def _nav(state: State) -> html.Div:
     parts: list[Child] = ["NAV: ", field(state, "nav.nav_usd", fmt_plain)]
     if number_at(state, "nav.nav_usd") is not None:
         parts.append(" USD")
+    if value_at(state, "nav.is_lower_bound") is True:
+        parts.insert(1, "≥ ")
     return html.Div(parts, className="nav-figure frozen" if is_frozen(state) else "nav-figure")
 
 
 def _frozen(state: State) -> list[Child]:
-    if not is_frozen(state):
+    if value_at(state, "nav.exchange.frozen") is not True:
         return []
     age = age_field(state, "nav.exchange.confirmed_age_s", "nav.exchange.confirmed_at", fmt_age, "words")
     return [span(["frozen, confirmed ", age, " ago"], "fail"), " · "]
+
+
+def _note(state: State) -> list[Child]:
+    """Why the file that is asked first is not the one on show."""
+    note = text_at(state, "nav.source_note")
+    return [span(f" · {note}", "warn", **{"data-field": "nav.source_note"})] if note else []
 
 
 def _source(state: State) -> list[Child]:

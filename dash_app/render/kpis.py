@@ -15,6 +15,7 @@ from dash_app.text import (
     DRAWDOWN_STATE,
     FEE_PNL,
     ROUTER_QUALITY,
+    history_above_peak,
 )
 from dash_app.theme import tone_of
 from state.formatting import fmt_number, fmt_pct, fmt_signed, fmt_usd
@@ -40,8 +41,15 @@ def _drawdown(state: State) -> dbc.Card:
         [DRAWDOWN_STATE, *ages(state, "drawdown")],
         _word(state, "kpis.risk.dd_state", DEFAULT_DD_STATE),
         line(drawdown, " below peak ", peak),
+        *_history_above(state),
         *_symbols_in_drawdown(state),
     )
+
+
+def _history_above(state: State) -> list[html.Div]:
+    """The chart says so in the same words."""
+    words = history_above_peak(mapping_at(state, "nav"))
+    return [line(words, class_name="caption warn")] if words else []
 
 
 def _atr(state: State) -> dbc.Card:

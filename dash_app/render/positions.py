@@ -4,7 +4,7 @@ from dash import html
 
 from dash_app.components import Child, block, field, line, span
 from dash_app.readings import Reading, State, mapping_at, number_at, read, reason_at, rows_at
-from dash_app.render.tables import Cell, Row, row_data, row_tooltips, worst_first
+from dash_app.render.tables import Cell, Row, row_data, row_tooltips, with_default, worst_first
 from dash_app.text import DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NO_POSITIONS, POSITIONS_UNKNOWN, SIDE_MARKS
 from dash_app.theme import tone_of, tone_of_amount
 from state.formatting import fmt_clock, fmt_number, fmt_qty, fmt_signed, fmt_usd
@@ -79,7 +79,7 @@ def _row(state: State, path: str) -> Row:
         "notional_fmt": Cell(_formatted(state, path, "notional")),
         "pnl_fmt": Cell(_formatted(state, path, "pnl"), tone_of_amount(number_at(state, f"{path}.pnl"))),
         "dd_state": Cell(dd_state, tone_of(dd_state.text)),
-        "dd_today_pct": Cell(read(state, f"{path}.dd_today_pct", fmt_number)),
+        "dd_today_pct": Cell(with_default(read(state, f"{path}.dd_today_pct", fmt_number), dd_state)),
         "atr_ratio": Cell(read(state, f"{path}.atr_ratio", fmt_number)),
         "atr_regime": Cell(regime, tone_of(regime.text)),
     }

@@ -6,7 +6,7 @@ from dash import html
 
 from dash_app.components import Child, block
 from dash_app.readings import Reading, State, mapping_at, reading_of, reason_at, reason_for
-from dash_app.render.tables import Cell, Row, row_data, row_tooltips, worst_first
+from dash_app.render.tables import Cell, Row, row_data, row_tooltips, with_default, worst_first
 from dash_app.text import DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NO_SYMBOLS, SYMBOLS_UNKNOWN
 from dash_app.theme import tone_of
 from state.formatting import fmt_number
@@ -51,9 +51,11 @@ def _row(state: State, symbol: str, row: dict[str, Any]) -> Row:
     reasons = {column: reason_for(state, f"kpis.symbols.{symbol}.{column}", row.get(column)) for column in COLUMNS}
     dd_state = reading_of(row.get("dd_state"), reasons["dd_state"], default=DEFAULT_DD_STATE)
     regime = reading_of(row.get("atr_regime"), reasons["atr_regime"], default=DEFAULT_ATR_REGIME)
+    cells = {column: Cell(reading_of(row.get(column), reasons[column], fmt_number)) for column in NUMBERS}
+    cells["dd_today_pct"] = Cell(with_default(cells["dd_today_pct"].reading, dd_state))
     return {
         "symbol": Cell(Reading(symbol, "")),
         "dd_state": Cell(dd_state, tone_of(dd_state.text)),
         "atr_regime": Cell(regime, tone_of(regime.text)),
-        **{column: Cell(reading_of(row.get(column), reasons[column], fmt_number)) for column in NUMBERS},
+        **cells,
     }

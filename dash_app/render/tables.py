@@ -44,6 +44,11 @@ def row_tooltips(row: Row) -> dict[str, dict[str, str]]:
     return {column: {"value": reason, "type": "text"} for column, reason in reasons.items() if reason}
 
 
+def with_default(today: Reading, dd_state: Reading) -> Reading:
+    """Today's drawdown of a symbol beside its state: where that is a default, the 0.00 is one too."""
+    return Reading(today.text, today.reason or dd_state.reason)
+
+
 def worst_first(state: State, rows: list[Row]) -> list[Row]:
     """On a wall nobody turns to the page with the panic: the rows with the worst words come first."""
     if value_at(state, "meta.worst_first") is not True:

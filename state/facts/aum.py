@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from state.facts.fx import NO_RATE, Rate
-from state.facts.nav_files import nav_payloads
+from state.facts.fx import Rate
+from state.facts.nav_files import Nav, nav_payloads
 from state.facts.sources import Sources
+from state.facts.standing import Choice, Claim, choose, mark_stale
 from state.files.surfaces import SYNCED_STATE
 from state.files.values import JsonDict, first, mapping, number, text
 
@@ -35,9 +36,13 @@ class Published(NamedTuple):
     origin: str | None
 
 
-def build_aum(sources: Sources, nav_usd: float | None, rate: Rate) -> dict[str, Any]:
+def build_aum(sources: Sources, nav: Nav, rate: Rate) -> dict[str, Any]:
     """Slices with the NAV on show as the Futures slice, their sum, and what has no price."""
-    slices = _slices(sources, nav_usd)
+    block = find_block(sources)
+    slices = _slices(sources, nav.usd, block.value or {})
+    mark_stale(
+        sources, block, *(f"aum.slices.{index}.usd" for index, item in enumerate(slices) if item.label != FUTURES)
+    )
     known = [item.usd for item in slices if item.usd is not None]
     total_usd = sum(known) if known else None
     unpriced = [item.label for item in slices if item.usd is None]
@@ -49,26 +54,30 @@ def build_aum(sources: Sources, nav_usd: float | None, rate: Rate) -> dict[str, 
         ],
         "total_usd": total_usd,
         "total_zar": rate.zar(total_usd),
-        "total_usd_is_lower_bound": bool(unpriced),
-        "unpriced": unpriced,
+        "total_usd_is_lower_bound": bool(unpriced or nav.unpriced),
+        "unpriced": [*unpriced, *nav.unpriced],
     }
 
 
 def published_aum(sources: Sources) -> Published:
     """The published total and futures figure."""
-    origin, block = _aum_block(sources)
-    return Published(number(block.get("total")), number(block.get("futures")), origin)
+    choice = find_block(sources)
+    block = choice.value or {}
+    return Published(
+        number(block.get("total")), number(block.get("futures")), choice.claim.file if choice.claim else None
+    )
 
 
-def _aum_block(sources: Sources) -> tuple[str | None, JsonDict]:
-    candidates = [(name, mapping(data.get("aum"))) for name, data in nav_payloads(sources)]
-    candidates += [(name, mapping(mapping(data.get("nav_detail")).get("aum"))) for name, data in nav_payloads(sources)]
+def find_block(sources: Sources) -> Choice[JsonDict]:
+    """The AUM block of the first living payload that has one."""
+    payloads = nav_payloads(sources)
+    candidates = [(name, mapping(data.get("aum"))) for name, data in payloads]
+    candidates += [(name, mapping(mapping(data.get("nav_detail")).get("aum"))) for name, data in payloads]
     candidates.append((SYNCED_STATE, mapping(mapping(sources.data(SYNCED_STATE).get("nav_snapshot")).get("aum"))))
-    return next(((name, block) for name, block in candidates if block), (None, {}))
+    return choose(sources, [Claim(block, name, sources.stamp(name)) for name, block in candidates if block])
 
 
-def _slices(sources: Sources, nav_usd: float | None) -> list[Slice]:
-    _, block = _aum_block(sources)
+def _slices(sources: Sources, nav_usd: float | None, block: JsonDict) -> list[Slice]:
     # Without a NAV the futures account is still there, and its value unknown.
     futures = [Slice(FUTURES, nav_usd, "exchange" if nav_usd is not None else None)]
     if block.get("assets"):
@@ -88,11 +97,13 @@ def _with_nav_on_show(listed: list[Slice], nav_usd: float | None) -> list[Slice]
 
 
 def _breakdown(sources: Sources) -> list[Slice]:
-    for _, data in nav_payloads(sources):
-        found = list(_holdings(mapping(data.get("nav_detail")).get("asset_breakdown")))
-        if found:
-            return found
-    return []
+    """What the wallet is made of, of the first living payload that says so."""
+    told = [
+        Claim(found, name, sources.stamp(name))
+        for name, data in nav_payloads(sources)
+        if (found := list(_holdings(mapping(data.get("nav_detail")).get("asset_breakdown"))))
+    ]
+    return choose(sources, told).value or []
 
 
 def _holdings(value: Any) -> Iterator[Slice]:
@@ -114,8 +125,8 @@ def _holdings(value: Any) -> Iterator[Slice]:
 def _read_holding(label: str, holding: JsonDict) -> Slice:
     usd = first(number(holding.get(key)) for key in ("usd_value", "usd", "value_usd"))
     mark, cost, qty = (number(holding.get(key)) for key in ("mark", "avg_cost", "qty"))
-    # Zero beside a quantity that is held, or below zero, is no value of a holding.
-    if usd is None or usd < 0 or (usd == 0 and qty != 0 and not mark and "qty" in holding):
+    # Zero beside a quantity that is held is no value; below zero it is a debt, and counts as one.
+    if usd is None or (usd == 0 and qty != 0 and not mark and "qty" in holding):
         return Slice(label, None, None)
     written = text(holding.get("price_basis"))
     return Slice(label, usd, written if written in PRICE_BASES else _basis(label, mark, cost))
@@ -136,8 +147,8 @@ def _explain(sources: Sources, slices: list[Slice], total_usd: float | None, rat
         if item.usd is None:
             unknown.note_all((f"{path}.usd", f"{path}.zar", f"{path}.price_basis"), f"{NO_PRICE} for {item.label}")
         elif rate.usd_zar is None:
-            unknown.note(f"{path}.zar", NO_RATE)
+            unknown.note(f"{path}.zar", rate.reason)
     if total_usd is None:
         unknown.note_all(("aum.total_usd", "aum.total_zar"), "no slice of the AUM has a value: no nav file carries one")
     elif rate.usd_zar is None:
-        unknown.note("aum.total_zar", NO_RATE)
+        unknown.note("aum.total_zar", rate.reason)

@@ -3,20 +3,19 @@
 from dataclasses import dataclass
 
 from state.facts.exchange import Exchange
+from state.facts.money import misfit
 from state.facts.sources import Sources
+from state.facts.standing import why_not_alive
+from state.facts.vanished import find_vanished, remember_legs
 from state.files.rows import Key, Row, count_unreadable, has_row_list, read_rows
+from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
 from state.files.surfaces import BY_NAME, POSITIONS, POSITIONS_STATE, SYNCED_STATE
-from state.files.values import JsonDict
 from state.formatting import fmt_moment
 
 # The order in which a row with a positive price is looked for.
 PRICE_ORDER = (POSITIONS_STATE, POSITIONS, SYNCED_STATE)
 # The order in which files of the same loop say which positions are open.
 MEMBER_ORDER = (POSITIONS, SYNCED_STATE, POSITIONS_STATE)
-
-SAME_LOOP_S = 5.0
-# Two files further apart than this are not of the same moment.
-COMPARABLE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +31,16 @@ class Member:
 class Book:
     """The open legs. `unknown` says why the book is not known; empty and known means flat.
 
-    `damage` says that rows of the file could not be read.
+    `damage` says that legs are missing: rows that could not be read, or that went without a trace. `stale` says that
+    the file is an old one. `doubt`: it is not the files' state but what they leave out that makes the book unknown.
     """
 
     members: tuple[Member, ...]
     source: str | None
     unknown: str | None
     damage: str | None = None
+    stale: str | None = None
+    doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class _File:
     rows: list[Row]
     stamp: float
     complete: bool
+    alive: bool
 
     def is_newer(self, other: float, by: float) -> bool:
         """Whether the file was written more than `by` seconds after another stamp."""
@@ -54,7 +57,7 @@ class _File:
 
 
 def build_book(sources: Sources, exchange: Exchange) -> Book:
-    """Open legs by the executor's newest word; an empty book counts as flat only while the exchange is live."""
+    """Open legs by the executor's newest word; an empty book counts as flat only with evidence."""
     files = [_read_file(sources, name) for name in MEMBER_ORDER if has_row_list(sources.data(name))]
     if not files:
         return Book((), None, sources.lacks("position rows", POSITIONS_STATE, POSITIONS, SYNCED_STATE))
@@ -62,29 +65,42 @@ def build_book(sources: Sources, exchange: Exchange) -> Book:
     rows = _members(leader, files)
     unreadable = sources.derive(count_unreadable, leader.name)
     damage = f"{unreadable} of the rows in {leader.name} cannot be read" if unreadable else None
-    if rows:
-        priced = _priced_rows(files)
-        members = tuple(_price(row, leader, priced.get(row.key, [])) for row in rows)
-        return Book(members, leader.name, None, damage)
-    return Book((), leader.name, damage or _why_not_flat(sources, exchange, files), damage)
+    vanished = None if exchange.frozen else find_vanished(sources, rows, leader.stamp)
+    if not rows:
+        unknown = damage or _why_not_flat(sources, exchange, files) or vanished
+        return Book((), leader.name, unknown, damage, _why_stale(sources, leader), doubt=unknown == vanished)
+    priced = _priced_rows(files)
+    members = tuple(_price(row, leader, priced.get(row.key, [])) for row in rows)
+    return Book(members, leader.name, None, damage or vanished, _why_stale(sources, leader), doubt=vanished is not None)
+
+
+def remember_book(sources: Sources, book: Book) -> None:
+    """Keep the legs of a book that is known, for the load that finds one of them gone."""
+    if book.unknown is None and book.damage is None and book.stale is None and book.source is not None:
+        remember_legs(sources, [member.row for member in book.members], sources.stamp(book.source))
 
 
 def _read_file(sources: Sources, name: str) -> _File:
-    data = sources.data(name)
-    return _File(name, sources.derive(read_rows, name), sources.stamp(name) or 0.0, _is_complete(name, data))
+    data, stamp = sources.data(name), sources.stamp(name)
+    alive = why_not_alive(sources, name, stamp) is None
+    return _File(name, sources.derive(read_rows, name), stamp or 0.0, _is_complete(name, "exec_stats" in data), alive)
 
 
-def _is_complete(name: str, data: JsonDict) -> bool:
+def _is_complete(name: str, of_the_publisher: bool) -> bool:
     """Whether a symbol that is absent from the file is really closed.
 
     The daemon's mirror is older than its stamp, the executor's own positions_state.json drops rows without a price,
     and the one-shot publisher (it adds `exec_stats`) leaves out what its config does not name.
     """
-    return name != POSITIONS_STATE and "exec_stats" not in data
+    return name != POSITIONS_STATE and not of_the_publisher
 
 
 def _leader(files: list[_File]) -> _File:
-    """The newest complete file, else the newest; files of one loop count as equally new, and come in member order."""
+    """The newest complete file, else the newest; files of one loop count as equally new, and come in member order.
+
+    A file whose rows stand still though it is written is not asked while another lives.
+    """
+    files = [item for item in files if item.alive] or files
     complete = [item for item in files if item.complete]
     newest = max((item.stamp for item in complete), default=0.0)
     outdated = [item for item in files if not item.complete and item.is_newer(newest, COMPARABLE_S)]
@@ -116,9 +132,25 @@ def _priced_rows(files: list[_File]) -> dict[Key, list[tuple[_File, Row]]]:
 
 
 def _price(row: Row, leader: _File, found: list[tuple[_File, Row]]) -> Member:
-    """The first file in price order that prices this leg; one of the same moment and quantity before any other."""
-    ranked = sorted(found, key=lambda item: (leader.is_newer(item[0].stamp, COMPARABLE_S), item[1].qty != row.qty))
+    """The first file in price order that prices this leg.
+
+    One that lives, is of the same moment and quantity, and whose price fits its own PnL comes before any other.
+    """
+    ranked = sorted(
+        found,
+        key=lambda item: (
+            not item[0].alive,
+            leader.is_newer(item[0].stamp, COMPARABLE_S),
+            item[1].qty != row.qty,
+            bool(misfit(item[1])),
+        ),
+    )
     return Member(row, ranked[0][1], ranked[0][0].name) if ranked else Member(row, None, None)
+
+
+def _why_stale(sources: Sources, leader: _File) -> str | None:
+    reason = why_not_alive(sources, leader.name, sources.stamp(leader.name))
+    return f"{leader.name} {reason}" if reason else None
 
 
 def _why_not_flat(sources: Sources, exchange: Exchange, files: list[_File]) -> str | None:

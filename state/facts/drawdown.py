@@ -1,63 +1,176 @@
-"""Peak and drawdown of the portfolio: percent, whichever file and unit they come from."""
+"""Peak and drawdown of the portfolio: the figures of one source, and only beside the NAV they belong to."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.kpis_shape import flat_payloads
+from state.facts.nav_files import Nav, is_daemons, nav_of
 from state.facts.sources import Sources
-from state.files.surfaces import NAV_STATE, RISK_SNAPSHOT
-from state.files.values import JsonDict, first, first_number, mapping, number, positive, within
+from state.facts.standing import Choice, Claim, choose
+from state.files.stamps import COMPARABLE_S
+from state.files.surfaces import KPIS, NAV_STATE, RISK_SNAPSHOT
+from state.files.values import JsonDict, first, first_number, mapping, number
+
+# What a NAV moves between the loops of two writers; and within one.
+NAV_MOVES = 5e-3
+NAV_ROUNDING = 1e-4
+CENT = 0.01
 
 
-class Drawdown(NamedTuple):
-    """Percent 0..100, and USD for the rest."""
+class Figures(NamedTuple):
+    """What one source says: percent 0..100 and more, the NAV it was computed from, and the rest in USD."""
 
     pct: float | None
     abs_usd: float | None
     peak_usd: float | None
+    nav_usd: float | None
 
 
-def find_drawdown(sources: Sources) -> Drawdown:
-    """Each figure from the first file that has it: nav_state.json, flat KPIs, risk_snapshot.json."""
-    found = list(_candidates(sources))
-    return Drawdown(
-        first(item.pct for item in found),
-        first(item.abs_usd for item in found),
-        first(item.peak_usd for item in found),
-    )
+class Drawdown(NamedTuple):
+    """The figures of the source that wins, and what every source says.
+
+    `disowned`: the reasons of the executor for not standing behind its own figures. `lacking`: the NAV misses coins, so
+    that a fall from the peak is none.
+    """
+
+    choice: Choice[Figures]
+    claims: tuple[Claim[Figures], ...]
+    disowned: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+    @property
+    def figures(self) -> Figures:
+        """What is shown; of a NAV that misses coins the peak alone."""
+        figures = self.choice.value or Figures(None, None, None, None)
+        return figures._replace(pct=None, abs_usd=None) if self.lacking else figures
 
 
-def realized_today(sources: Sources) -> float | None:
+def find_drawdown(sources: Sources, nav: Nav, exchange: Exchange) -> Drawdown:
+    """nav_state.json, the flat KPIs, risk_snapshot.json: the first alive, sane, and computed from the NAV on show."""
+    configured = exchange.source in CONFIGURED_SOURCES
+    written = tuple(_claims(sources, configured))
+    reasons = (_disowned(block.value, configured) for block in _snapshots(sources))
+    disowned = tuple(dict.fromkeys(reason for reason in reasons if reason))
+    usable = [item if item.flaw else _beside(item, nav) for item in written]
+    return Drawdown(choose(sources, usable), written, disowned, nav.unpriced)
+
+
+def why_no_drawdown(sources: Sources, drawdown: Drawdown, nav: Nav) -> str:
+    """Why no source's drawdown can be shown."""
+    if drawdown.lacking:
+        return f"the NAV lacks {', '.join(drawdown.lacking)}, which has no price: a fall from the peak is none"
+    if nav.usd is None and drawdown.choice.passed:
+        return "the NAV is unknown"
+    if drawdown.choice.passed:
+        return "; ".join(f"{claim.name}: {flaw}" for claim, flaw in drawdown.choice.passed)
+    return sources.lacks("drawdown", NAV_STATE, KPIS, RISK_SNAPSHOT)
+
+
+def realized_today(sources: Sources) -> Choice[float]:
     """Realised PnL since the day's reset, USD; from the daemon's own figure only (the snapshot's 0.0 is a default)."""
-    blocks = [sources.data(NAV_STATE), *(mapping(block.get("peak_state")) for block in _snapshots(sources))]
-    return first(number(block.get("realized_pnl_today")) for block in blocks)
+    return choose(sources, claim_realized(sources))
 
 
-def _candidates(sources: Sources) -> Iterator[Drawdown]:
-    state = sources.data(NAV_STATE)
-    yield Drawdown(
-        first(within(state.get(key), 0.0, 100.0) for key in ("drawdown_pct", "drawdown")),
-        first_number(state, "drawdown_abs"),
-        positive(state.get("peak_equity")),
-    )
-    for block in _snapshots(sources):
-        yield _from_snapshot(block)
+def claim_realized(sources: Sources) -> list[Claim[float]]:
+    """What each source says of it."""
+    blocks = [Claim(sources.data(NAV_STATE), NAV_STATE, sources.stamp(NAV_STATE))]
+    blocks += [
+        Claim(mapping(item.value.get("peak_state")), item.file, item.stamp, None, item.origin)
+        for item in _snapshots(sources)
+    ]
+    return [
+        Claim(value, item.file, item.stamp, None, item.origin)
+        for item in blocks
+        if (value := number(item.value.get("realized_pnl_today"))) is not None
+    ]
 
 
-def _snapshots(sources: Sources) -> Iterator[JsonDict]:
+def why_impossible(figures: Figures) -> str | None:
+    """What cannot be in the figures of one source, whatever the market did."""
+    pct, nav_usd, peak_usd = figures.pct, figures.nav_usd, figures.peak_usd
+    if pct is not None and pct < 0:
+        return f"a drawdown of {pct:.2f} % cannot be below zero"
+    if pct is not None and pct > 100 and (nav_usd is None or nav_usd >= 0):
+        return f"a drawdown of {pct:.2f} % is more than all of a NAV that is not negative"
+    if peak_usd is not None and nav_usd is not None and peak_usd < nav_usd - max(CENT, NAV_ROUNDING * abs(nav_usd)):
+        return "its peak lies below its own NAV"
+    return None
+
+
+def _claims(sources: Sources, configured: bool) -> Iterator[Claim[Figures]]:
+    """The sources in their order, with what rules each out."""
+    daemon = sources.data(NAV_STATE)
+    if is_daemons(daemon) or "drawdown_pct" in daemon or "peak_equity" in daemon:
+        yield _claim(Claim(_of_daemon(daemon), NAV_STATE, sources.stamp(NAV_STATE)), None)
+    for item in _snapshots(sources):
+        figures = _of_snapshot(item.value)
+        if figures.pct is not None or figures.peak_usd is not None:
+            yield _claim(Claim(figures, item.file, item.stamp, None, item.origin), _disowned(item.value, configured))
+
+
+def _claim(claim: Claim[Figures], disowned: str | None) -> Claim[Figures]:
+    flaw = disowned or why_impossible(claim.value)
+    if claim.value.pct is None:
+        flaw = flaw or "does not carry the percentage"
+    if claim.value.nav_usd == 0.0:
+        flaw = flaw or "was computed from a NAV of 0, which was not written"
+    return Claim(claim.value, claim.file, claim.stamp, flaw, claim.origin)
+
+
+def _beside(claim: Claim[Figures], nav: Nav) -> Claim[Figures]:
+    """Ruled out where it was computed from another NAV than the one on show."""
+    of_it = claim.value.nav_usd
+    if nav.usd is None or of_it is None or nav.file == claim.file:
+        return claim
+    apart_s = abs((claim.stamp or 0.0) - (nav.stamp or 0.0))
+    share = NAV_MOVES if apart_s <= COMPARABLE_S else NAV_ROUNDING
+    if abs(nav.usd - of_it) <= max(CENT, share * abs(nav.usd)):
+        return claim
+    flaw = "was computed from another NAV than the one on show"
+    return Claim(claim.value, claim.file, claim.stamp, flaw, claim.origin)
+
+
+def _snapshots(sources: Sources) -> Iterator[Claim[JsonDict]]:
+    """The drawdown blocks of the executor: of the flat KPIs, and of risk_snapshot.json."""
     for flat in flat_payloads(sources):
-        yield mapping(flat.data.get("drawdown"))
-    dd_state = mapping(sources.data(RISK_SNAPSHOT).get("dd_state"))
+        yield Claim(mapping(flat.data.get("drawdown")), flat.file, flat.stamp, None, flat.origin)
+    block = _of_risk_snapshot(mapping(sources.data(RISK_SNAPSHOT).get("dd_state")))
+    yield Claim(block, RISK_SNAPSHOT, sources.stamp(RISK_SNAPSHOT))
+
+
+def _of_risk_snapshot(dd_state: JsonDict) -> JsonDict:
     block = mapping(dd_state.get("drawdown"))
     # The publisher's fallback says `state` instead of `dd_state`, and its dd_pct is a fraction.
-    is_fraction = "state" in dd_state and "dd_state" not in dd_state
-    yield {**block, "dd_pct": _percent(block.get("dd_pct"))} if is_fraction else block
+    if "state" not in dd_state or "dd_state" in dd_state:
+        return block
+    fraction = number(block.get("dd_pct"))
+    return {**block, "dd_pct": None if fraction is None else 100.0 * fraction}
 
 
-def _percent(value: object) -> float | None:
-    fraction = within(value, 0.0, 1.0)
-    return None if fraction is None else 100.0 * fraction
+def _of_daemon(state: JsonDict) -> Figures:
+    pct = first_number(state, "drawdown_pct", "drawdown")
+    return Figures(pct, number(state.get("drawdown_abs")), _peak(state, "peak_equity"), nav_of(state))
 
 
-def _from_snapshot(block: JsonDict) -> Drawdown:
-    return Drawdown(within(block.get("dd_pct"), 0.0, 100.0), first_number(block, "dd_abs"), positive(block.get("peak")))
+def _of_snapshot(block: JsonDict) -> Figures:
+    inner = mapping(block.get("drawdown"))
+    pct = first([number(block.get("dd_pct")), number(inner.get("pct"))])
+    return Figures(pct, number(block.get("dd_abs")), _peak(block, "peak"), number(block.get("nav")))
+
+
+def _peak(block: JsonDict, key: str) -> float | None:
+    """A peak of zero was not written; one below zero was, and cannot be."""
+    return number(block.get(key)) or None
+
+
+def _disowned(block: JsonDict, configured: bool) -> str | None:
+    """Why the writer does not stand behind the block: `usable` false, or an input it calls stale.
+
+    Of a configured NAV the cache of the confirmed one plays no part, and is always stale.
+    """
+    flags = {str(key) for key, value in mapping(block.get("stale_flags")).items() if value is True}
+    stale = sorted(flags - {"nav_cache_stale"} if configured else flags)
+    if stale or (block.get("usable") is False and not (configured and flags)):
+        return "its writer marks it as not usable" + (f" ({', '.join(stale)})" if stale else "")
+    return None

@@ -45,8 +45,11 @@ def engine_environment(sources: Sources) -> str | None:
 
 
 def _witnesses(sources: Sources) -> dict[str, bool]:
+    """Who says what. Overrides that are not active are a default, and prove nothing about the exchange."""
     overrides = flag(mapping(sources.data(RISK_SNAPSHOT).get("risk_config_meta")).get("testnet_overrides_active"))
-    said = {f"{RISK_SNAPSHOT} testnet_overrides_active": overrides, "BINANCE_TESTNET": _binance(sources.environ)}
+    said = {"BINANCE_TESTNET": _binance(sources.environ)}
+    if overrides:
+        said[f"{RISK_SNAPSHOT} testnet_overrides_active"] = True
     # Only the exact word speaks; any other environment says nothing about the exchange's testnet.
     for witness, name in (("ENV", sources.environ.get("ENV")), (ENGINE_METADATA, engine_environment(sources))):
         if (name or "").strip().lower() == "testnet":

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 from state.facts.kpis_shape import flat_payloads
 from state.facts.sources import Sources
-from state.files.stamps import age_of, parse_stamp
+from state.files.stamps import SAME_LOOP_S, age_of, parse_stamp
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE, RISK_SNAPSHOT, SYNCED_STATE
 from state.files.values import JsonDict, first, first_number, flag, mapping, text
 
 REPEATING_SOURCES = frozenset({"cache", "unavailable"})
 CONFIGURED_SOURCES = frozenset({"manual", "capital_base"})
-
-# Within one loop of the executor the cache of the confirmed NAV is written a moment before nav.json.
-SAME_LOOP_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +51,15 @@ def _gather(sources: Sources) -> _Evidence:
     told = [(detail, stamp) for detail, stamp in details if _tells(detail)]
     detail, stamp = max(told, key=lambda item: item[1] or 0.0, default=({}, None))
     healths = [
-        mapping(detail.get("nav_health")),
-        mapping(sources.data(RISK_SNAPSHOT).get("nav_health")),
-        *(mapping(mapping(flat.data.get("drawdown")).get("nav_health")) for flat in flat_payloads(sources)),
+        (mapping(detail.get("nav_health")), stamp),
+        (mapping(sources.data(RISK_SNAPSHOT).get("nav_health")), sources.stamp(RISK_SNAPSHOT)),
+        *(
+            (mapping(mapping(flat.data.get("drawdown")).get("nav_health")), flat.stamp)
+            for flat in flat_payloads(sources)
+        ),
     ]
-    return _Evidence(detail, stamp, tuple(health for health in healths if health))
+    newest_first = sorted((item for item in healths if item[0]), key=lambda item: -(item[1] or 0.0))
+    return _Evidence(detail, stamp, tuple(health for health, _ in newest_first))
 
 
 def _tells(detail: JsonDict) -> bool:
@@ -74,7 +75,7 @@ def _confirmed_at(evidence: _Evidence, source: str | None, fresh: bool | None, n
     cached_at = max((stamp for stamp in stamps if age_of(stamp, now) is not None and stamp is not None), default=None)
     if evidence.stamp is None or fresh is False or source in REPEATING_SOURCES or source is None:
         return cached_at
-    # A live NAV was confirmed in the very loop that wrote it.
+    # A live NAV was confirmed in the very loop that wrote it; its cache is written a moment before nav.json.
     same_loop = cached_at is not None and 0.0 <= evidence.stamp - cached_at <= SAME_LOOP_S
     return cached_at if same_loop else max(evidence.stamp, cached_at or 0.0)
 

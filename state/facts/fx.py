@@ -1,22 +1,32 @@
 """The USD/ZAR rate: wherever the state has it, and the last one seen while the files alternate shape."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from state.facts.sources import Sources
 from state.files.stamps import age_of, content_stamp, parse_stamp
-from state.files.values import JsonDict, mapping, positive
+from state.files.values import JsonDict, mapping, number
+from state.formatting import fmt_moment, fmt_number
 
 # A rate this old says nothing about today's.
 KEEP_FOR_S = 24 * 3600.0
+# A US dollar has cost between 1 and 20 rand for fifty years; beyond these it is the inverse, or rubbish.
+POSSIBLE = (1.0, 100.0)
 
 NO_RATE = "no USD/ZAR rate in logs/state"
+REMEMBERED = "fx"
 
 
 class Rate(NamedTuple):
-    """ZAR per USD and the epoch it was taken at (None where the writer does not say)."""
+    """ZAR per USD and the epoch it was taken at (None where the writer does not say); `reason` says why there is none.
+
+    `refused`: each rate that was written and is not used, in words.
+    """
 
     usd_zar: float | None
     updated_at: float | None
+    reason: str = NO_RATE
+    refused: tuple[str, ...] = ()
 
     def zar(self, usd: float | None) -> float | None:
         """An amount in ZAR; None without an amount or a rate."""
@@ -24,20 +34,45 @@ class Rate(NamedTuple):
 
 
 def find_rate(sources: Sources) -> Rate:
-    """The newest rate any surface carries, else the last one seen, if that is not older than a day."""
-    rates = [rate for reading in sources.readings.values() if (rate := _rate_in(reading.data))]
+    """The newest rate any surface carries, else the last one seen; none that is older than a day or cannot be."""
+    written = list(_written(sources))
+    refused = tuple(dict.fromkeys(reason for name, rate in written if (reason := _why_refused(sources, name, rate))))
+    rates = [rate for name, rate in written if not _why_refused(sources, name, rate)]
     if rates:
         best = max(rates, key=lambda rate: rate.updated_at or 0.0)
-        sources.memory.fx_usd_zar, sources.memory.fx_updated_at = best
-        return best
-    seen = Rate(sources.memory.fx_usd_zar, sources.memory.fx_updated_at)
-    age = age_of(seen.updated_at, sources.now)
-    return seen if age is not None and age <= KEEP_FOR_S else Rate(None, None)
+        at = sources.now if best.updated_at is None else best.updated_at
+        sources.history.keep(REMEMBERED, [best.usd_zar, best.updated_at], at)
+        return best._replace(refused=refused)
+    return _remembered(sources)._replace(reason=refused[0] if refused else NO_RATE, refused=refused)
 
 
-def _rate_in(data: JsonDict | None) -> Rate | None:
-    block = mapping((data or {}).get("fx"))
-    usd_zar = positive(block.get("usd_zar"))
-    if usd_zar is None:
-        return None
-    return Rate(usd_zar, parse_stamp(block.get("ts")) or content_stamp(block) or content_stamp(data or {}))
+def _written(sources: Sources) -> Iterator[tuple[str, Rate]]:
+    for name, reading in sources.readings.items():
+        block = mapping((reading.data or {}).get("fx"))
+        usd_zar = number(block.get("usd_zar"))
+        if usd_zar:
+            yield name, Rate(usd_zar, _stamp(block, reading.data or {}))
+
+
+def _stamp(block: JsonDict, data: JsonDict) -> float | None:
+    return parse_stamp(block.get("ts")) or content_stamp(block) or content_stamp(data)
+
+
+def _why_refused(sources: Sources, name: str, rate: Rate) -> str | None:
+    low, high = POSSIBLE
+    if rate.usd_zar is not None and not low <= rate.usd_zar <= high:
+        return f"the USD/ZAR rate {fmt_number(rate.usd_zar, 4)} of {name} is outside {low:.0f} to {high:.0f}"
+    age_s = age_of(rate.updated_at, sources.now)
+    if rate.updated_at is not None and (age_s is None or age_s > KEEP_FOR_S):
+        when = "of the future" if age_s is None else "older than a day"
+        return f"the USD/ZAR rate of {name} is {when}: {fmt_moment(rate.updated_at, sources.now)}"
+    return None
+
+
+def _remembered(sources: Sources) -> Rate:
+    seen = sources.history.get(REMEMBERED)
+    usd_zar, updated_at = seen if isinstance(seen, list) and len(seen) == 2 else (None, None)
+    rate = Rate(number(usd_zar), number(updated_at))
+    age_s = age_of(rate.updated_at, sources.now)
+    usable = rate.usd_zar is not None and POSSIBLE[0] <= rate.usd_zar <= POSSIBLE[1]
+    return rate if usable and age_s is not None and age_s <= KEEP_FOR_S else Rate(None, None)

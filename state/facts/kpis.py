@@ -1,13 +1,18 @@
 """The KPI blocks: what kpis_v7.json carries, both shapes mapped to four blocks, then filled by the truth policy."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
-from state.facts.drawdown import Drawdown
-from state.facts.kpis_shape import all_payloads, flat_payloads, is_nested
+from state.facts.drawdown import Drawdown, why_no_drawdown
+from state.facts.executor_word import Word, show_word
+from state.facts.fees import find_fee_pnl
+from state.facts.kpis_shape import Payload, all_payloads, is_nested
+from state.facts.nav_files import Nav
 from state.facts.sources import Sources
+from state.facts.standing import Choice, Claim, choose, mark_stale
 from state.facts.symbols import PASSED_THROUGH, build_symbols
 from state.files.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
-from state.files.values import JsonDict, count, first, mapping, number, sanitize, word
+from state.files.values import JsonDict, first, mapping, number, sanitize, word
 
 DEFAULT_DD_STATE = "normal"
 DEFAULT_ATR_REGIME = "unknown"
@@ -15,22 +20,13 @@ DEFAULT_ATR_REGIME = "unknown"
 # The writers' own word for "nothing measured".
 UNMEASURED = "unknown"
 
-_WEEK_DAYS = 7
+T = TypeVar("T")
 
 
-class FeePnl(NamedTuple):
-    """Fees over the absolute realised PnL of a window of days, and both sides in USD."""
-
-    ratio: float | None
-    window_days: int | None
-    fees_usd: float | None
-    pnl_usd: float | None
-
-
-def build_kpis(sources: Sources, drawdown: Drawdown) -> dict[str, Any]:
+def build_kpis(sources: Sources, drawdown: Drawdown, nav: Nav, said: Word) -> dict[str, Any]:
     """`nav`, `risk`, `router` and `symbols`."""
     blocks: dict[str, Any] = sanitize(_pass_through(sources.data(KPIS)))
-    blocks["risk"] |= _risk(sources, drawdown)
+    blocks["risk"] |= _risk(sources, drawdown, nav) | show_word(sources, said)
     blocks["symbols"] = build_symbols(sources)
     if not blocks["symbols"]:
         files = (KPIS, ROUTER_HEALTH, RISK_SNAPSHOT, EXECUTION_HEALTH)
@@ -56,82 +52,113 @@ def _flat_nav(drawdown: JsonDict) -> JsonDict:
     return {key: drawdown[key] for key in ("nav", "peak", "nav_cache_ts", "nav_health") if key in drawdown}
 
 
-def _risk(sources: Sources, drawdown: Drawdown) -> dict[str, Any]:
+def _risk(sources: Sources, drawdown: Drawdown, nav: Nav) -> dict[str, Any]:
     unknown = sources.unknown
-    fee_pnl = _fee_pnl(sources)
-    missing = sources.lacks("fee / PnL ratio", RISK_SNAPSHOT, KPIS)
-    reason = f"no realised PnL in {fee_pnl.window_days} days" if fee_pnl.pnl_usd == 0 else missing
+    fees = find_fee_pnl(sources)
+    missing = fees.reason
+    figures = fees.figures
+    reason = f"no realised PnL in {figures.window_days} days" if figures.pnl_usd == 0 else missing
+    mark_stale(sources, fees.choice, *(f"kpis.risk.{key}" for key in ("fee_pnl_ratio", "fees_usd", "realized_pnl_usd")))
+    mark_stale(sources, drawdown.choice, "kpis.risk.drawdown_pct")
+    pct = drawdown.figures.pct
     return {
         "dd_state": _dd_state(sources),
         "atr_regime": _atr_regime(sources),
-        "atr_ratio": unknown.known(
-            "kpis.risk.atr_ratio", _atr_ratio(sources), "no ATR ratio: too few own fills to measure, or not published"
+        "atr_ratio": _atr_ratio(sources),
+        "fee_pnl_ratio": unknown.known("kpis.risk.fee_pnl_ratio", figures.ratio, reason),
+        "fee_pnl_window_days": unknown.known("kpis.risk.fee_pnl_window_days", figures.window_days, missing),
+        "fees_usd": unknown.known("kpis.risk.fees_usd", figures.fees_usd, missing),
+        "realized_pnl_usd": unknown.known("kpis.risk.realized_pnl_usd", figures.pnl_usd, missing),
+        "drawdown_pct": unknown.known("kpis.risk.drawdown_pct", pct, why_no_drawdown(sources, drawdown, nav)),
+        "drawdown_usable": unknown.known(
+            "kpis.risk.drawdown_usable", _usable(drawdown), "no file of the executor says so"
         ),
-        "fee_pnl_ratio": unknown.known("kpis.risk.fee_pnl_ratio", fee_pnl.ratio, reason),
-        "fee_pnl_window_days": unknown.known("kpis.risk.fee_pnl_window_days", fee_pnl.window_days, missing),
-        "fees_usd": unknown.known("kpis.risk.fees_usd", fee_pnl.fees_usd, missing),
-        "realized_pnl_usd": unknown.known("kpis.risk.realized_pnl_usd", fee_pnl.pnl_usd, missing),
-        "drawdown_pct": unknown.known("kpis.risk.drawdown_pct", drawdown.pct, sources.lacks("drawdown", KPIS)),
     }
 
 
-def _dd_state(sources: Sources) -> str:
-    blocks = [mapping(item.data.get("risk")) for item in all_payloads(sources)]
-    blocks += [item.data for item in all_payloads(sources)] + [sources.data(RISK_SNAPSHOT)]
-    found = first(word(block.get("dd_state"), "dd_state", "state") for block in blocks)
-    if found is not None and found.lower() == UNMEASURED:
-        sources.unknown.note("kpis.risk.dd_state", "the executor itself says that its drawdown state is unknown")
-        return found
-    missing = sources.lacks("drawdown state", KPIS, RISK_SNAPSHOT)
-    return sources.unknown.default("kpis.risk.dd_state", found, DEFAULT_DD_STATE, missing)
+def _usable(drawdown: Drawdown) -> bool | None:
+    """Whether the executor stands behind its own drawdown; None where it says nothing of it."""
+    if drawdown.disowned:
+        return False
+    return True if any(item.file in (KPIS, RISK_SNAPSHOT) for item in drawdown.claims) else None
 
 
-def _atr_regime(sources: Sources) -> str:
-    payloads = all_payloads(sources)
-    blocks = [mapping(item.data.get("risk")) for item in payloads] + [item.data for item in payloads]
-    blocks += [sources.data(RISK_SNAPSHOT)]
-    found = first(word(block.get("atr_regime"), "atr_regime") for block in blocks)
-    if found == UNMEASURED:
-        sources.unknown.note("kpis.risk.atr_regime", "too few own fills to measure an ATR regime")
-    missing = sources.lacks("ATR regime", KPIS, RISK_SNAPSHOT)
-    return sources.unknown.default("kpis.risk.atr_regime", found, DEFAULT_ATR_REGIME, missing)
+def claim_over_payloads(
+    sources: Sources, read: Callable[[Payload], T | None], of_snapshot: Callable[[JsonDict], T | None]
+) -> Iterator[Claim[T]]:
+    """What each KPI payload says, newest first, and after them risk_snapshot.json itself."""
+    for item in all_payloads(sources):
+        if (value := read(item)) is not None:
+            yield Claim(value, item.file, item.stamp, None, item.origin)
+    if (value := of_snapshot(sources.data(RISK_SNAPSHOT))) is not None:
+        yield Claim(value, RISK_SNAPSHOT, sources.stamp(RISK_SNAPSHOT))
 
 
-def _atr_ratio(sources: Sources) -> float | None:
-    payloads = all_payloads(sources)
-    return first(
-        [
-            *(number(mapping(item.data.get("risk")).get("atr_ratio")) for item in payloads),
-            *(
-                number(mapping(item.data.get("atr")).get(key))
-                for item in payloads
-                for key in ("median_ratio", "atr_ratio")
-            ),
-            number(mapping(sources.data(RISK_SNAPSHOT).get("atr")).get("median_ratio")),
-        ]
+def claim_dd_state(sources: Sources) -> list[Claim[str]]:
+    """The portfolio's drawdown state, as each source has it."""
+
+    def read(data: JsonDict) -> str | None:
+        return word(data.get("dd_state"), "dd_state", "state")
+
+    return list(
+        claim_over_payloads(sources, lambda item: first([read(mapping(item.data.get("risk"))), read(item.data)]), read)
     )
 
 
-def _fee_pnl(sources: Sources) -> FeePnl:
-    candidates = [_read_fee_pnl(sources.data(RISK_SNAPSHOT), _WEEK_DAYS)]
-    candidates += [_nested_fee_pnl(item.data) for item in all_payloads(sources) if is_nested(item.data)]
-    candidates += [_read_fee_pnl(item.data, 3) for item in flat_payloads(sources)]
-    told = [item for item in candidates if item is not None]
-    known = [item for item in told if item.ratio is not None]
-    ranked = sorted(known or told, key=lambda item: item.window_days != _WEEK_DAYS)
-    return next(iter(ranked), FeePnl(None, None, None, None))
+def claim_atr_regime(sources: Sources) -> list[Claim[str]]:
+    """The portfolio's ATR regime, as each source has it."""
+
+    def read(data: JsonDict) -> str | None:
+        return first([word(data.get("atr_regime"), "atr_regime"), word(data.get("atr"), "atr_regime")])
+
+    return list(
+        claim_over_payloads(sources, lambda item: first([read(mapping(item.data.get("risk"))), read(item.data)]), read)
+    )
 
 
-def _nested_fee_pnl(data: JsonDict) -> FeePnl | None:
-    risk = mapping(data.get("risk"))
-    return _read_fee_pnl({**risk, "fee_pnl": risk.get("fee_pnl") or data.get("fee_pnl")}, _WEEK_DAYS)
+def claim_atr_ratio(sources: Sources) -> list[Claim[float]]:
+    """The portfolio's ATR ratio; one below zero cannot be."""
+
+    def read(data: JsonDict) -> float | None:
+        atr = mapping(data.get("atr"))
+        return first(
+            [
+                number(mapping(data.get("risk")).get("atr_ratio")),
+                number(atr.get("median_ratio")),
+                number(atr.get("atr_ratio")),
+            ]
+        )
+
+    claims = claim_over_payloads(sources, lambda item: read(item.data), read)
+    return [Claim(item.value, item.file, item.stamp, _why_no_ratio(item.value), item.origin) for item in claims]
 
 
-def _read_fee_pnl(data: JsonDict, days: int) -> FeePnl | None:
-    """A ratio with its window; `days` is the window of the shape where the writer does not say."""
-    block = mapping(data.get("fee_pnl"))
-    if not block and "fee_pnl_ratio" not in data:
-        return None
-    ratio = first([number(block.get("fee_pnl_ratio")), number(data.get("fee_pnl_ratio"))])
-    window = count(block.get("window_days")) or days
-    return FeePnl(ratio, window, number(block.get("fees")), number(block.get("pnl")))
+def _why_no_ratio(value: float) -> str | None:
+    return f"an ATR ratio of {value:.2f} cannot be below zero" if value < 0 else None
+
+
+def _dd_state(sources: Sources) -> str:
+    choice = choose(sources, claim_dd_state(sources))
+    mark_stale(sources, choice, "kpis.risk.dd_state")
+    if choice.value is not None and choice.value.lower() == UNMEASURED:
+        sources.unknown.note("kpis.risk.dd_state", "the executor itself says that its drawdown state is unknown")
+        return choice.value
+    missing = sources.lacks("drawdown state", KPIS, RISK_SNAPSHOT)
+    return sources.unknown.default("kpis.risk.dd_state", choice.value, DEFAULT_DD_STATE, missing)
+
+
+def _atr_regime(sources: Sources) -> str:
+    choice = choose(sources, claim_atr_regime(sources))
+    mark_stale(sources, choice, "kpis.risk.atr_regime")
+    if choice.value == UNMEASURED:
+        sources.unknown.note("kpis.risk.atr_regime", "too few own fills to measure an ATR regime")
+    missing = sources.lacks("ATR regime", KPIS, RISK_SNAPSHOT)
+    return sources.unknown.default("kpis.risk.atr_regime", choice.value, DEFAULT_ATR_REGIME, missing)
+
+
+def _atr_ratio(sources: Sources) -> float | None:
+    choice: Choice[float] = choose(sources, claim_atr_ratio(sources))
+    mark_stale(sources, choice, "kpis.risk.atr_ratio")
+    impossible = next((reason for _, reason in choice.passed if "cannot" in reason), None)
+    reason = impossible or "no ATR ratio: too few own fills to measure, or not published"
+    return sources.unknown.known("kpis.risk.atr_ratio", choice.value, reason)

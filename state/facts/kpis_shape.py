@@ -9,11 +9,12 @@ from state.files.values import JsonDict, mapping
 
 
 class Payload(NamedTuple):
-    """A KPI payload, its stamp (epoch or None) and where it was found."""
+    """A KPI payload, its stamp (epoch or None), where it was found in words, and the file it stands in."""
 
     data: JsonDict
     stamp: float | None
     origin: str
+    file: str
 
 
 def is_nested(payload: JsonDict) -> bool:
@@ -34,9 +35,9 @@ def all_payloads(sources: Sources) -> list[Payload]:
 def find_payloads(kpis: JsonDict, risk_snapshot: JsonDict) -> list[Payload]:
     """The payloads in the contents of kpis_v7.json and risk_snapshot.json, as `all_payloads` has them."""
     copy = mapping(risk_snapshot.get("kpis_v7"))
-    found = [_payload(kpis, KPIS), _payload(copy, f"{RISK_SNAPSHOT} kpis_v7")]
+    found = [_payload(kpis, KPIS, KPIS), _payload(copy, f"{RISK_SNAPSHOT} kpis_v7", RISK_SNAPSHOT)]
     return sorted((item for item in found if item.data), key=lambda item: -(item.stamp or 0.0))
 
 
-def _payload(data: JsonDict, origin: str) -> Payload:
-    return Payload(data, content_stamp(data), origin)
+def _payload(data: JsonDict, origin: str, file: str) -> Payload:
+    return Payload(data, content_stamp(data), origin, file)

@@ -2,126 +2,172 @@
 
 from typing import Any, NamedTuple
 
-from state.facts.drawdown import Drawdown, realized_today
+from state.facts.drawdown import Drawdown, realized_today, why_no_drawdown
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
-from state.facts.fx import NO_RATE, Rate
-from state.facts.nav_files import nav_of, nav_payloads
+from state.facts.fx import Rate
+from state.facts.nav_files import Nav
 from state.facts.positions import Exposure
-from state.facts.series import build_series
+from state.facts.series import NavHistory, find_history_high
 from state.facts.sources import Sources
+from state.facts.standing import Claim, choose, mark_stale
 from state.files.stamps import age_of
-from state.files.surfaces import KPIS, NAV, NAV_STATE, RISK_SNAPSHOT
+from state.files.surfaces import NAV, NAV_STATE, RISK_SNAPSHOT
 from state.files.values import number
+from state.formatting import fmt_moment
 
 FIELDS = (
     "nav_usd", "nav_zar", "fx_usd_zar", "fx_updated_at", "age_s", "updated_at", "dd_state", "atr_regime", "source",
     "peak_usd", "drawdown_pct", "drawdown_abs_usd", "gross_exposure_usd", "net_exposure_usd",
-    "realized_pnl_today_usd", "unrealized_pnl_usd", "series",
+    "realized_pnl_today_usd", "unrealized_pnl_usd", "series", "gaps", "source_note", "is_lower_bound", "unpriced",
 )  # fmt: skip
-
-
-def pick_nav(sources: Sources) -> tuple[str | None, float | None]:
-    """(source file, NAV in USD); the first readable file even when none has a NAV, (None, None) without a nav file."""
-    payloads = nav_payloads(sources)
-    for name, payload in payloads:
-        nav_usd = nav_of(payload)
-        if nav_usd is not None:
-            return name, nav_usd
-    return (payloads[0][0], None) if payloads else (None, None)
+# What is computed from the NAV, and as old as it.
+OF_THE_NAV = (
+    "nav.nav_usd", "nav.nav_zar", "nav.drawdown_pct", "nav.drawdown_abs_usd", "nav.peak_usd",
+    "kpis.risk.drawdown_pct", "aum.total_usd", "aum.total_zar",
+)  # fmt: skip
 
 
 class NavInputs(NamedTuple):
     """What other sections found that the NAV block shows too. `risk` is the KPI block of that name."""
 
+    nav: Nav
     rate: Rate
     exchange: Exchange
     drawdown: Drawdown
     exposure: Exposure
+    history: NavHistory
     risk: dict[str, Any]
 
 
 def build_nav(sources: Sources, inputs: NavInputs) -> dict[str, Any]:
     """The block, or an empty dict when no nav file can be read."""
-    source, nav_usd = pick_nav(sources)
-    if source is None:
-        reason = sources.lacks("NAV", NAV_STATE, NAV)
-        sources.unknown.note_all(["nav", *(f"nav.{field}" for field in FIELDS)], reason)
+    nav = inputs.nav
+    if nav.file is None:
+        sources.unknown.note_all(["nav", *(f"nav.{field}" for field in FIELDS)], nav.unknown or "")
         return {}
+    _mark_old(sources, inputs)
     block: dict[str, Any] = {
-        **_value(sources, source, nav_usd, inputs.rate),
+        **_value(sources, nav, nav.file, inputs.rate),
         **_risk(sources, inputs.risk),
-        **_drawdown(sources, inputs.drawdown),
+        **_show_drawdown(sources, inputs.drawdown, nav),
         **_exposure(sources, inputs.exchange, inputs.exposure),
         "exchange": _exchange(sources, inputs.exchange),
+        **_history(inputs.history, inputs.drawdown),
     }
-    series = build_series(sources)
-    sources.unknown.fill("nav", block, "no file carries it")
-    return block | {"series": series}
+    sources.unknown.fill(
+        "nav", {key: value for key, value in block.items() if key not in OPTIONAL}, "no file carries it"
+    )
+    return block
 
 
-def _value(sources: Sources, source: str, nav_usd: float | None, rate: Rate) -> dict[str, Any]:
-    unknown, nav_zar = sources.unknown, rate.zar(nav_usd)
-    no_nav = f"{source} is there but carries no NAV (zero means not written)"
-    unknown.known("nav.nav_usd", nav_usd, no_nav)
-    unknown.known("nav.nav_zar", nav_zar, no_nav if nav_usd is None else NO_RATE)
-    unknown.known("nav.fx_usd_zar", rate.usd_zar, NO_RATE)
-    unknown.known("nav.fx_updated_at", rate.updated_at, NO_RATE)
-    updated_at, no_stamp = sources.readings[source].updated_at, f"no time stamp in {source}"
-    ahead = f"the time stamp of {source} lies in the future"
-    age_s = unknown.known("nav.age_s", sources.age(source), no_stamp if updated_at is None else ahead)
+# None here means that there is nothing to say.
+OPTIONAL = ("source_note", "history_high_usd", "history_high_at", "history_zeros_since")
+
+
+def _mark_old(sources: Sources, inputs: NavInputs) -> None:
+    """An old NAV, and what is computed from it, never looks live."""
+    exchange = inputs.exchange
+    if inputs.nav.stale is not None:
+        sources.stale.note_all(OF_THE_NAV, inputs.nav.stale)
+    elif exchange.frozen:
+        at = f" of {fmt_moment(exchange.confirmed_at, sources.now)}" if exchange.confirmed_at else ""
+        sources.stale.note_all(OF_THE_NAV, f"the NAV repeats the last confirmed value{at}")
+
+
+def _value(sources: Sources, nav: Nav, file: str, rate: Rate) -> dict[str, Any]:
+    unknown, nav_zar = sources.unknown, rate.zar(nav.usd)
+    no_nav = nav.unknown or ""
+    unknown.known("nav.nav_usd", nav.usd, no_nav)
+    unknown.known("nav.nav_zar", nav_zar, no_nav if nav.usd is None else rate.reason)
+    unknown.known("nav.fx_usd_zar", rate.usd_zar, rate.reason)
+    unknown.known("nav.fx_updated_at", rate.updated_at, rate.reason)
+    updated_at, no_stamp = sources.readings[file].updated_at, f"no time stamp in {file}"
+    ahead = f"the time stamp of {file} lies in the future"
+    age_s = unknown.known("nav.age_s", sources.age(file), no_stamp if updated_at is None else ahead)
     unknown.known("nav.updated_at", updated_at, no_stamp)
     return {
-        "nav_usd": nav_usd,
+        "nav_usd": nav.usd,
         "nav_zar": 0.0 if nav_zar is None else nav_zar,
         "fx_usd_zar": rate.usd_zar,
         "fx_updated_at": rate.updated_at,
         "age_s": age_s,
         "updated_at": updated_at,
-        "source": source,
+        "source": file,
+        "source_note": "; ".join(nav.passed),
+        "is_lower_bound": bool(nav.unpriced),
+        "unpriced": list(nav.unpriced),
     }
 
 
 def _risk(sources: Sources, risk: dict[str, Any]) -> dict[str, Any]:
-    """The words of the KPI block, with their reasons."""
+    """The words of the KPI block, with their reasons and ages."""
     for key in ("dd_state", "atr_regime"):
-        reason = sources.unknown.reasons.get(f"kpis.risk.{key}")
-        if reason:
-            sources.unknown.note(f"nav.{key}", reason)
+        for notes in (sources.unknown, sources.stale):
+            if (reason := notes.reasons.get(f"kpis.risk.{key}")) is not None:
+                notes.note(f"nav.{key}", reason)
     return {key: risk[key] for key in ("dd_state", "atr_regime")}
 
 
-def _drawdown(sources: Sources, drawdown: Drawdown) -> dict[str, Any]:
-    unknown, names = sources.unknown, (NAV_STATE, KPIS, RISK_SNAPSHOT)
-    return {
-        "peak_usd": unknown.known("nav.peak_usd", drawdown.peak_usd, sources.lacks("peak NAV", *names)),
-        "drawdown_pct": unknown.known("nav.drawdown_pct", drawdown.pct, sources.lacks("drawdown", *names)),
-        "drawdown_abs_usd": unknown.known("nav.drawdown_abs_usd", drawdown.abs_usd, sources.lacks("drawdown", *names)),
+def _show_drawdown(sources: Sources, drawdown: Drawdown, nav: Nav) -> dict[str, Any]:
+    """Percent, amount and peak of one source, with the reason where there is none."""
+    reason, figures = why_no_drawdown(sources, drawdown, nav), drawdown.figures
+    shown = {
+        "peak_usd": figures.peak_usd,
+        "drawdown_pct": figures.pct,
+        "drawdown_abs_usd": figures.abs_usd,
     }
+    for key, value in shown.items():
+        sources.unknown.known(f"nav.{key}", value, reason)
+    mark_stale(sources, drawdown.choice, *(f"nav.{key}" for key in shown))
+    return shown
 
 
 def _exposure(sources: Sources, exchange: Exchange, exposure: Exposure) -> dict[str, Any]:
-    unknown = sources.unknown
-    realized = realized_today(sources)
+    unknown, realized = sources.unknown, realized_today(sources)
+    mark_stale(sources, realized, "nav.realized_pnl_today_usd")
     return {
         "gross_exposure_usd": unknown.known("nav.gross_exposure_usd", exposure.gross_usd, exposure.reason),
-        "net_exposure_usd": unknown.known("nav.net_exposure_usd", exposure.net_usd, exposure.reason),
+        "net_exposure_usd": unknown.known("nav.net_exposure_usd", exposure.net_usd, exposure.net_reason),
         "realized_pnl_today_usd": unknown.known(
-            "nav.realized_pnl_today_usd", realized, sources.lacks("realised PnL of today", NAV_STATE)
+            "nav.realized_pnl_today_usd", realized.value, sources.lacks("realised PnL of today", NAV_STATE)
         ),
         "unrealized_pnl_usd": _unrealized(sources, exchange, exposure),
     }
 
 
 def _unrealized(sources: Sources, exchange: Exchange, exposure: Exposure) -> float | None:
-    """The daemon's figure, else the sum over the rows; unknown while the NAV is frozen (the file then says 0.0)."""
+    """The daemon's figure, else the sum over the rows; unknown while the NAV is frozen or the book is."""
     path = "nav.unrealized_pnl_usd"
     if exchange.frozen:
         return sources.unknown.known(path, None, "the NAV is frozen, and the files then write 0.0 for the open PnL")
+    if exposure.in_doubt:
+        return sources.unknown.known(path, None, exposure.reason)
+    claims = [
+        Claim(value, NAV_STATE, sources.stamp(NAV_STATE))
+        for value in [_written_unrealized(sources, exposure)]
+        if value is not None
+    ]
+    if exposure.pnl_usd is not None and exposure.source is not None:
+        claims.append(Claim(exposure.pnl_usd, exposure.source, sources.stamp(exposure.source)))
+    choice = choose(sources, claims)
+    mark_stale(sources, choice, path)
+    return sources.unknown.known(
+        path, choice.value, sources.lacks("unrealized PnL", NAV_STATE) + f"; {exposure.reason}"
+    )
+
+
+def _written_unrealized(sources: Sources, exposure: Exposure) -> float | None:
+    """0.0 also stands for a missing key; over rows with a PnL of their own it was not written."""
     written = number(sources.data(NAV_STATE).get("unrealized_pnl"))
-    # 0.0 also stands for a missing key; over rows with a PnL of their own it was not written.
-    if written is None or (written == 0.0 and exposure.pnl_usd is not None):
-        written = exposure.pnl_usd
-    return sources.unknown.known(path, written, sources.lacks("unrealized PnL", NAV_STATE) + f"; {exposure.reason}")
+    return None if written == 0.0 and exposure.pnl_usd is not None else written
+
+
+def _history(history: NavHistory, drawdown: Drawdown) -> dict[str, Any]:
+    """Points and gaps; and only where it is so, that the points were higher than the peak, or end in zeros."""
+    high = find_history_high(history.points, drawdown.figures.peak_usd)
+    above = {"history_high_usd": high[0], "history_high_at": high[1]} if high else {}
+    zeros = {"history_zeros_since": history.zeros_since} if history.zeros_since is not None else {}
+    return {"series": history.points, "gaps": history.gaps, **above, **zeros}
 
 
 def _exchange(sources: Sources, exchange: Exchange) -> dict[str, Any]:

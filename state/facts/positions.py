@@ -3,8 +3,9 @@
 from typing import Any, NamedTuple
 
 from state.facts.book import Book, Member
+from state.facts.money import notional_usd, pnl_usd, why_not_usd
+from state.facts.sources import Sources
 from state.facts.symbols import Table
-from state.facts.unknowns import Unknowns
 from state.files.rows import Row
 from state.files.values import first, number, text
 from state.formatting import fmt_usd
@@ -12,57 +13,63 @@ from state.formatting import fmt_usd
 RISK_FIELDS = ("dd_state", "dd_today_pct", "atr_ratio", "atr_regime")
 
 NOT_PRICED = "no file carries a price of this position (zero means not written)"
+NO_PNL = "no file carries the PnL of this position (zero beside no price means not written)"
 
 PositionRow = dict[str, Any]
 
 
 class Exposure(NamedTuple):
-    """Sums over the rows, USD; None with a reason when a row is not known."""
+    """Sums over the rows, USD; None with a reason when a row is not known. `source` is the file that says what is open.
+
+    `in_doubt`: the book cannot be the real one, so that no file's open PnL is.
+    """
 
     gross_usd: float | None
     net_usd: float | None
     pnl_usd: float | None
     reason: str
+    net_reason: str = ""
+    source: str | None = None
+    in_doubt: bool = False
 
 
-def build_positions(book: Book, symbols: Table, unknown: Unknowns) -> list[PositionRow]:
+def build_positions(sources: Sources, book: Book, symbols: Table) -> list[PositionRow]:
     """One row per open leg, in the order of the file that says what is open."""
     if book.unknown is not None:
-        unknown.note("positions", book.unknown)
-    return [_row(index, member, symbols, unknown) for index, member in enumerate(book.members)]
+        sources.unknown.note("positions", book.unknown)
+    rows = [_row(f"positions.{index}", member, symbols, sources) for index, member in enumerate(book.members)]
+    if book.stale is not None:
+        paths = [f"positions.{index}.{key}" for index in range(len(rows)) for key in ("qty", "notional", "pnl")]
+        sources.stale.note_all([*paths, "nav.gross_exposure_usd", "nav.net_exposure_usd"], book.stale)
+    return rows
 
 
 def sum_exposure(rows: list[PositionRow], book: Book) -> Exposure:
     """Gross, net and unrealized PnL over the rows; a flat book sums to zero, an unknown one to nothing."""
     if book.unknown is not None:
-        return Exposure(None, None, None, f"positions unknown: {book.unknown}")
+        reason = f"positions unknown: {book.unknown}"
+        return Exposure(None, None, None, reason, reason, book.source, book.doubt)
     if book.damage is not None:
-        return Exposure(None, None, None, f"a sum without them would be too small: {book.damage}")
+        reason = f"a sum without them would be too small: {book.damage}"
+        return Exposure(None, None, None, reason, reason, book.source, book.doubt)
     unpriced = [row["symbol"] for row in rows if row["notional"] is None]
+    sideless = [row["symbol"] for row in rows if row["side"] is None]
     gross = None if unpriced else sum(row["notional"] for row in rows)
-    net = None if unpriced else sum(row["notional"] * (-1 if row["side"] == "SHORT" else 1) for row in rows)
+    net = None if unpriced or sideless else sum(_signed(row) for row in rows)
     pnls = [row["pnl"] for row in rows]
-    reason = f"no price of {', '.join(unpriced)}" if unpriced else "a position without PnL"
-    return Exposure(gross, net, None if None in pnls else sum(pnls), reason)
+    reason = f"no value in USD of {', '.join(unpriced)}" if unpriced else "a position without PnL"
+    net_reason = reason if unpriced else f"no side of {', '.join(sideless)}"
+    return Exposure(gross, net, None if None in pnls else sum(pnls), reason, net_reason, book.source)
 
 
-def _row(index: int, member: Member, symbols: Table, unknown: Unknowns) -> PositionRow:
-    path, row, priced = f"positions.{index}", member.row, member.priced
-    mark_price = priced.mark_price if priced else None
-    notional = None if mark_price is None or row.qty is None else abs(row.qty) * mark_price
-    pnl = _pnl(member)
-    entry_price = first([row.entry_price, priced.entry_price if priced else None])
-    leverage = first([row.leverage, priced.leverage if priced else None])
-    unknown.known(f"{path}.qty", row.qty, "the quantity is not a number in the file")
-    unknown.known(f"{path}.side", row.side, "neither a side nor a quantity is written")
-    for key, value in (("notional", notional), ("mark_price", mark_price), ("price_source", member.price_source)):
-        unknown.known(f"{path}.{key}", value, NOT_PRICED)
-    unknown.known(
-        f"{path}.pnl", pnl, "no file carries the PnL of this position (zero beside no price means not written)"
-    )
-    unknown.known(f"{path}.entry_price", entry_price, "no file carries its entry price")
-    unknown.known(f"{path}.leverage", leverage, "no file carries its leverage")
-    return {
+def _signed(row: PositionRow) -> float:
+    return float(row["notional"]) * (-1 if row["side"] == "SHORT" else 1)
+
+
+def _row(path: str, member: Member, symbols: Table, sources: Sources) -> PositionRow:
+    row, priced = member.row, member.priced
+    notional, pnl = notional_usd(row, priced), _pnl(member)
+    shown = {
         "symbol": row.symbol,
         "side": row.side,
         "qty": row.qty,
@@ -70,44 +77,63 @@ def _row(index: int, member: Member, symbols: Table, unknown: Unknowns) -> Posit
         "pnl": pnl,
         "notional_fmt": fmt_usd(notional),
         "pnl_fmt": fmt_usd(pnl),
-        "entry_price": entry_price,
-        "mark_price": mark_price,
-        "leverage": leverage,
+        "entry_price": first([row.entry_price, priced.entry_price if priced else None]),
+        "mark_price": priced.mark_price if priced else None,
+        "leverage": first([row.leverage, priced.leverage if priced else None]),
         "price_source": member.price_source,
-        **_risk(path, row, symbols, unknown),
     }
+    _explain(path, shown, member, sources)
+    return shown | _risk(path, row, symbols, sources)
+
+
+def _explain(path: str, shown: PositionRow, member: Member, sources: Sources) -> None:
+    foreign = why_not_usd(member.priced or member.row)
+    reasons = {
+        "qty": "the quantity is not a number in the file",
+        "side": "what is written of its side is missing, or contradicts the sign of its quantity or PnL",
+        "notional": NOT_PRICED if shown["mark_price"] is None else foreign or NOT_PRICED,
+        "pnl": foreign or NO_PNL,
+        "mark_price": NOT_PRICED,
+        "price_source": NOT_PRICED,
+        "entry_price": "no file carries its entry price",
+        "leverage": "no file carries its leverage, or its rows have different ones",
+    }
+    for key, reason in reasons.items():
+        sources.unknown.known(f"{path}.{key}", shown[key], reason)
 
 
 def _pnl(member: Member) -> float | None:
-    """The exchange's figure of the priced row, else of the row itself, else (mark - entry) x signed quantity."""
+    """The exchange's figure of the priced row, else of the row itself, else (mark - entry) x signed quantity; USD."""
     row, priced = member.row, member.priced
     if priced is None or priced.qty != row.qty:
-        return first([row.pnl, _mark_to_market(row, priced)])
-    return first([priced.pnl, row.pnl, _mark_to_market(row, priced)])
+        return first([pnl_usd(row), _mark_to_market(row, priced)])
+    return first([pnl_usd(priced), pnl_usd(row), _mark_to_market(row, priced)])
 
 
 def _mark_to_market(row: Row, priced: Row | None) -> float | None:
     entry = first([row.entry_price, priced.entry_price if priced else None])
-    if priced is None or priced.mark_price is None or entry is None or row.qty is None:
+    if priced is None or priced.mark_price is None or entry is None or row.qty is None or row.side is None:
         return None
-    return (priced.mark_price - entry) * row.qty
+    return (priced.mark_price - entry) * row.qty if why_not_usd(row._replace(pnl=None)) is None else None
 
 
-def _risk(path: str, row: Row, symbols: Table, unknown: Unknowns) -> dict[str, Any]:
+def _risk(path: str, row: Row, symbols: Table, sources: Sources) -> dict[str, Any]:
     """The symbol's risk figures, shared by both legs; the row's own where no table has the symbol."""
     found = symbols.get(row.symbol)
     risk = {key: found[key] for key in RISK_FIELDS} if found else _own_risk(row)
     for key, value in risk.items():
-        shared = unknown.reasons.get(f"kpis.symbols.{row.symbol}.{key}")
+        shared = sources.unknown.reasons.get(f"kpis.symbols.{row.symbol}.{key}")
         if value is None or shared:
-            unknown.note(f"{path}.{key}", shared or f"no file carries this of {row.symbol}")
+            sources.unknown.note(f"{path}.{key}", shared or f"no file carries this of {row.symbol}")
+        if (old := sources.stale.reasons.get(f"kpis.symbols.{row.symbol}.{key}")) is not None:
+            sources.stale.note(f"{path}.{key}", old)
     return risk
 
 
 def _own_risk(row: Row) -> dict[str, Any]:
     raw = row.raw
     regime, ratio = text(raw.get("atr_regime")), number(raw.get("atr_ratio"))
-    measured = regime not in (None, "unknown")
+    measured = regime not in (None, "unknown") and ratio is not None and ratio >= 0
     return {
         "dd_state": text(raw.get("dd_state")),
         "dd_today_pct": number(raw.get("dd_today_pct")),

@@ -4,15 +4,19 @@ from typing import Any
 
 from state.facts.kpis_shape import Payload, all_payloads, is_nested
 from state.facts.sources import Sources
+from state.facts.standing import Choice, Claim, choose, mark_stale
 from state.facts.symbols import Table
 from state.files.surfaces import KPIS, ROUTER_HEALTH
-from state.files.values import count, first, first_number, fraction, mapping, text, word
+from state.files.values import JsonDict, count, first, first_number, fraction, mapping, text, word
 
 DEFAULT_QUALITY = "unknown"
 
 # Best to worst; `poor` is the portfolio label's word, the others are per symbol.
 CLASSES = ("good", "ok", "degraded", "poor", "broken")
 BAD_CLASSES = ("broken", "poor", "degraded")
+
+# What the writers put where there was no order.
+NO_EVIDENCE = "ok"
 
 RATIO_KEYS = ("maker_fill_rate", "fallback_ratio", "slip_q25_bps", "slip_q50_bps", "slip_q75_bps")
 
@@ -21,33 +25,58 @@ Figures = dict[str, Any]
 
 def build_router(sources: Sources, symbols: Table) -> Figures:
     """Order-weighted figures of the executor, else means over symbols with a value (zeros counted)."""
-    payload = _order_weighted(sources)
-    figures = _over_orders(payload) if payload else _nothing()
-    if not _has_ratio(figures):
-        figures = _over_symbols(symbols) or figures
+    choice = choose(sources, claim_order_weighted(sources))
+    figures = _over_orders(choice.value) if choice.value else _nothing()
+    over_symbols = _over_symbols(symbols)
+    if over_symbols and (not _has_ratio(figures) or (choice.stale and not _is_old(sources, symbols))):
+        figures = over_symbols
+    else:
+        mark_stale(sources, choice, "router.quality", *(f"router.{key}" for key in RATIO_KEYS))
     counts = _quality_counts(sources, symbols)
-    label = _portfolio_label(payload)
-    figures["quality"] = sources.unknown.default(
-        "router.quality",
-        label or _worst_class(counts),
-        DEFAULT_QUALITY,
-        sources.lacks("router quality", KPIS, ROUTER_HEALTH),
-    )
+    label = _portfolio_label(choice.value) or _worst_class(counts)
+    evident = _has_ratio(figures) or label != NO_EVIDENCE or any(counts[name] for name in counts.keys() - {NO_EVIDENCE})
+    figures["quality"] = _quality(sources, label if evident else None, label)
     figures["quality_counts"] = counts
     figures["worst"] = _worst_symbols(symbols)
     if not counts:
         sources.unknown.note("router.quality_counts", sources.lacks("quality class of any symbol", ROUTER_HEALTH))
-    _explain(sources, figures)
+    _explain(sources, figures, choice)
     return figures
 
 
-def _order_weighted(sources: Sources) -> Payload | None:
+def claim_order_weighted(sources: Sources) -> list[Claim[Payload]]:
+    """The payloads with figures over orders, newest first; one with an impossible rate is ruled out as a whole."""
     # The nested shape's own router_stats are means that drop zeros; they say `maker_fill_rate`.
+    found = []
     for payload in all_payloads(sources):
         stats = mapping(payload.data.get("router_stats"))
         if "maker_fill_ratio" in stats or ("fallback_ratio" in stats and not is_nested(payload.data)):
-            return payload
+            found.append(Claim(payload, payload.file, payload.stamp, _why_impossible(stats), payload.origin))
+    return found
+
+
+def _why_impossible(stats: JsonDict) -> str | None:
+    for key, words in (("maker_fill_ratio", "a maker rate"), ("fallback_ratio", "a fallback rate")):
+        value = first_number(stats, key)
+        if value is not None and fraction(value) is None:
+            return f"{words} of {value:.2f} cannot be"
     return None
+
+
+def _is_old(sources: Sources, symbols: Table) -> bool:
+    """Whether the figures per symbol are old as well."""
+    return all(
+        f"kpis.symbols.{symbol}.maker_fill_rate" in sources.stale.reasons
+        for symbol, row in symbols.items()
+        if row.get("maker_fill_rate") is not None
+    )
+
+
+def _quality(sources: Sources, evident: str | None, label: str | None) -> str:
+    """The label; without an order it is a default of the writers, and proves nothing."""
+    missing = sources.lacks("router quality", KPIS, ROUTER_HEALTH)
+    reason = f"the writers put {label} where there was no order" if label else missing
+    return sources.unknown.default("router.quality", evident, DEFAULT_QUALITY, reason)
 
 
 def _nothing() -> Figures:
@@ -110,19 +139,22 @@ def _worst_symbols(symbols: Table) -> list[str]:
     return []
 
 
-def _explain(sources: Sources, figures: Figures) -> None:
-    reason = _reason(sources, figures["basis"])
+def _explain(sources: Sources, figures: Figures, choice: Choice[Payload]) -> None:
+    reason = _reason(sources, figures["basis"], choice)
     for key in RATIO_KEYS:
         sources.unknown.known(f"router.{key}", figures[key], reason)
     sources.unknown.known("router.basis", figures["basis"], reason)
     sources.unknown.known("router.orders", figures["orders"], "the number of orders behind the ratios is not published")
 
 
-def _reason(sources: Sources, basis: str | None) -> str:
+def _reason(sources: Sources, basis: str | None, choice: Choice[Payload]) -> str:
     if basis == "orders":
         return "not published beside the order-weighted ratios, or no maker order was started"
     if basis == "symbols":
         return "no symbol has a value; quantiles are only published over orders"
-    if sources.has(ROUTER_HEALTH) or _order_weighted(sources):
+    refused = [f"{claim.name}: {reason}" for claim, reason in choice.passed if claim.flaw]
+    if refused:
+        return "; ".join(refused)
+    if sources.has(ROUTER_HEALTH) or choice.claim:
         return "no orders in the router window"
     return sources.lacks("router figures", KPIS, ROUTER_HEALTH)

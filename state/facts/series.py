@@ -72,11 +72,6 @@ def find_history(
     return _history_at(now, _read_files(log, nav_state), remembered)
 
 
-def build_series(sources: Sources) -> list[Point]:
-    """The points of the history alone."""
-    return build_history(sources).points
-
-
 def find_history_high(points: Sequence[Sequence[float]], peak_usd: float | None) -> tuple[float, float] | None:
     """(USD, epoch) of the highest point, the last such, where it is above the writer's peak."""
     at, high_usd = max(points, key=lambda point: (point[1], point[0]), default=(0.0, -inf))

@@ -6,6 +6,7 @@ from operator import is_
 from typing import Any, TypeVar
 
 from state.facts.unknowns import Unknowns
+from state.files.history import History
 from state.files.reading import Reading
 from state.files.stamps import age_of
 from state.files.transitions import Tape
@@ -17,31 +18,25 @@ T = TypeVar("T")
 _NOTHING: JsonDict = {}
 
 
-@dataclass(slots=True)
-class Memory:
-    """What outlives a load: the last exchange rate, the last book that was known, and the fields each file had.
-
-    `fields` has, by file and shape, when each field was last published; `derived`, by function and files, what was
-    worked out of which contents.
-    """
-
-    fx_usd_zar: float | None = None
-    fx_updated_at: float | None = None
-    last_book: dict[str, Any] | None = None
-    fields: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
-    derived: dict[tuple[Callable[..., Any], tuple[str, ...]], tuple[list[JsonDict], Any]] = field(default_factory=dict)
+# What was worked out of which contents, by function and files.
+Derived = dict[tuple[Callable[..., Any], tuple[str, ...]], tuple[list[JsonDict], Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Everything the normalizers may look at. They read no file and no clock themselves."""
+    """Everything the normalizers may look at. They read no file and no clock themselves.
+
+    `history` is what outlives a load, `unknown` and `stale` collect the reason of each value that is not known, or old.
+    """
 
     readings: Mapping[str, Reading]
     now: float
     environ: Mapping[str, str]
-    memory: Memory
+    history: History = field(default_factory=lambda: History(None))
+    derived: Derived = field(default_factory=dict)
     tape: Tape = field(default_factory=Tape)
     unknown: Unknowns = field(default_factory=Unknowns)
+    stale: Unknowns = field(default_factory=Unknowns)
 
     def data(self, name: str) -> JsonDict:
         """Content of a surface; an empty dict when there is none."""
@@ -54,12 +49,12 @@ class Sources:
         It sees nothing but the contents, and nobody may change what it returns.
         """
         contents = [self.data(name) for name in names]
-        known = self.memory.derived.get((function, names))
+        known = self.derived.get((function, names))
         if known is not None and all(map(is_, known[0], contents)):
             kept: T = known[1]
             return kept
         found = function(*contents)
-        self.memory.derived[function, names] = contents, found
+        self.derived[function, names] = contents, found
         return found
 
     def has(self, name: str) -> bool:

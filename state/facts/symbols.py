@@ -1,10 +1,12 @@
 """Per-symbol risk and routing figures, merged over the files that carry them."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from state.facts.kpis_shape import find_payloads, is_nested
 from state.facts.sources import Sources
+from state.facts.standing import why_not_alive
 from state.facts.unknowns import Unknowns
 from state.files.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
 from state.files.values import JsonDict, dicts, first_number, fraction, mapping, number, sanitize, text, word
@@ -26,12 +28,23 @@ RATIO_KEYS = frozenset(
 PASSED_THROUGH = "kpis_v7.json leaves it empty"
 
 Table = dict[str, dict[str, Any]]
+Part = tuple[str, Callable[[JsonDict], dict[str, Any]], dict[str, JsonDict]]
+
+FILES = (KPIS, RISK_SNAPSHOT, ROUTER_HEALTH, EXECUTION_HEALTH)
+
+# In what was read of a symbol: why a figure that is written is not taken.
+WHY = "why "
+
+ALWAYS_WRITTEN = "the writers put normal and 0.00 here whatever the symbol does"
 
 
 def build_symbols(sources: Sources) -> Table:
-    """One row per symbol any file speaks of; a field comes from the first file that has it."""
-    table, reasons = sources.derive(_read_symbols, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH, EXECUTION_HEALTH)
+    """One row per symbol any file speaks of; a field comes from the first living file that has it."""
+    dead = frozenset(name for name in FILES if why_not_alive(sources, name, sources.stamp(name)))
+    table, reasons, old = sources.derive(_reader(dead), *FILES)
     sources.unknown.note_reasons(reasons)
+    for path, name in old.items():
+        sources.stale.note(path, f"{name} {why_not_alive(sources, name, sources.stamp(name))}")
     return {symbol: row.copy() for symbol, row in table.items()}
 
 
@@ -40,25 +53,47 @@ def router_entries(data: JsonDict) -> dict[str, JsonDict]:
     return _by_symbol(data.get("symbols")) or _by_symbol(data.get("per_symbol"))
 
 
-def _read_symbols(
-    kpis: JsonDict, risk_snapshot: JsonDict, router_health: JsonDict, execution_health: JsonDict
-) -> tuple[Table, dict[str, str]]:
-    """The rows, and the reasons of what is unknown in them."""
+@cache
+def _reader(dead: frozenset[str]) -> Callable[..., tuple[Table, dict[str, str], dict[str, str]]]:
+    """The reader for one set of dead files: the same function each time, since what it makes is kept by it."""
+
+    def read(*contents: JsonDict) -> tuple[Table, dict[str, str], dict[str, str]]:
+        return _read_symbols(dict(zip(FILES, contents, strict=True)), dead)
+
+    return read
+
+
+def _read_symbols(files: dict[str, JsonDict], dead: frozenset[str]) -> tuple[Table, dict[str, str], dict[str, str]]:
+    """The rows, the reasons of what is unknown in them, and by path the dead file that an old value is from."""
+    kpis = files[KPIS]
     passed_through = _by_symbol(kpis.get("symbols")) if is_nested(kpis) else {}
-    parts: Table = {symbol: _drawdown(row) | _atr(row) for symbol, row in passed_through.items()}
-    flat = [payload.data for payload in find_payloads(kpis, risk_snapshot) if not is_nested(payload.data)]
-    for read, entries in _further(flat, router_health, (risk_snapshot, execution_health)):
-        for symbol, row in entries.items():
-            known = parts.setdefault(symbol, {})
-            # The first file that speaks of a figure stands, also when it says that there is none.
-            if len(known) < len(FIELDS):
-                parts[symbol] = read(row) | known
+    parts: Table = {}
+    old: dict[str, str] = {}
+    for name, read, entries in sorted(_parts(files, passed_through), key=lambda part: part[0] in dead):
+        for symbol, entry in entries.items():
+            _merge(parts.setdefault(symbol, {}), read(entry), symbol, name if name in dead else None, old)
     table, unknown = {}, Unknowns()
+    quiet = _is_always_written(parts)
     for symbol, part in sorted(parts.items()):
         row = table[symbol] = sanitize(passed_through.get(symbol, {}), depth=1) | _row(symbol, part)
-        _explain(unknown, symbol, row)
+        _explain(unknown, symbol, row, quiet, part)
     unknown.fill("kpis.symbols", table, PASSED_THROUGH)
-    return table, unknown.reasons
+    return table, unknown.reasons, old
+
+
+def _merge(known: dict[str, Any], found: dict[str, Any], symbol: str, dead: str | None, old: dict[str, str]) -> None:
+    """The first file that speaks of a figure stands, also when it says that there is none."""
+    for key, value in found.items():
+        if key not in known:
+            known[key] = value
+            if dead is not None and value is not None:
+                old[f"kpis.symbols.{symbol}.{key}"] = dead
+
+
+def _is_always_written(parts: Table) -> bool:
+    """Whether no symbol has a drawdown of its own: the writers of v7.1 to v8 never measure one."""
+    words = {str(part.get("dd_state") or "normal").lower() for part in parts.values()}
+    return words == {"normal"} and not any(part.get("dd_today_pct") for part in parts.values())
 
 
 def _by_symbol(rows: Any) -> dict[str, JsonDict]:
@@ -67,15 +102,15 @@ def _by_symbol(rows: Any) -> dict[str, JsonDict]:
     return {symbol: row for row in dicts(rows) if (symbol := text(row.get("symbol")))}
 
 
-def _further(
-    flat: list[JsonDict], router_health: JsonDict, health: tuple[JsonDict, ...]
-) -> Iterator[tuple[Callable[[JsonDict], dict[str, Any]], dict[str, JsonDict]]]:
-    """What else speaks of symbols, in the order it is asked: how an entry is read, and the entries."""
-    for payload in flat:
-        yield _atr, _by_symbol(mapping(payload.get("atr")).get("symbols"))
-    yield _routing, router_entries(router_health)
-    for data in health:
-        yield _health, _by_symbol(data.get("symbols"))
+def _parts(files: dict[str, JsonDict], passed_through: dict[str, JsonDict]) -> Iterator[Part]:
+    """What speaks of symbols, in the order it is asked: the file, how an entry is read, and the entries."""
+    yield KPIS, lambda row: _drawdown(row) | _atr(row), passed_through
+    for payload in find_payloads(files[KPIS], files[RISK_SNAPSHOT]):
+        if not is_nested(payload.data):
+            yield payload.file, _atr, _by_symbol(mapping(payload.data.get("atr")).get("symbols"))
+    yield ROUTER_HEALTH, _routing, router_entries(files[ROUTER_HEALTH])
+    for name in (RISK_SNAPSHOT, EXECUTION_HEALTH):
+        yield name, _health, _by_symbol(files[name].get("symbols"))
 
 
 def _routing(row: JsonDict) -> dict[str, Any]:
@@ -92,10 +127,18 @@ def _ratios(entry: JsonDict) -> dict[str, Any]:
     if RATIO_KEYS.isdisjoint(entry):
         return {}
     return {
-        "maker_fill_rate": fraction(first_number(entry, "maker_fill_rate", "maker_fill_ratio")),
-        "fallback_ratio": fraction(first_number(entry, "fallback_rate", "fallback_ratio")),
+        **_rate(entry, "maker_fill_rate", "maker_fill_rate", "maker_fill_ratio"),
+        **_rate(entry, "fallback_ratio", "fallback_rate", "fallback_ratio"),
         "slip_q50_bps": first_number(entry, "slippage_p50", "slip_q50", "slip_q50_bps"),
     }
+
+
+def _rate(entry: JsonDict, field: str, *keys: str) -> dict[str, Any]:
+    """A rate, or None with the reason where it cannot be one."""
+    written = first_number(entry, *keys)
+    rate = fraction(written)
+    impossible = {f"{WHY}{field}": f"a rate of {written} cannot be"} if written is not None and rate is None else {}
+    return {field: rate, **impossible}
 
 
 def _drawdown(row: JsonDict) -> dict[str, Any]:
@@ -112,8 +155,10 @@ def _atr(row: JsonDict) -> dict[str, Any]:
     regime, ratio = word(row.get("atr_regime"), "atr_regime"), number(row.get("atr_ratio"))
     if regime is None and ratio is None:
         return {}
-    unmeasured = ratio == 0.0 and regime in (None, "unknown")
-    return {"atr_regime": regime, "atr_ratio": None if unmeasured else ratio}
+    unmeasured = ratio is not None and (ratio < 0 or (ratio == 0.0 and regime in (None, "unknown")))
+    impossible = ratio is not None and ratio < 0
+    why = {f"{WHY}atr_ratio": f"an ATR ratio of {ratio} cannot be below zero"} if impossible else {}
+    return {"atr_regime": regime, "atr_ratio": None if unmeasured else ratio} | why
 
 
 def _quality(row: JsonDict, key: str) -> dict[str, Any]:
@@ -127,18 +172,23 @@ def _row(symbol: str, part: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _explain(unknown: Unknowns, symbol: str, row: dict[str, Any]) -> None:
+def _explain(unknown: Unknowns, symbol: str, row: dict[str, Any], quiet: bool, part: dict[str, Any]) -> None:
     path = f"kpis.symbols.{symbol}"
     for key in FIELDS:
         if row[key] is None:
-            unknown.note(f"{path}.{key}", _reason(symbol, key, row))
+            unknown.note(f"{path}.{key}", part.get(f"{WHY}{key}") or _reason(symbol, key, row))
     if row["atr_regime"] == "unknown":
         unknown.note(f"{path}.atr_regime", _reason(symbol, "atr_ratio", row))
+    if quiet and row["dd_state"] is not None:
+        unknown.note(f"{path}.dd_state", ALWAYS_WRITTEN)
+
+
+def _has_orders(row: dict[str, Any]) -> bool:
+    return any(row[name] is not None for name in ("maker_fill_rate", "fallback_ratio", "slip_q50_bps"))
 
 
 def _reason(symbol: str, key: str, row: dict[str, Any]) -> str:
-    no_orders = all(row[name] is None for name in ("maker_fill_rate", "fallback_ratio", "slip_q50_bps"))
-    if no_orders and key in ("maker_fill_rate", "fallback_ratio"):
+    if not _has_orders(row) and key in ("maker_fill_rate", "fallback_ratio"):
         return f"no orders of {symbol} in the router window"
     reasons = {
         "atr_ratio": f"too few own fills of {symbol} to measure its ATR",

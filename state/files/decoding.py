@@ -3,6 +3,8 @@
 import json
 from typing import Any, TypeVar
 
+from state.files.values import JsonDict
+
 T = TypeVar("T")
 
 
@@ -38,6 +40,18 @@ def decode(content: bytes, root: type[T]) -> T:
     if not isinstance(parsed, root):
         raise UnusableFileError("malformed", f"holds a JSON {_json_type(parsed)}, not {_json_type(root())}")
     return parsed
+
+
+def decode_object(content: bytes) -> JsonDict:
+    """The JSON object in `content`; one without any key was written by nobody who had something to say.
+
+    Raises:
+        UnusableFileError: as `decode`, and with the status `empty` for `{}`.
+    """
+    found: JsonDict = decode(content, dict)
+    if not found:
+        raise UnusableFileError("empty", "the file carries nothing")
+    return found
 
 
 def _json_type(value: object) -> str:

@@ -5,7 +5,7 @@ import stat
 from dataclasses import dataclass, replace
 
 from state.files.content import same_content
-from state.files.decoding import UnusableFileError, decode
+from state.files.decoding import UnusableFileError, decode_object
 from state.files.nav_log import NavLog, read_nav_log
 from state.files.stamps import content_stamp
 from state.files.surfaces import Surface
@@ -24,7 +24,7 @@ class Reading:
 
     `data` is the parsed content, or the last good one when `status` is not `ok` but the file is still there; None
     without. `updated_at` and `changed_at` belong to that content. `log` is what a log that is read by its end has been
-    read from.
+    read from, `content` the bytes of a file that has just been read, until they are kept.
     """
 
     surface: Surface
@@ -36,6 +36,7 @@ class Reading:
     error: str | None = None
     signature: Signature | None = None
     log: NavLog | None = None
+    content: bytes | None = None
 
     @property
     def name(self) -> str:
@@ -67,8 +68,8 @@ def _read_changed(path: str, surface: Surface, signature: Signature, mtime: floa
     try:
         if surface.root is list:
             return _follow(path, surface, signature, mtime, previous)
-        data = decode(_read_bytes(path, signature[1]), dict)
-        return _accept(surface, data, signature, mtime, previous)
+        content = _read_bytes(path, signature[1])
+        return replace(_accept(surface, decode_object(content), signature, mtime, previous), content=content)
     except UnusableFileError as error:
         # The signature is kept, so that a broken file is not parsed again until it changes.
         return replace(_keep_last_good(surface, error.status, str(error), previous), signature=signature, mtime=mtime)

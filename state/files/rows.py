@@ -1,21 +1,30 @@
-"""Rows of a position file: every writer's shape read into one."""
+"""Rows of a position file: every writer's shape read into one, the rows of one leg added up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from state.files.values import JsonDict, dicts, first_number, positive, text
+from state.files.values import JsonDict, dicts, first, first_numeric, numeric, text
 
 ROW_LISTS = ("rows", "positions", "items")
 QTY_KEYS = ("qty", "size", "positionAmt")
 ENTRY_KEYS = ("entry_price", "entryPrice", "entry")
 MARK_KEYS = ("mark_price", "markPrice", "mark", "latest_price")
-PNL_KEYS = ("pnl", "unrealized_pnl", "unrealized", "uPnl", "pnl_usd")
+PNL_KEYS = ("pnl", "unrealized_pnl", "unrealized", "uPnl", "unRealizedProfit", "pnl_usd")
+# What the writer itself calls US dollars, whatever the contract is quoted in.
+NOTIONAL_USD_KEYS = ("notional_usd", "usd_value", "value_usd")
+PNL_USD_KEYS = ("pnl_usd", "unrealized_pnl_usd")
+
+SIDES = {"LONG": "LONG", "BUY": "LONG", "SHORT": "SHORT", "SELL": "SHORT"}
 
 Key = tuple[str, str | None]
 
 
 class Row(NamedTuple):
-    """One leg of one symbol. `qty` is signed; a price or PnL that is not written is None."""
+    """One leg of one symbol. `qty` is signed; a price or PnL that is not written is None.
+
+    `pnl` is in the currency of the contract, `notional` as the writer has it (positive, of unsaid currency);
+    `notional_usd` and `pnl_usd` are what it calls US dollars. `lots` counts the rows that were added up.
+    """
 
     symbol: str
     side: str | None
@@ -25,22 +34,48 @@ class Row(NamedTuple):
     pnl: float | None
     leverage: float | None
     raw: JsonDict
+    notional: float | None = None
+    notional_usd: float | None = None
+    pnl_usd: float | None = None
+    lots: int = 1
 
     @property
     def key(self) -> Key:
         """In hedge mode a symbol has two legs."""
         return self.symbol, self.side
 
+    @property
+    def name(self) -> str:
+        """The leg in words: `BTCUSDT LONG`."""
+        return f"{self.symbol} {self.side or '(side unknown)'}"
+
+    @property
+    def computed_pnl(self) -> float | None:
+        """(mark - entry) x signed quantity, in the currency of the contract if it is a linear one."""
+        if self.mark_price is None or self.entry_price is None or self.qty is None or self.side is None:
+            return None
+        return (self.mark_price - self.entry_price) * self.qty
+
 
 def read_rows(data: JsonDict) -> list[Row]:
     """The open legs of a file; rows without a symbol or with quantity zero are no position."""
-    return [row for raw in _raw_rows(data) if (row := _read_row(raw)) is not None]
+    legs: dict[Key, Row] = {}
+    for raw in dicts(_entries(data)):
+        row = _read_row(raw)
+        if row is not None:
+            legs[row.key] = _add(legs[row.key], row) if row.key in legs else row
+    return list(legs.values())
 
 
 def count_unreadable(data: JsonDict) -> int:
     """How many entries of the list are not a row of a symbol."""
-    entries: Any = next((data[key] for key in ROW_LISTS if isinstance(data.get(key), list)), [])
-    return sum(1 for entry in entries if not isinstance(entry, dict) or text(entry.get("symbol")) is None)
+    return sum(1 for entry in _entries(data) if not isinstance(entry, dict) or text(entry.get("symbol")) is None)
+
+
+def find_twins(data: JsonDict) -> list[str]:
+    """Symbols with two rows that are the same to the letter: two lots of one size, or one written twice."""
+    rows = [row for row in dicts(_entries(data)) if _read_row(row) is not None]
+    return sorted({str(row["symbol"]) for index, row in enumerate(rows) if row in rows[:index]})
 
 
 def has_row_list(data: JsonDict) -> bool:
@@ -48,20 +83,19 @@ def has_row_list(data: JsonDict) -> bool:
     return any(isinstance(data.get(key), list) for key in ROW_LISTS)
 
 
-def _raw_rows(data: JsonDict) -> Iterator[JsonDict]:
-    for key in ROW_LISTS:
-        if isinstance(data.get(key), list):
-            yield from dicts(data[key])
-            return
+def _entries(data: JsonDict) -> list[Any]:
+    """The first list that has entries: newer writers put the same rows under three names."""
+    lists = [data[key] for key in ROW_LISTS if isinstance(data.get(key), list)]
+    return next((entries for entries in lists if entries), [])
 
 
 def _read_row(raw: JsonDict) -> Row | None:
-    symbol, qty = text(raw.get("symbol")), first_number(raw, *QTY_KEYS)
+    symbol, qty = text(raw.get("symbol")), first_numeric(raw, *QTY_KEYS)
     if symbol is None or qty == 0:
         return None
-    side = _side(raw, qty)
-    entry_price = _first_positive(raw, ENTRY_KEYS)
-    pnl = first_number(raw, *PNL_KEYS)
+    entry_price, mark_price = _first_positive(raw, ENTRY_KEYS), _first_positive(raw, MARK_KEYS)
+    pnl = first_numeric(raw, *PNL_KEYS)
+    side = _side(raw, qty, pnl, (entry_price, mark_price))
     # An entry price of zero was not written, and then a PnL of zero was not either.
     unwritten = pnl == 0 and entry_price is None
     return Row(
@@ -69,24 +103,81 @@ def _read_row(raw: JsonDict) -> Row | None:
         side=side,
         qty=-abs(qty) if qty is not None and side == "SHORT" else qty,
         entry_price=entry_price,
-        mark_price=_first_positive(raw, MARK_KEYS),
+        mark_price=mark_price,
         pnl=None if unwritten else pnl,
-        leverage=positive(raw.get("leverage")),
+        leverage=_first_positive(raw, ("leverage",)),
         raw=raw,
+        notional=_magnitude(raw, ("notional",)),
+        notional_usd=_magnitude(raw, NOTIONAL_USD_KEYS),
+        pnl_usd=None if unwritten else first_numeric(raw, *PNL_USD_KEYS),
     )
 
 
-def _side(raw: JsonDict, qty: float | None) -> str | None:
-    """LONG or SHORT; BOTH (one-way mode) is told by the sign of the quantity."""
-    named = (text(raw.get("positionSide")) or text(raw.get("side")) or "").upper()
-    if named in ("SHORT", "SELL") or (qty is not None and qty < 0):
+def _side(raw: JsonDict, qty: float | None, pnl: float | None, prices: tuple[float | None, float | None]) -> str | None:
+    """LONG or SHORT; BOTH (one-way mode) is told by the row's own side, else by the sign of the quantity.
+
+    None where the words and the figures contradict each other: a long of a negative quantity, or a quantity without a
+    sign or side whose PnL only a short can have.
+    """
+    words = (SIDES.get((text(raw.get(key)) or "").upper()) for key in ("positionSide", "position_side", "side"))
+    named = first(words)
+    if named == "LONG" and qty is not None and qty < 0:
+        return None
+    if named is not None or qty is None:
+        return named
+    if qty < 0:
         return "SHORT"
-    return "LONG" if named in ("LONG", "BUY") or qty is not None else None
+    return None if _is_pnl_of_a_short(qty, pnl, prices) else "LONG"
 
 
-def _first_positive(raw: JsonDict, keys: tuple[str, ...]) -> float | None:
+def _is_pnl_of_a_short(qty: float, pnl: float | None, prices: tuple[float | None, float | None]) -> bool:
+    entry_price, mark_price = prices
+    if not pnl or entry_price is None or mark_price is None:
+        return False
+    as_long = (mark_price - entry_price) * qty
+    return as_long != 0 and abs(pnl + as_long) < 0.1 * abs(as_long)
+
+
+def _add(first_row: Row, row: Row) -> Row:
+    """Two rows of one leg: quantities and PnL add up, prices are weighted by quantity."""
+    return first_row._replace(
+        qty=_sum(first_row.qty, row.qty),
+        entry_price=_weighted(first_row, row, first_row.entry_price, row.entry_price),
+        mark_price=_weighted(first_row, row, first_row.mark_price, row.mark_price),
+        pnl=_sum(first_row.pnl, row.pnl),
+        leverage=first_row.leverage if first_row.leverage == row.leverage else None,
+        notional=_sum(first_row.notional, row.notional),
+        notional_usd=_sum(first_row.notional_usd, row.notional_usd),
+        pnl_usd=_sum(first_row.pnl_usd, row.pnl_usd),
+        lots=first_row.lots + row.lots,
+    )
+
+
+def _sum(left: float | None, right: float | None) -> float | None:
+    return None if left is None or right is None else left + right
+
+
+def _weighted(left: Row, right: Row, left_price: float | None, right_price: float | None) -> float | None:
+    if left_price is None or right_price is None or left.qty is None or right.qty is None:
+        return None
+    whole = abs(left.qty) + abs(right.qty)
+    return (
+        left_price if left_price == right_price else (left_price * abs(left.qty) + right_price * abs(right.qty)) / whole
+    )
+
+
+def _first_positive(raw: JsonDict, keys: Iterable[str]) -> float | None:
+    return next(_above_zero(raw, keys), None)
+
+
+def _above_zero(raw: JsonDict, keys: Iterable[str]) -> Iterator[float]:
     for key in keys:
-        price = positive(raw.get(key))
-        if price is not None:
-            return price
-    return None
+        value = numeric(raw.get(key))
+        if value is not None and value > 0:
+            yield value
+
+
+def _magnitude(raw: JsonDict, keys: Iterable[str]) -> float | None:
+    """A figure that some writers sign and some do not; zero was not written."""
+    value = first_numeric(raw, *keys)
+    return abs(value) if value else None

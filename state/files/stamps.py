@@ -7,7 +7,11 @@ from state.files.values import JsonDict, number
 STAMP_KEYS = ("updated_at", "updated_ts", "updated", "ts", "generated_ts")
 
 # A stamp up to this far ahead is the difference between two clocks, not an error.
-FUTURE_TOLERANCE_S = 1.0
+FUTURE_TOLERANCE_S = 2.0
+# Within one loop a writer stamps its files a moment apart.
+SAME_LOOP_S = 5.0
+# Two files further apart than this are not of the same moment.
+COMPARABLE_S = 120.0
 EARLIEST_EPOCH = 946_684_800.0  # 2000-01-01: anything before is a counter or a zero, not a time
 MILLISECONDS_FROM = 1e11
 LATEST_EPOCH = 1e11  # far beyond any time: a number from here on is of milliseconds, a date is none

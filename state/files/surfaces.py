@@ -14,6 +14,7 @@ RISK_SNAPSHOT = "risk_snapshot.json"
 EXECUTION_HEALTH = "execution_health.json"
 ENGINE_METADATA = "engine_metadata.json"
 LEADERBOARD = "leaderboard_state.json"
+POSITIONS_SYNC = "positions_state_sync.json"
 NAV_LOG = "nav_log.json"
 
 EXECUTOR = "executor"
@@ -27,7 +28,7 @@ class Surface:
     `cadence_s` is the longest pause between two writes of a healthy writer of any version; `writer` the process that
     writes the file in every version. `path` is relative to the state directory, `root` the JSON type the file has to
     hold. The content of a `moving` one changes with the market while it has rows. A surface that is not `required` is
-    used where it exists and not missed where it does not.
+    used where it exists and not missed where it does not. One that is not `listed` is no source of any value.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Surface:
     path: str = ""
     root: type[Any] = dict
     moving: bool = False
+    listed: bool = True
 
     @property
     def location(self) -> str:
@@ -65,6 +67,9 @@ SURFACES: tuple[Surface, ...] = (
     Surface(RISK_SNAPSHOT, 120.0, writer=EXECUTOR),
     Surface(EXECUTION_HEALTH, 120.0, writer=EXECUTOR),
     Surface(ENGINE_METADATA, 60.0, required=False),
+    # Nothing is shown of these two: only the sync daemon writes them, so that they tell whether it lives.
+    Surface(POSITIONS_SYNC, 20.0, required=False, writer=SYNC_DAEMON, listed=False),
+    Surface(LEADERBOARD, 20.0, required=False, writer=SYNC_DAEMON, listed=False),
     # Only the NAV history is taken from here, and only while nav_state.json carries none.
     Surface(NAV_LOG, 60.0, required=False, path="../nav_log.json", root=list),
 )

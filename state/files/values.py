@@ -1,5 +1,6 @@
 """Reading single values out of parsed JSON: the right type and finite, or None."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -7,6 +8,8 @@ JsonDict = dict[str, Any]
 T = TypeVar("T")
 
 MAX_DEPTH = 12
+
+DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?")
 
 # Products and sums of numbers up to here stay finite; nothing a desk counts comes near it.
 LARGEST = 1e18
@@ -23,6 +26,13 @@ def number(value: object) -> float | None:
             return None
     # NaN fails the comparison too.
     return value if abs(value) <= LARGEST else None
+
+
+def numeric(value: object) -> float | None:
+    """A number, or the decimal text of one: exchanges write quantities and prices as strings."""
+    if isinstance(value, str):
+        return number(float(value)) if DECIMAL.fullmatch(value.strip()) else None
+    return number(value)
 
 
 def positive(value: object) -> float | None:
@@ -93,11 +103,12 @@ def first(values: Iterable[T | None]) -> T | None:
 
 def first_number(source: Mapping[str, Any], *keys: str) -> float | None:
     """The first finite number under one of the keys."""
-    for key in keys:
-        found = number(source.get(key))
-        if found is not None:
-            return found
-    return None
+    return first(number(source.get(key)) for key in keys)
+
+
+def first_numeric(source: Mapping[str, Any], *keys: str) -> float | None:
+    """The first number under one of the keys, text of a number included."""
+    return first(numeric(source.get(key)) for key in keys)
 
 
 def sanitize(value: object, depth: int = 0) -> Any:

@@ -1,26 +1,48 @@
 """What an operator has to know at once, worst first, in the same words wherever it is said."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from state.facts.aum import FUTURES
+from state.facts.drawdown import Drawdown
 from state.facts.exchange import REPEATING_SOURCES, Exchange
+from state.facts.executor_word import Word
+from state.facts.nav_files import Nav
 from state.formatting import fmt_moment, fmt_pct
+from state.sentences import amount
+from state.trust.executor_alerts import executor_alerts
 from state.trust.surface_alerts import Alert, State, alert, present, silent_writers, troubled_files
 
 SEVERITIES = ("fail", "warn", "info")
 
 
-def build_alerts(state: State, exchange: Exchange) -> list[Alert]:
+class Evidence(NamedTuple):
+    """What the alerts rest on beside the state itself."""
+
+    exchange: Exchange
+    nav: Nav
+    drawdown: Drawdown
+    word: Word
+    history: str | None
+
+
+def build_alerts(state: State, evidence: Evidence) -> list[Alert]:
     """Alerts of a normalized state, the cause before its effects. `since` is an epoch where an alert has a duration."""
+    exchange = evidence.exchange
     found = [
         *_no_files(state),
+        *executor_alerts(state, evidence.word, evidence.drawdown),
         *_exchange_unreachable(state, exchange),
         *silent_writers(state),
         *_nav_not_confirmed(state, exchange),
         *_nav_unknown(state, exchange),
+        *_nav_in_doubt(state, evidence.nav),
+        *_positions(state, exchange),
         *troubled_files(state),
         *_risk(state),
         *_checks(state),
         *_symbols(state),
+        *_history(evidence.history),
         *_drift(state),
     ]
     return sorted(found, key=lambda alert: SEVERITIES.index(alert["severity"]))
@@ -33,12 +55,12 @@ def _no_files(state: State) -> Iterator[Alert]:
 
 def _exchange_unreachable(state: State, exchange: Exchange) -> Iterator[Alert]:
     if exchange.frozen and _repeats(exchange):
-        yield alert("fail", "EXCHANGE UNREACHABLE", _frozen_words(state, exchange), exchange.confirmed_at)
+        yield alert("fail", "EXCHANGE UNREACHABLE", _frozen_words(state, exchange), since=exchange.confirmed_at)
 
 
 def _nav_not_confirmed(state: State, exchange: Exchange) -> Iterator[Alert]:
     if exchange.frozen and not _repeats(exchange):
-        yield alert("fail", "NAV NOT CONFIRMED", _frozen_words(state, exchange), exchange.confirmed_at)
+        yield alert("fail", "NAV NOT CONFIRMED", _frozen_words(state, exchange), since=exchange.confirmed_at)
 
 
 def _nav_unknown(state: State, exchange: Exchange) -> Iterator[Alert]:
@@ -48,6 +70,38 @@ def _nav_unknown(state: State, exchange: Exchange) -> Iterator[Alert]:
         yield alert("fail", "NAV UNKNOWN", state["meta"]["unknown"]["nav.nav_usd"])
     elif exchange.frozen is None:
         yield alert("warn", "NAV NOT KNOWN TO BE LIVE", "nothing says whether the NAV is live")
+
+
+def _nav_in_doubt(state: State, nav: Nav) -> Iterator[Alert]:
+    """A living NAV that is not the first that was asked for, is below zero, or misses something."""
+    if nav.usd is not None and nav.usd < 0:
+        yield alert("fail", "NAV BELOW ZERO", amount(nav.usd), f" USD in {nav.file}")
+    if nav.unpriced:
+        coins = ", ".join(nav.unpriced)
+        yield alert("warn", f"NAV LACKS {coins}", "in the wallet, but without a price: NAV and AUM are lower bounds")
+    contradicted = [reason for reason in nav.passed if " says 0.00" in reason]
+    if contradicted and nav.usd is not None:
+        yield alert("warn", "NAV of another file", f"{'; '.join(contradicted)}; shown is {nav.file}")
+    if nav.stale is not None:
+        yield alert("warn", "NAV is old", nav.stale)
+    zeros = state["nav"].get("history_zeros_since")
+    if zeros is not None:
+        at = fmt_moment(zeros, state["meta"]["loaded_at"])
+        yield alert(
+            "info", "NAV history ends early", f"its points say 0.00 since {at}, which the writers also put for nothing"
+        )
+
+
+def _positions(state: State, exchange: Exchange) -> Iterator[Alert]:
+    """A book in doubt while the exchange answers; while it does not, the line above has said so."""
+    reason = state["meta"]["unknown"].get("positions")
+    if reason and not exchange.frozen and present(state) and " without a trace " in reason:
+        yield alert("fail", "POSITIONS UNKNOWN", reason)
+
+
+def _history(reason: str | None) -> Iterator[Alert]:
+    if reason is not None:
+        yield alert("info", "History is not kept", f"{reason}; what was seen before is known to this process alone")
 
 
 def _repeats(exchange: Exchange) -> bool:
@@ -66,7 +120,10 @@ def _risk(state: State) -> Iterator[Alert]:
     dd_state = risk["dd_state"]
     if dd_state.lower() not in ("normal", "unknown"):
         severity = "fail" if dd_state.lower() in ("defensive", "halted") else "warn"
-        yield alert(severity, f"Drawdown {dd_state}", f"{fmt_pct(risk['drawdown_pct'])} below the peak")
+        pct = risk["drawdown_pct"]
+        text = "percent unknown" if pct is None else f"{fmt_pct(pct)} below the peak"
+        old = state["meta"]["stale"].get("kpis.risk.dd_state")
+        yield alert(severity, f"Drawdown {dd_state}", f"{text}; {old}" if old else text)
     if "kpis.risk.atr_regime" not in unknown and risk["atr_regime"] in ("hot", "panic"):
         yield alert("warn", f"ATR {risk['atr_regime']}", "portfolio")
     quality = state["router"]["quality"]
@@ -78,7 +135,7 @@ def _checks(state: State) -> Iterator[Alert]:
     for check in state["meta"]["checks"]:
         # A frozen NAV has its own, louder line.
         if check["status"] in ("fail", "warn") and check["name"] != "nav_live":
-            yield alert("warn", f"{check['label']} check", check["detail"])
+            yield alert("warn", f"{check['label']} check", *check["parts"])
 
 
 def _symbols(state: State) -> Iterator[Alert]:
@@ -86,12 +143,15 @@ def _symbols(state: State) -> Iterator[Alert]:
     panicking = sorted(symbol for symbol, row in symbols.items() if row.get("atr_regime") == "panic")
     if panicking:
         yield alert("info", "ATR panic", ", ".join(panicking))
-    if state["aum"]["unpriced"]:
-        yield alert("info", "No price", ", ".join(state["aum"]["unpriced"]))
+    # A futures account has no price: its value is the NAV, which has a line of its own.
+    spoken_of = {FUTURES, *state["nav"].get("unpriced", [])}
+    unpriced = [label for label in state["aum"]["unpriced"] if label not in spoken_of]
+    if unpriced:
+        yield alert("info", "No price", ", ".join(unpriced))
 
 
 def _drift(state: State) -> Iterator[Alert]:
     for item in state["meta"]["drift"]:
         since = fmt_moment(item["since"], state["meta"]["loaded_at"])
         severity = "info" if item["path"] else "warn"
-        yield alert(severity, item["text"], f"last published at {since}", item["since"])
+        yield alert(severity, item["text"], f"last published at {since}", since=item["since"])

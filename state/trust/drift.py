@@ -5,6 +5,7 @@ from typing import Any
 
 from state.facts.sources import Sources
 from state.files.reading import Reading
+from state.files.values import mapping, number
 from state.trust.shapes import UNRECOGNISED, find_fields, find_shape
 
 Drift = dict[str, Any]
@@ -23,8 +24,11 @@ def _of_surface(reading: Reading, sources: Sources) -> Iterator[Drift]:
     if shape == UNRECOGNISED:
         yield _drift(reading.name, "", at, f"{reading.name} has a shape this dashboard does not know")
         return
-    seen = sources.memory.fields.setdefault((reading.name, shape), {})
+    key = f"fields/{reading.name}/{shape}"
+    known = mapping(sources.history.get(key))
+    seen = {path: last for path, value in known.items() if (last := number(value)) is not None and last <= at}
     seen |= dict.fromkeys(find_fields(sources, reading.name), at)
+    sources.history.keep(key, seen, at)
     gone = [path for path, last in seen.items() if last < at]
     for path in gone:
         # A block that is gone speaks for all that was in it.

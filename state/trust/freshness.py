@@ -3,8 +3,8 @@
 from typing import Any
 
 from state.facts.sources import Sources
+from state.facts.standing import frozen_since
 from state.files.reading import Reading
-from state.files.rows import read_rows
 from state.files.stamps import age_of
 from state.formatting import fmt_age
 from state.trust.shapes import find_shape
@@ -30,6 +30,7 @@ def _describe(sources: Sources, reading: Reading) -> dict[str, Any]:
     return {
         "name": surface.name,
         "required": surface.required,
+        "listed": surface.listed,
         "status": reading.status,
         "shape": find_shape(sources, reading.name) if reading.data is not None else None,
         "updated_at": reading.updated_at,
@@ -37,7 +38,7 @@ def _describe(sources: Sources, reading: Reading) -> dict[str, Any]:
         "changed_at": reading.changed_at,
         "age_s": age_s,
         "freshness": _classify(reading, age_s),
-        "frozen_since": _frozen_since(sources, reading, age_s),
+        "frozen_since": frozen_since(sources, reading),
         "cadence_s": surface.cadence_s,
         "late_after_s": surface.late_after_s,
         "stale_after_s": surface.stale_after_s,
@@ -52,15 +53,6 @@ def _classify(reading: Reading, age_s: float | None) -> str:
         return "stale"
     # Last good content behind a torn file is at best late.
     return "late" if age_s > reading.surface.late_after_s or reading.status != "ok" else "fresh"
-
-
-def _frozen_since(sources: Sources, reading: Reading, age_s: float | None) -> float | None:
-    """When the content of a file that is still written stopped changing, though the market moves."""
-    surface = reading.surface
-    if not surface.moving or age_s is None or age_s > surface.stale_after_s or reading.changed_at is None:
-        return None
-    stands = sources.now - reading.changed_at > surface.stale_after_s
-    return reading.changed_at if stands and sources.derive(read_rows, reading.name) else None
 
 
 def _clock_error(reading: Reading, age_s: float | None, now: float) -> str | None:

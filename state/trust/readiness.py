@@ -16,11 +16,12 @@ def find_obstacles(state: State) -> list[Obstacle]:
 
     The rule: an obstacle is a fault of the data. A required file that is missing or silent, any file that is there and
     cannot be used or has frozen, a NAV that is unknown or not known to be live; the alert line of the page says so too.
-    What the data says is none: drawdown, a check that fails. Nor is a file that is only late.
+    A book in doubt and a drawdown that its own writer disowns are faults as well. What the data says is none: a fall of
+    the NAV, a halt, a check that fails. Nor is a file that is only late.
     """
-    surfaces = state["meta"]["surfaces"]
+    surfaces = [item for item in state["meta"]["surfaces"] if item["listed"]]
     found = [{"surface": item["name"], "reason": reason} for item in surfaces if (reason := _fault(state, item))]
-    return [*found, *_liveness(state)]
+    return [*found, *_liveness(state), *_distrust(state)]
 
 
 def _fault(state: State, surface: dict[str, Any]) -> str | None:
@@ -44,3 +45,12 @@ def _liveness(state: State) -> Iterator[Obstacle]:
         yield {"check": LIVENESS, "reason": meta["unknown"].get("nav.nav_usd") or meta["unknown"]["nav"]}
     elif nav["exchange"]["frozen"] is not False:
         yield {"check": LIVENESS, "reason": next(row["detail"] for row in meta["checks"] if row["name"] == LIVENESS)}
+
+
+def _distrust(state: State) -> Iterator[Obstacle]:
+    """What the files carry and nobody may rely on."""
+    reason = state["meta"]["unknown"].get("positions", "")
+    if " without a trace " in reason:
+        yield {"check": "rows", "reason": reason}
+    if state["kpis"].get("risk", {}).get("drawdown_usable") is False:
+        yield {"check": "drawdown", "reason": "the executor marks its own drawdown as not usable"}

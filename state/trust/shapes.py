@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from state.facts.kpis_shape import is_nested
+from state.facts.nav_files import is_daemons
 from state.facts.sources import Sources
 from state.files.rows import ROW_LISTS, has_row_list
 from state.files.surfaces import KPIS, NAV, NAV_STATE, POSITIONS, POSITIONS_STATE, ROUTER_HEALTH, SYNCED_STATE
 from state.files.values import JsonDict, mapping, text
 
 UNRECOGNISED = "not recognised"
+DAEMONS = "daemon's"
 
 
 def find_shape(sources: Sources, name: str) -> str:
@@ -26,18 +28,28 @@ def find_fields(sources: Sources, name: str) -> list[str]:
     return sources.derive(_list_fields, name)
 
 
+# Blocks whose keys are fields of the schema. Of any other the keys are names of the world: symbols, assets, strategies,
+# which come and go with the market in any case and script.
+SCHEMA_BLOCKS = frozenset(
+    {
+        "atr", "aum", "circuit_breaker", "dd_state", "drawdown", "exec_stats", "fee_pnl", "fx", "nav", "nav_detail",
+        "nav_health", "nav_snapshot", "performance", "risk", "risk_config_meta", "router", "router_stats", "summary",
+        "tp_sl_registry",
+    }
+)  # fmt: skip
+
+
 def _list_fields(data: JsonDict) -> list[str]:
     fields = []
     for key, value in _carrying(data):
         fields.append(key)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and key in SCHEMA_BLOCKS:
             fields += [f"{key}.{inner}" for inner, _ in _carrying(value)]
     return fields
 
 
 def _carrying(block: JsonDict) -> list[tuple[str, Any]]:
-    # Symbols and assets are written in capitals; they come and go with the market.
-    return [(key, value) for key, value in block.items() if value is not None and not key.isupper()]
+    return [(key, value) for key, value in block.items() if value is not None]
 
 
 def _kpis(data: JsonDict) -> str:
@@ -53,8 +65,8 @@ def _positions(data: JsonDict) -> str:
 
 
 def _nav(data: JsonDict) -> str:
-    if "total_equity" in data or "series" in data:
-        return "daemon's"
+    if is_daemons(data):
+        return DAEMONS
     named = "nav" in data or "nav_usd" in data
     return f"executor's {_source(data.get('nav_detail'))}".strip() if named else UNRECOGNISED
 

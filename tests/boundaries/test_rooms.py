@@ -7,7 +7,19 @@ import pytest
 from imports import ROOT, imported_modules, package_of
 
 # From the ground up; a room may use itself and what stands before it.
-ORDER = ("formatting", "files", "facts", "trust", "normalize", "aging", "loader", "summary", "doctor", "__main__")
+ORDER = (
+    "formatting",
+    "sentences",
+    "files",
+    "facts",
+    "trust",
+    "normalize",
+    "aging",
+    "loader",
+    "summary",
+    "doctor",
+    "__main__",
+)
 ROOMS = ("files", "facts", "trust")
 MODULES = [path.relative_to(ROOT) for path in sorted((ROOT / "state").rglob("*.py")) if path.name != "__init__.py"]
 

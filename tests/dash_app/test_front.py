@@ -110,7 +110,8 @@ def count(client: FlaskClient, name: str, **labels: str) -> float:
 
 # --- as Dash would ---------------------------------------------------------------------------------------------------
 
-VERSION = load_all_state(str(HEALTHY), now=NOW, environ={})["meta"]["version"]
+LARGE = CORPUS / "v7.1" / "large_universe" / "logs" / "state"
+VERSION = load_all_state(str(HEALTHY), now=NOW, environ={}, remember=False)["meta"]["version"]
 POLLS = [
     poll_of(),
     poll_of(tick=None),
@@ -495,7 +496,7 @@ def test_script_that_is_not_there_is_not_found(
 
 def test_largest_desk_is_let_through() -> None:
     """5,000 symbols, two thirds of them held, six reasons each."""
-    state = json.loads(json.dumps(load_all_state(CORPUS / "v7.1" / "large_universe" / "logs" / "state", environ={})))
+    state = json.loads(json.dumps(load_all_state(LARGE, environ={}, remember=False)))
     leg, symbol = state["positions"][0], next(iter(state["kpis"]["symbols"].values()))
     state["positions"] = [leg] * 3334
     state["kpis"]["symbols"] = {f"SYMBOL{number}USDT": symbol for number in range(5000)}

@@ -40,7 +40,7 @@ def spellings(value: float) -> Iterator[str]:
 
 def load(scenario: str, corpus: Any) -> dict[str, Any]:
     now = json.loads((corpus / scenario / "expected.json").read_text())["now"]
-    return load_all_state(str(corpus / scenario / "logs" / "state"), now=now, environ={})
+    return load_all_state(str(corpus / scenario / "logs" / "state"), now=now, environ={}, remember=False)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

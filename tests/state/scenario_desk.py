@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,8 @@ from coherence import misfits
 from telling import told
 from worlds import Scenario, State
 
-from state.facts.sources import Memory, Sources
+from state.facts.sources import Derived, Sources
+from state.files.history import History
 from state.files.nav_log import read_rows
 from state.files.reading import read_surface
 from state.files.stamps import content_stamp
@@ -29,12 +31,13 @@ class Desk:
         self._now, self._environ = scenario.expected["now"], scenario.expected["environ"]
         read = {item.name: read_surface(str(scenario.state_dir / item.location), item, None) for item in SURFACES}
         self._readings = {name: item for name, item in read.items() if item.data is not None}
-        self._memory = Memory()
+        self._history, self._derived = History(None), Derived()
+        self._history.open(self._now)
         before = {
             name: replace(item, updated_at=item.updated_at and item.updated_at - EARLIER_S)
             for name, item in self._readings.items()
         }
-        normalize(Sources(before, self._now, self._environ, self._memory, Tape()), "")
+        normalize(Sources(before, self._now, self._environ, self._history, self._derived, Tape()), "")
         normal = self.read()
         self.page, self.usual_misfits = on_the_page(normal), misfits(normal)
         self._values = Counter(value for _, content in self._contents() for value in _values(content))
@@ -65,12 +68,9 @@ class Desk:
                 content = {"series": points, "faults": len(faults), "updated_at": content[-1].get("t")}
             stamp = content_stamp(content)
             readings[file] = replace(reading, data=content, updated_at=stamp, changed_at=stamp)
-        return normalize(Sources(readings, self._now, self._environ, self._fresh_memory(), Tape()), "")
-
-    def _fresh_memory(self) -> Memory:
-        """As it was before this load."""
-        fields = {key: dict(seen) for key, seen in self._memory.fields.items()}
-        return replace(self._memory, fields=fields, derived=dict(self._memory.derived))
+        # The history as it was before this load.
+        history, derived = deepcopy(self._history), dict(self._derived)
+        return normalize(Sources(readings, self._now, self._environ, history, derived, Tape()), "")
 
     def stands_elsewhere(self, value: Any) -> bool:
         """Whether the same value is written in another place."""

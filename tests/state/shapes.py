@@ -79,6 +79,10 @@ NAV: dict[str, Rule] = {
     "realized_pnl_today_usd": NUMBER,
     "unrealized_pnl_usd": NUMBER,
     "exchange": is_dict,
+    "source_note": lambda value: isinstance(value, str),
+    "is_lower_bound": is_flag,
+    "unpriced": is_words,
+    "gaps": lambda value: isinstance(value, list),
     "series": lambda value: isinstance(value, list),
 }
 EXCHANGE: dict[str, Rule] = {
@@ -110,6 +114,17 @@ RISK: dict[str, Rule] = {
     "fees_usd": NUMBER,
     "realized_pnl_usd": NUMBER,
     "drawdown_pct": NUMBER,
+    "drawdown_usable": FLAG,
+    "mode": TEXT,
+    "mode_reason": TEXT,
+    "mode_score": NUMBER,
+    "circuit_breaker": FLAG,
+    "circuit_breaker_limit_pct": NUMBER,
+    "positions_registered": NUMBER,
+    "exits_registered": NUMBER,
+    "exits_mismatch": FLAG,
+    "anomalies": is_words,
+    "last_error": is_dict,
 }
 SYMBOL: dict[str, Rule] = {
     "symbol": is_text,
@@ -161,6 +176,8 @@ META: dict[str, Rule] = {
     "sections": is_dict,
     "surfaces": lambda value: isinstance(value, list),
     "unknown": is_dict,
+    "stale": is_dict,
+    "history": is_dict,
     "checks": lambda value: isinstance(value, list),
     "alerts": lambda value: isinstance(value, list),
     "last_book": maybe(is_dict),
@@ -170,7 +187,8 @@ META: dict[str, Rule] = {
 SURFACE: dict[str, Rule] = {
     "name": is_text,
     "required": is_flag,
-    "status": one_of("ok", "missing", "unreadable", "malformed"),
+    "listed": is_flag,
+    "status": one_of("ok", "missing", "unreadable", "malformed", "empty"),
     "shape": TEXT,
     "updated_at": NUMBER,
     "mtime": NUMBER,

@@ -19,7 +19,7 @@ def examine(directory: Path, *arguments: str, now: float = NOW) -> subprocess.Co
     ("scenario", "now", "code", "words"),
     [
         ("v7.1/healthy", NOW, 0, "OK"),
-        ("v7.6/healthy", NOW, 0, "OK"),
+        ("v7.6/healthy", NOW, 1, "5 POSITIONS WITHOUT EXITS"),
         ("v7.1/healthy_executor_last", NOW, 1, "WARNING"),
         ("v7.1/sync_only", NOW, 1, "files missing"),
         ("v7.1/publisher_cli", NOW, 1, "NAV agrees check"),

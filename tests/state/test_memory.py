@@ -42,7 +42,7 @@ def test_nothing_that_is_remembered_shows(case: tuple[str, list[tuple[float, dic
         for delay_s, changes in steps:
             now += delay_s
             apply(world, {name: content for name, content in changes.items() if (world.directory / name).exists()})
-            forgetting._memory.derived.clear()
+            forgetting._derived.clear()
             assert keeping.load(now, ENVIRON) == forgetting.load(now, ENVIRON)
 
 
@@ -73,8 +73,8 @@ def test_what_was_derived_from_old_files_is_let_go(tmp_path: Path) -> None:
         for source in (CORPUS / "v7.1/healthy/logs/state").glob("*.json"):
             world.write(source.name, world.read(source.name))
         loader.load(NOW + step, ENVIRON)
-        sizes.append(len(loader._memory.derived))
-        held = {id(content) for contents, _ in loader._memory.derived.values() for content in contents}
+        sizes.append(len(loader._derived))
+        held = {id(content) for contents, _ in loader._derived.values() for content in contents}
         assert held <= {id(reading.data) for reading in loader._readings.values()}
     assert sizes[0] == sizes[-1]
 

@@ -11,7 +11,7 @@ from state.normalize import unusable_state
 from state.trust.readiness import find_obstacles
 
 NAMED = {
-    "v7.1/exchange_down": ["nav_live"],
+    "v7.1/exchange_down": ["nav_live", "drawdown"],
     "v7.1/executor_only": ["nav_state.json", "positions_state.json"],
     "v7.1/sync_only": [
         "nav.json",

@@ -162,9 +162,13 @@ def test_a_nav_from_the_future_has_no_age_and_says_so(healthy: World, stamp: Any
     """The header must not read `Age: 0.0s`."""
     state = healthy.edit("nav_state.json", "updated_at", stamp).load()
     assert surface(state, "nav_state.json")["error"]
+    assert (state["nav"]["nav_usd"], state["nav"]["source"]) == (10461.27, "nav.json")
+    assert state["nav"]["source_note"] == "nav_state.json is stamped in the future"
+    state = healthy.remove("nav.json").load()
     assert_unknown(state, "nav.age_s")
     assert state["meta"]["unknown"]["nav.age_s"] == "the time stamp of nav_state.json lies in the future"
     assert state["nav"]["nav_usd"] == 10461.27
+    assert "nav.nav_usd" in state["meta"]["stale"]
     assert state["meta"]["alerts"]
 
 

@@ -103,6 +103,7 @@ def test_of_two_order_weighted_payloads_the_newer_is_shown_with_its_own_label(
 ENTRY = {"maker_fill_rate": None, "fallback_rate": None, "slippage_p50": None}
 WORST = [
     (["good", "ok"], "ok", []),
+    (["ok", "ok"], "unknown", []),
     (["good", "good"], "good", []),
     (["ok", "degraded", "degraded"], "degraded", ["S1", "S2"]),
     (["ok", "degraded", "broken"], "broken", ["S2"]),
@@ -128,7 +129,7 @@ def test_without_a_portfolio_label_the_quality_is_the_worst_class_with_a_symbol(
 def test_no_events_is_no_ratio_although_the_quality_says_ok() -> None:
     """`ok` does not mean that evidence exists."""
     router = Scenario("v7.1/no_trades").load()["router"]
-    assert (router["quality"], router["maker_fill_rate"], router["fallback_ratio"]) == ("ok", None, None)
+    assert (router["quality"], router["maker_fill_rate"], router["fallback_ratio"]) == ("unknown", None, None)
 
 
 def test_the_score_shape_gives_scores_not_ratios(tmp_path: Path) -> None:

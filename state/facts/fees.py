@@ -1,0 +1,83 @@
+"""Fees over realised PnL: the 7-day figure, else the 3-day one; a ratio only with the two sides that make it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from state.facts.kpis_shape import all_payloads, flat_payloads, is_nested
+from state.facts.sources import Sources
+from state.facts.standing import Choice, Claim, choose
+from state.files.surfaces import KPIS, RISK_SNAPSHOT
+from state.files.values import JsonDict, count, first, mapping, number
+from state.formatting import fmt_number
+
+WEEK_DAYS, SHORT_DAYS = 7, 3
+# The writers round a ratio to two digits at least.
+RATIO_ROUNDING = 0.006
+
+
+class FeePnl(NamedTuple):
+    """Fees over the absolute realised PnL of a window of days, and both sides in USD."""
+
+    ratio: float | None
+    window_days: int | None
+    fees_usd: float | None
+    pnl_usd: float | None
+
+
+class Fees(NamedTuple):
+    """The figures that win, every source's, and why there are none."""
+
+    choice: Choice[FeePnl]
+    claims: tuple[Claim[FeePnl], ...]
+    reason: str
+
+    @property
+    def figures(self) -> FeePnl:
+        """What is shown."""
+        return self.choice.value or FeePnl(None, None, None, None)
+
+
+def find_fee_pnl(sources: Sources) -> Fees:
+    """The 7-day figures of a living file, else the 3-day ones, else the sides without a ratio."""
+    claims = tuple(_claims(sources))
+    with_ratio = [item for item in claims if item.value.ratio is not None]
+    wanted = sorted(with_ratio, key=lambda item: item.value.window_days != WEEK_DAYS)
+    choice = choose(sources, wanted)
+    if choice.claim is None:
+        sides_only = choose(sources, [item for item in claims if item.value.ratio is None])
+        choice = sides_only._replace(passed=choice.passed + sides_only.passed)
+    refused = [f"{item.name}: {reason}" for item, reason in choice.passed if item.flaw]
+    return Fees(choice, claims, "; ".join(refused) or sources.lacks("fee / PnL ratio", RISK_SNAPSHOT, KPIS))
+
+
+def _claims(sources: Sources) -> Iterator[Claim[FeePnl]]:
+    yield from _claim(sources.data(RISK_SNAPSHOT), WEEK_DAYS, RISK_SNAPSHOT, sources.stamp(RISK_SNAPSHOT), "")
+    for item in all_payloads(sources):
+        if is_nested(item.data):
+            risk = mapping(item.data.get("risk"))
+            data = {**risk, "fee_pnl": risk.get("fee_pnl") or item.data.get("fee_pnl")}
+            yield from _claim(data, WEEK_DAYS, item.file, item.stamp, item.origin)
+    for item in flat_payloads(sources):
+        yield from _claim(item.data, SHORT_DAYS, item.file, item.stamp, item.origin)
+
+
+def _claim(data: JsonDict, days: int, file: str, stamp: float | None, origin: str) -> Iterator[Claim[FeePnl]]:
+    """A ratio with its window; `days` is the window of the shape where the writer does not say."""
+    block = mapping(data.get("fee_pnl"))
+    if not block and "fee_pnl_ratio" not in data:
+        return
+    ratio = first([number(block.get("fee_pnl_ratio")), number(data.get("fee_pnl_ratio"))])
+    window = count(block.get("window_days")) or days
+    figures = FeePnl(ratio, window, number(block.get("fees")), number(block.get("pnl")))
+    yield Claim(figures, file, stamp, why_not_of_its_sides(figures), origin)
+
+
+def why_not_of_its_sides(figures: FeePnl) -> str | None:
+    """Why a ratio cannot be that of the fees and the PnL beside it."""
+    ratio, fees, pnl = figures.ratio, figures.fees_usd, figures.pnl_usd
+    if ratio is None or fees is None or not pnl:
+        return None
+    made = fees / abs(pnl)
+    if abs(ratio - made) <= max(RATIO_ROUNDING, 1e-3 * abs(made)):
+        return None
+    return f"its fee / PnL of {fmt_number(ratio)} is not the {fmt_number(made)} that its two sides make"

@@ -1,0 +1,170 @@
+"""Open PnL that went without a trace: the position endpoint failed, and the book that is written is not the real one.
+
+A close moves the wallet by the PnL it realises. Where the NAV is a wallet balance, open PnL that is gone beside a NAV
+that has not moved by a cent is doubt; where the NAV includes open PnL, doubt is a NAV that fell by just that PnL.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from state.facts.nav_files import nav_of
+from state.facts.sources import Sources
+from state.files.rows import Row
+from state.files.stamps import SAME_LOOP_S, parse_stamp
+from state.files.surfaces import NAV_LOG, NAV_STATE
+from state.files.values import JsonDict, dicts, mapping, number
+from state.formatting import fmt_moment
+
+if TYPE_CHECKING:
+    from state.files.nav_log import LogPoint
+
+CENT = 0.01
+# A move of the NAV that is as large as the PnL, give or take fees, settles the doubt.
+MATCH = 0.5
+# The other legs' PnL moves while one goes.
+SHARE = 0.5
+
+LEGS, DOUBT = "legs", "doubt"
+
+
+class Moment(NamedTuple):
+    """One point of the NAV history: epoch, NAV and open PnL in USD."""
+
+    at: float
+    nav_usd: float
+    pnl_usd: float
+
+
+def find_vanished(sources: Sources, rows: Sequence[Row], stamp: float) -> str | None:
+    """Why the book that is written cannot be the real one; None when nothing speaks against it."""
+    moments = _moments(sources)
+    missing = _missing_legs(sources, rows)
+    known = _remembered_doubt(sources, rows, moments)
+    if known is not None:
+        return known
+    since = sources.history.at(LEGS) or 0.0
+    lost = _lost_with(moments, missing, since) if rows else _lost_whole(moments, stamp)
+    if lost is None:
+        return None
+    names = [] if not rows else sorted(missing)
+    sources.history.keep(DOUBT, {"legs": names, **lost._asdict()}, stamp)
+    return _words(sources, names, lost.at)
+
+
+def remember_legs(sources: Sources, rows: Sequence[Row], stamp: float | None) -> None:
+    """Keep the open PnL of each leg of a known book; a leg that has gone stays until the log has its loop."""
+    if stamp is None:
+        return
+    moments = _moments(sources)
+    behind = bool(moments) and moments[-1].at < stamp - SAME_LOOP_S
+    gone = _missing_legs(sources, rows) if behind else {}
+    sources.history.keep(LEGS, gone | {row.name: row.pnl for row in rows if row.pnl is not None}, stamp)
+    sources.history.forget(DOUBT)
+
+
+def read_moments(data: JsonDict) -> list[Moment]:
+    """The points of nav_state.json that carry both a NAV and an open PnL, in the order they stand."""
+    rows = (
+        (parse_stamp(row.get("t")), nav_of(row), number(row.get("unrealized_pnl"))) for row in dicts(data.get("series"))
+    )
+    return [
+        Moment(at, nav_usd, pnl_usd)
+        for at, nav_usd, pnl_usd in rows
+        if at is not None and nav_usd and pnl_usd is not None
+    ]
+
+
+def _read_log(data: JsonDict) -> list[Moment]:
+    """The same of nav_log.json, whose points have been read already."""
+    points: list[LogPoint] = data.get("series", [])
+    return [Moment(at, nav_usd, pnl_usd) for at, nav_usd, pnl_usd in points if nav_usd and pnl_usd is not None]
+
+
+def _moments(sources: Sources) -> list[Moment]:
+    """The points that carry an open PnL, of the log, else of the daemon's series."""
+    for read, name in ((_read_log, NAV_LOG), (read_moments, NAV_STATE)):
+        points = sources.derive(read, name)
+        if points:
+            return [point for point in points if point.at <= sources.now + SAME_LOOP_S]
+    return []
+
+
+def _missing_legs(sources: Sources, rows: Sequence[Row]) -> dict[str, float]:
+    """Legs of the last known book that are not in this one, with the PnL they had."""
+    there = {row.name for row in rows}
+    legs = mapping(sources.history.get(LEGS))
+    return {str(name): pnl for name, value in legs.items() if name not in there and (pnl := number(value)) is not None}
+
+
+def _lost_whole(moments: list[Moment], stamp: float) -> Moment | None:
+    """The last moment with open PnL, when all of it went without a trace, or when it stands beside the empty book."""
+    index = next((i for i in range(len(moments) - 1, -1, -1) if moments[i].pnl_usd), None)
+    if index is None:
+        return None
+    before = moments[index]
+    if index == len(moments) - 1:
+        # The log has open PnL while the book is empty: a contradiction in one loop, else the log has yet to follow.
+        return before if abs(before.at - stamp) <= SAME_LOOP_S else None
+    return before if _is_traceless(moments, index, before.pnl_usd) else None
+
+
+def _lost_with(moments: list[Moment], missing: dict[str, float], since: float) -> Moment | None:
+    """The last moment before legs went that took their share of the open PnL with them, without a trace."""
+    share = sum(missing.values())
+    if not missing or abs(share) < CENT:
+        return None
+    for index in range(len(moments) - 2, -1, -1):
+        step = moments[index].pnl_usd - moments[index + 1].pnl_usd
+        if moments[index + 1].at <= since - SAME_LOOP_S:
+            return None
+        if abs(step - share) <= SHARE * abs(share):
+            return moments[index]._replace(pnl_usd=share) if _is_traceless(moments, index, share) else None
+    return None
+
+
+def _is_traceless(moments: list[Moment], index: int, pnl_usd: float) -> bool:
+    """Whether the step after `index` lost this PnL and nothing since has made up for it."""
+    before, after = moments[index], moments[index + 1]
+    moved = after.nav_usd - before.nav_usd
+    if _includes_pnl(moments[: index + 1]):
+        expected = after.pnl_usd - before.pnl_usd
+        return abs(moved - expected) <= CENT and not _settled(moments[-1].nav_usd - before.nav_usd, 0.0, pnl_usd)
+    return round(abs(moved), 2) < CENT and not _settled(moments[-1].nav_usd - before.nav_usd, pnl_usd, pnl_usd)
+
+
+def _settled(moved: float, wanted: float, pnl_usd: float) -> bool:
+    return abs(moved - wanted) <= MATCH * abs(pnl_usd)
+
+
+def _includes_pnl(moments: list[Moment]) -> bool:
+    """Whether the NAV moves with the open PnL, by most of the steps in which that changes."""
+    votes = 0
+    for before, after in pairwise(moments):
+        change = after.pnl_usd - before.pnl_usd
+        if abs(change) >= CENT:
+            votes += 1 if abs(after.nav_usd - before.nav_usd - change) < 0.5 * abs(change) else -1
+    return votes > 0
+
+
+def _remembered_doubt(sources: Sources, rows: Sequence[Row], moments: list[Moment]) -> str | None:
+    """A doubt of earlier loads lasts until its legs are back, or the NAV has moved by what they had."""
+    doubt: dict[str, Any] = mapping(sources.history.get(DOUBT))
+    at, nav_usd, pnl_usd = (number(doubt.get(key)) for key in ("at", "nav_usd", "pnl_usd"))
+    names = [str(name) for name in doubt.get("legs") or []]
+    if at is None or nav_usd is None or not pnl_usd:
+        return None
+    there = {row.name for row in rows}
+    back = all(name in there for name in names) if names else bool(rows)
+    last = moments[-1].nav_usd if moments else nav_usd
+    wanted = 0.0 if _includes_pnl([item for item in moments if item.at <= at]) else pnl_usd
+    if back or _settled(last - nav_usd, wanted, pnl_usd):
+        sources.history.forget(DOUBT)
+        return None
+    return _words(sources, names, at)
+
+
+def _words(sources: Sources, names: list[str], at: float) -> str:
+    what = ", ".join(names) if names else "the whole book"
+    when = fmt_moment(at, sources.now)
+    return f"{what} went after {when} without a trace in the NAV: the position endpoint may have failed"

@@ -1,0 +1,49 @@
+"""Checks of the AUM: the Futures slice, the sum, each holding and the parts of the wallet."""
+
+from collections.abc import Iterator
+
+from state.facts.aum import find_block, published_aum
+from state.facts.nav_files import nav_of, nav_payloads
+from state.facts.sources import Sources
+from state.files.values import mapping, number
+from state.sentences import Part
+from state.trust.comparison import Check, Side, compare, usd, verdict
+from state.trust.nav_checks import CENT, NAV_TOLERANCE, Facts, nav_side, nav_tolerance
+
+
+def check_aum(sources: Sources, facts: Facts) -> Check:
+    """The Futures slice against the published one first, since a wrong one may hide in a right total."""
+    published, nav = published_aum(sources), nav_side(facts)
+    stamp = sources.stamp(published.origin or "")
+    origin = published.origin or "the nav payload"
+    futures = Side(f"aum.futures of {origin}", published.futures_usd, stamp)
+    check = compare("aum", Side("Futures slice", nav.value, nav.stamp), futures, nav_tolerance(nav.value))
+    wrong = [*_wrong_holdings(sources), *_wrong_parts(sources)]
+    if wrong:
+        return verdict("aum", "fail", wrong[0])
+    if check["status"] == "fail" or published.total_usd is None:
+        return check
+    left = Side("sum of slices", facts.aum["total_usd"], nav.stamp)
+    return compare("aum", left, Side(f"aum.total of {origin}", published.total_usd, stamp), nav_tolerance(nav.value))
+
+
+def _wrong_holdings(sources: Sources) -> Iterator[list[Part]]:
+    """Holdings whose value is not their quantity times their mark."""
+    block = find_block(sources).value or {}
+    for label, holding in mapping(block.get("offexchange")).items():
+        qty, mark, value = (number(mapping(holding).get(key)) for key in ("qty", "mark", "usd_value"))
+        if qty is not None and mark is not None and value is not None:
+            allowed = CENT + 1e-4 * abs(value)
+            if abs(qty * mark - value) > allowed:
+                yield [f"{label} ", usd(value), " is not its quantity times its mark ", usd(qty * mark)]
+
+
+def _wrong_parts(sources: Sources) -> Iterator[list[Part]]:
+    """Payloads of the executor whose wallet does not add up to their own NAV."""
+    for name, data in nav_payloads(sources):
+        detail, whole = mapping(data.get("nav_detail")), nav_of(data)
+        parts = [
+            value for item in mapping(detail.get("asset_breakdown")).values() if (value := number(item)) is not None
+        ]
+        if parts and whole is not None and abs(sum(parts) - whole) > CENT + NAV_TOLERANCE * abs(whole):
+            yield [f"the wallet in {name} adds up to ", usd(sum(parts)), ", its NAV is ", usd(whole)]

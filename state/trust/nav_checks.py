@@ -1,0 +1,231 @@
+"""Checks of the NAV and of what is computed from it: across files, against its parts, and against what is possible."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from state.facts.book import Book
+from state.facts.drawdown import Drawdown, Figures, claim_realized, why_impossible
+from state.facts.environment import Environment
+from state.facts.exchange import Exchange
+from state.facts.fx import Rate
+from state.facts.kpis_shape import all_payloads, is_nested
+from state.facts.nav_files import Nav, nav_of
+from state.facts.positions import Exposure
+from state.facts.series import NavHistory
+from state.facts.sources import Sources
+from state.facts.standing import Claim, why_not_alive
+from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
+from state.files.surfaces import KPIS, NAV, NAV_LOG, NAV_STATE, SYNCED_STATE
+from state.files.values import dicts, first, mapping, number
+from state.sentences import Part
+from state.trust.comparison import Check, Side, all_agree, compare, extend, plain, rounding, usd, verdict
+
+CENT = 0.01
+# Prices and fills move between two files of the same minute.
+NAV_TOLERANCE = 1e-3
+DRAWDOWN_ROUNDING_PCT = 1e-4
+DRAWDOWN_TOLERANCE_PCT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the normalizers found, for the checks to hold against the files."""
+
+    nav_found: Nav
+    nav: dict[str, Any]
+    aum: dict[str, Any]
+    router: dict[str, Any]
+    book: Book
+    exposure: Exposure
+    exchange: Exchange
+    environment: Environment
+    drawdown: Drawdown
+    rate: Rate
+    history: NavHistory
+
+
+def nav_checks(sources: Sources, facts: Facts) -> Iterator[Check]:
+    """In the order of the page."""
+    yield _nav_against_nav_json(sources, facts)
+    yield _nav_against_kpis(sources, facts)
+    yield _nav_against_synced(sources, facts)
+    yield _drawdown(facts)
+    yield _drawdown_sources(facts)
+    yield _realized(sources)
+    yield _history(facts)
+    yield nav_live(facts)
+
+
+def nav_tolerance(value: float | None, skew_s: float | None = None) -> float:
+    """Within one loop the rounding, else what a NAV moves in two minutes."""
+    if value is not None and skew_s is not None and skew_s <= SAME_LOOP_S:
+        return CENT + 1e-6 * abs(value)
+    return max(CENT, NAV_TOLERANCE * abs(value or 0.0))
+
+
+def nav_side(facts: Facts) -> Side:
+    nav = facts.nav_found
+    return Side(nav.file or "NAV on show", nav.usd, nav.stamp)
+
+
+def _nav_against_nav_json(sources: Sources, facts: Facts) -> Check:
+    """Against nav.json; where that is the one on show, against the nav file it was taken before."""
+    left = nav_side(facts)
+    name = NAV_STATE if left.label == NAV else NAV
+    right = Side(name, nav_of(sources.data(name)), sources.stamp(name))
+    excuse = _why_old(sources, name) if name == NAV_STATE else ""
+    check = compare("nav", left, right, nav_tolerance(left.value), excuse)
+    if _signs_differ(left, right) and check["status"] != "fail":
+        return extend(check, "fail", ": one is below zero and the other is not")
+    open_pnl = facts.nav.get("unrealized_pnl_usd")
+    if check["status"] == "fail" and open_pnl and abs(check["residual"] + open_pnl) <= nav_tolerance(left.value):
+        return extend(check, "warn", "; the difference is the unrealized PnL")
+    return check
+
+
+def _why_old(sources: Sources, name: str) -> str:
+    if not sources.has(name):
+        return "the NAV on show is that of nav.json"
+    reason = why_not_alive(sources, name, sources.stamp(name))
+    return f"{name} {reason}" if reason else ""
+
+
+def _signs_differ(left: Side, right: Side) -> bool:
+    known = left.value is not None and right.value is not None and left.stamp is not None and right.stamp is not None
+    return known and (left.value or 0.0) * (right.value or 0.0) < 0
+
+
+def _nav_against_kpis(sources: Sources, facts: Facts) -> Check:
+    left = nav_side(facts)
+    found = next(iter(all_payloads(sources)), None)
+    if found is None:
+        return compare("nav_kpis", left, Side(KPIS, None), nav_tolerance(left.value))
+    block = mapping(found.data.get("nav")) if is_nested(found.data) else mapping(found.data.get("drawdown"))
+    nav_usd = first([number(block.get("nav_total")), number(block.get("nav"))])
+    return compare("nav_kpis", left, Side(found.origin, nav_usd, found.stamp), nav_tolerance(left.value))
+
+
+def _nav_against_synced(sources: Sources, facts: Facts) -> Check:
+    """synced_state.json and nav.json are written in one loop; without nav.json the NAV on show is held against it."""
+    right = Side(SYNCED_STATE, number(sources.data(SYNCED_STATE).get("nav")), sources.stamp(SYNCED_STATE))
+    nav_json = Side(NAV, nav_of(sources.data(NAV)), sources.stamp(NAV))
+    left = nav_json if nav_json.value is not None and _skew(nav_json, right) <= SAME_LOOP_S else nav_side(facts)
+    return compare("nav_synced", left, right, nav_tolerance(left.value, _skew(left, right)))
+
+
+def _skew(left: Side, right: Side) -> float:
+    return float("inf") if left.stamp is None or right.stamp is None else abs(left.stamp - right.stamp)
+
+
+def _drawdown(facts: Facts) -> Check:
+    """Percent, amount, peak and NAV of the source on show have to make each other; what cannot be is said."""
+    impossible = [f"{item.name}: {why}" for item in facts.drawdown.claims if (why := why_impossible(item.value))]
+    claim = facts.drawdown.choice.claim
+    if impossible:
+        return verdict("drawdown", "fail", ["; ".join(impossible)])
+    if claim is None:
+        return verdict("drawdown", "not_comparable", ["no drawdown on show"])
+    figures, label = claim.value, f"drawdown % of {claim.name}"
+    nav_usd = figures.nav_usd if figures.nav_usd is not None else facts.nav_found.usd
+    left = Side(label, figures.pct, claim.stamp)
+    right = Side("% from its peak and NAV", computed_pct(figures.peak_usd, nav_usd), claim.stamp)
+    excuse = facts.drawdown.choice.stale or ""
+    tolerance = DRAWDOWN_TOLERANCE_PCT if figures.nav_usd is None else _pct_tolerance(figures)
+    check = compare("drawdown", left, right, tolerance, excuse)
+    below = None if figures.peak_usd is None or nav_usd is None else max(figures.peak_usd - nav_usd, 0.0)
+    if check["status"] != "ok" or figures.abs_usd is None or below is None:
+        return check
+    if abs(figures.abs_usd - below) > CENT + rounding(figures.abs_usd):
+        return extend(check, "fail", "; its amount is ", usd(figures.abs_usd), ", its peak less its NAV ", usd(below))
+    return check
+
+
+def computed_pct(peak_usd: float | None, nav_usd: float | None) -> float | None:
+    """Percent below the peak."""
+    if nav_usd is None or not peak_usd or peak_usd < 0:
+        return None
+    return max(100.0 * (peak_usd - nav_usd) / peak_usd, 0.0)
+
+
+def _pct_tolerance(figures: Figures) -> float:
+    return max(DRAWDOWN_ROUNDING_PCT, rounding(figures.pct or 0.0)) if figures.pct else DRAWDOWN_ROUNDING_PCT
+
+
+def _drawdown_sources(facts: Facts) -> Check:
+    """Percent, amount and peak of every source that was computed from the same NAV at the same time."""
+    reference = facts.drawdown.choice.claim
+    if reference is None:
+        return verdict("drawdown_sources", "not_comparable", ["no drawdown on show"])
+    differences: list[list[Part]] = []
+    compared = False
+    for claim in facts.drawdown.claims:
+        if claim.name != reference.name and _same_moment(claim, reference):
+            compared = True
+            differences += _differences(reference, claim)
+    return all_agree("drawdown_sources", differences, [f"all agree with {reference.name}"], compared)
+
+
+def _same_moment(left: Claim[Figures], right: Claim[Figures]) -> bool:
+    navs = (left.value.nav_usd, right.value.nav_usd)
+    near = left.stamp is not None and right.stamp is not None and abs(left.stamp - right.stamp) <= COMPARABLE_S
+    return near and navs[0] is not None and navs[1] is not None and abs(navs[0] - navs[1]) <= CENT
+
+
+def _differences(reference: Claim[Figures], claim: Claim[Figures]) -> Iterator[list[Part]]:
+    for field, show in (("pct", plain), ("abs_usd", usd), ("peak_usd", usd)):
+        left, right = getattr(reference.value, field), getattr(claim.value, field)
+        if left is None or right is None:
+            continue
+        allowed = DRAWDOWN_ROUNDING_PCT if field == "pct" else CENT
+        if abs(left - right) > max(allowed, rounding(left), rounding(right)):
+            what = {"pct": "drawdown %", "abs_usd": "drawdown", "peak_usd": "peak"}[field]
+            yield [f"{what} of {reference.name} ", show(left), f", of {claim.name} ", show(right)]
+
+
+def _realized(sources: Sources) -> Check:
+    """Today's realised PnL, where the daemon's and the executor's copy are of one moment."""
+    claims = claim_realized(sources)
+    if len(claims) < 2:
+        return verdict("realized_pnl", "not_comparable", ["one figure or none"])
+    left, right = claims[0], claims[1]
+    same_day = (
+        left.stamp is not None and right.stamp is not None and int(left.stamp // 86400) == int(right.stamp // 86400)
+    )
+    sides = Side(left.name, left.value, left.stamp), Side(right.name, right.value, right.stamp)
+    # Between two cycles of the daemon a position may have been closed.
+    series = dicts(sources.data(NAV_STATE).get("series"))
+    moved = abs((nav_of(series[-1]) or 0.0) - (nav_of(series[-2]) or 0.0)) if len(series) > 1 else 0.0
+    return compare("realized_pnl", *sides, CENT + moved, "" if same_day else "of different days")
+
+
+def _history(facts: Facts) -> Check:
+    """The points of the two files against each other, the last one against the NAV, and what cannot be read of them."""
+    history, nav = facts.history, nav_side(facts)
+    faults: list[Part] = []
+    if history.disagreement is not None:
+        _, log_usd, series_usd, moments = history.disagreement
+        faults += [f"{NAV_LOG} ", usd(log_usd), f" and {NAV_STATE} ", usd(series_usd), f" at one of {moments} moments"]
+    if history.unread or history.ahead:
+        faults.append(
+            f"{'; ' if faults else ''}{history.unread} points cannot be read, {history.ahead} lie in the future"
+        )
+    last = history.points[-1] if history.points and not history.zeros else None
+    right = Side("last point of the history", last[1] if last else None, last[0] if last else None)
+    check = compare("history", nav, right, nav_tolerance(nav.value), facts.nav_found.stale or "")
+    return extend(check, "fail", "; ", *faults) if faults else check
+
+
+def nav_live(facts: Facts) -> Check:
+    """Whether the exchange stands behind the NAV."""
+    exchange = facts.exchange
+    left = Side("confirmed by the exchange", exchange.confirmed_at)
+    right = Side("NAV written", facts.nav_found.stamp)
+    if exchange.frozen:
+        words = ["the files repeat an old NAV that the exchange does not confirm"]
+        return verdict("nav_live", "fail", [*words], left, right)
+    if facts.nav_found.stale is not None:
+        return verdict("nav_live", "fail", [f"the NAV on show is old: {facts.nav_found.stale}"], left, right)
+    if exchange.frozen is None:
+        return verdict("nav_live", "not_comparable", ["nothing says whether the NAV is live"], left, right)
+    return verdict("nav_live", "ok", [f"source {exchange.source or 'not named'}"], left, right)

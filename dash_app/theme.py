@@ -52,8 +52,8 @@ def tone_of(word: str) -> str:
 
 
 def tone_of_amount(value: float | None) -> str:
-    """The tone of a profit or loss."""
-    if not value:
+    """The tone of a profit or loss; what is printed as 0.00 is neither."""
+    if value is None or abs(value) < 0.005:
         return ""
     return "gain" if value > 0 else "loss"
 

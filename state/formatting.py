@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 UNKNOWN_TEXT = "n/a"
 
+# Digits that a float is sure of.
+EXACT_DIGITS = 15
+
 
 def fmt_number(value: float | None, digits: int = 2) -> str:
     """1234.5 -> `1,234.50`; never prints a negative zero."""
@@ -36,11 +39,29 @@ def fmt_pct(value: float | None) -> str:
 
 
 def fmt_qty(value: float | None) -> str:
-    """A quantity with as many digits as it has, at most eight."""
+    """A quantity or a price with the digits it has: eight decimals beside whole coins, fewer beside millions.
+
+    A float carries some 15 digits, so none beyond those is printed; dust keeps its first
+    digits, and what is larger than all of them is written with a power of ten.
+    """
     if value is None:
         return UNKNOWN_TEXT
-    text = fmt_number(value, 8)
+    size = abs(value)
+    if size >= 10.0**EXACT_DIGITS:
+        return f"{value:.6g}"
+    whole = len(f"{size:.0f}") if size >= 1 else 0
+    decimals = min(8, EXACT_DIGITS - whole)
+    if 0 < size < 1e-6:
+        return _fmt_dust(value)
+    text = fmt_number(value, decimals)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _fmt_dust(value: float) -> str:
+    """-0.000000001; what is too small for fifteen decimals reads as smaller than what is printed."""
+    if abs(value) < 10.0**-EXACT_DIGITS:
+        return f"{'-' if value < 0 else ''}<{10.0**-EXACT_DIGITS:.{EXACT_DIGITS}f}"
+    return f"{value:.{EXACT_DIGITS}f}".rstrip("0").rstrip(".")
 
 
 def fmt_age(seconds: float | None) -> str:

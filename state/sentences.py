@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from state.formatting import fmt_number, fmt_usd
+from state.formatting import fmt_qty, fmt_usd
 
 # A part is a word (str), or an amount: {"amount": number or None, "text": as printed}.
 Part = str | dict[str, Any]
@@ -16,7 +16,7 @@ def amount(value: float | None, fmt: Callable[[float | None], str] = fmt_usd) ->
 
 def price(value: float | None) -> Part:
     """A price, with the digits it needs."""
-    return amount(value, lambda number: fmt_number(number, 2 if number is None or abs(number) >= 1 else 8))
+    return amount(value, fmt_qty)
 
 
 def join(parts: Iterable[Part], mask: str | None = None) -> str:

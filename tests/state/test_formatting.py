@@ -65,14 +65,22 @@ QUANTITIES = [
     (-5200.0, "-5,200"),
     (100.0, "100"),
     (0.00005, "0.00005"),
-    (0.000000001, "0"),
+    (-0.000000001, "-0.000000001"),
+    (0.000000006, "0.000000006"),
+    (1.5e-18, "<0.000000000000001"),
+    (-1.5e-18, "-<0.000000000000001"),
     (31.5, "31.5"),
+    (0.1 + 0.2, "0.3"),
+    (123456789.1, "123,456,789.1"),
+    (-98765432.0, "-98,765,432"),
+    (999999999999999.0, "999,999,999,999,999"),
+    (12345678901234567890.0, "1.23457e+19"),
 ]
 
 
 @pytest.mark.parametrize(("value", "text"), QUANTITIES)
 def test_a_quantity_has_as_many_digits_as_it_has(value: float | None, text: str) -> None:
-    """No trailing zeros, and whole hundreds keep theirs."""
+    """No trailing zeros, whole hundreds keep theirs, dust is not zero, and no digit is invented."""
     assert fmt_qty(value) == text
 
 

@@ -28,7 +28,8 @@ def _of_surface(reading: Reading, sources: Sources) -> Iterator[Drift]:
     known = mapping(sources.history.get(key))
     seen = {path: last for path, value in known.items() if (last := number(value)) is not None and last <= at}
     seen |= dict.fromkeys(find_fields(sources, reading.name), at)
-    sources.history.keep(key, seen, at)
+    if sources.history.at(key) != at:
+        sources.history.keep(key, seen, at)
     gone = [path for path, last in seen.items() if last < at]
     for path in gone:
         # A block that is gone speaks for all that was in it.

@@ -52,7 +52,6 @@ def build_nav(sources: Sources, inputs: NavInputs) -> dict[str, Any]:
         **_show_drawdown(sources, inputs.drawdown, nav),
         **_exposure(sources, inputs.exchange, inputs.exposure),
         "exchange": _exchange(sources, inputs.exchange),
-        **_history(inputs.history, inputs.drawdown),
     }
     sources.unknown.fill(
         "nav", {key: value for key, value in block.items() if key not in OPTIONAL}, "no file carries it"

@@ -53,14 +53,9 @@ def build_nav(sources: Sources, inputs: NavInputs) -> dict[str, Any]:
         **_exposure(sources, inputs.exchange, inputs.exposure),
         "exchange": _exchange(sources, inputs.exchange),
     }
-    sources.unknown.fill(
-        "nav", {key: value for key, value in block.items() if key not in OPTIONAL}, "no file carries it"
-    )
-    return block
-
-
-# None here means that there is nothing to say.
-OPTIONAL = ("source_note", "history_high_usd", "history_high_at", "history_zeros_since")
+    sources.unknown.fill("nav", block, "no file carries it")
+    # Points are numbers, hundreds of them: there is nothing to explain in them.
+    return block | _history(inputs.history, inputs.drawdown)
 
 
 def _mark_old(sources: Sources, inputs: NavInputs) -> None:

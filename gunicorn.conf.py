@@ -10,10 +10,10 @@ from gunicorn.workers.base import Worker
 from dash_app.keys.attempts import share_attempts
 from dash_app.keys.binding import refuse_public_bind
 from dash_app.keys.keyring import check_keys
-from dash_app.port import refuse_taken_port
+from dash_app.server.listeners import refuse_taken_port
+from dash_app.server.logs import Sparing
+from dash_app.server.warmup import warm_up
 from dash_app.settings import SettingsError, read_settings
-from dash_app.sparing import Sparing
-from dash_app.warmup import warm_up
 
 settings = read_settings(os.environ)
 

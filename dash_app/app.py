@@ -5,17 +5,16 @@ from pathlib import Path
 from dash import Dash
 from flask_bootstrap import Bootstrap5
 
-from dash_app.build import build_id
+from dash_app.callbacks import register_callbacks
 from dash_app.front.lane import Lane
 from dash_app.front.view import put_front
-from dash_app.headers import send_headers
 from dash_app.keys.signin import register_keys
-from dash_app.layout import build_layout
-from dash_app.machine import register_endpoints
+from dash_app.layout import build_layout, index_page
+from dash_app.render.text import PAGE_TITLE
+from dash_app.server.build import build_id
+from dash_app.server.endpoints import register_endpoints
+from dash_app.server.headers import send_headers
 from dash_app.settings import Settings
-from dash_app.skeleton import index_page
-from dash_app.text import PAGE_TITLE
-from dash_app.wiring import register_callbacks
 
 BOOTSTRAP_CSS = "bootstrap/static/css/bootstrap.min.css"
 ASSETS = Path(__file__).with_name("assets")

@@ -1,5 +1,7 @@
-"""The static skeleton of the page: containers, the clockwork and the stores, without any data."""
+"""The static skeleton of the page: the HTML around it, containers, the clockwork and the store, without any data."""
 
+from datetime import datetime
+from html import escape
 from typing import Any
 
 from dash import dcc, html
@@ -9,7 +11,7 @@ from dash.development.base_component import Component
 from dash_app import ids
 from dash_app.panels import GROUPS
 from dash_app.render.tables import tone_styles
-from dash_app.text import (
+from dash_app.render.text import (
     AUM_HEADING,
     CHANGES_HEADING,
     EXPOSURE_HEADING,
@@ -21,7 +23,8 @@ from dash_app.text import (
     SYMBOL_COLUMNS,
     SYMBOLS_HEADING,
 )
-from dash_app.theme import TEMPLATE
+from dash_app.render.theme import TEMPLATE
+from dash_app.settings import Settings
 
 # What fits on a 1920x1080 wall without scrolling.
 POSITIONS_PER_PAGE = 12
@@ -176,3 +179,40 @@ def _table(component_id: str, columns: dict[str, str], page_size: int) -> html.D
 
 def _text_column(column: str, distance: str) -> dict[str, Any]:
     return {"if": {"column_id": column}, "textAlign": "left", "paddingLeft": distance}
+
+
+# The HTML around the app; what the scripts need to know stands as data attributes on `<html>`.
+PAGE = """<!DOCTYPE html>
+<html lang="en" data-bs-theme="dark"{attributes}>
+    <head>
+        {{%metas%}}
+        <title>{{%title%}}</title>
+        {{%favicon%}}
+        {{%css%}}
+    </head>
+    <body>
+        {{%app_entry%}}
+        <footer>
+            {{%config%}}
+            {{%scripts%}}
+            {{%renderer%}}
+        </footer>
+    </body>
+</html>
+"""
+
+
+def index_page(settings: Settings, build: str) -> str:
+    """The index string of the app."""
+    attributes = {"data-refresh-ms": str(settings.refresh_ms), "data-build": build} | _fixed_clock(settings)
+    if settings.reload_at:
+        attributes["data-reload-at"] = settings.reload_at
+    return PAGE.format(attributes="".join(f' {name}="{escape(value)}"' for name, value in attributes.items()))
+
+
+def _fixed_clock(settings: Settings) -> dict[str, str]:
+    if settings.now is None:
+        return {}
+    moment = datetime.fromtimestamp(settings.now, settings.zone)
+    words = f"clock fixed at {moment:%Y-%m-%d %H:%M:%S} {moment.tzname()}"
+    return {"data-fixed-now": repr(settings.now), "data-fixed-words": words}

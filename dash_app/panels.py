@@ -7,7 +7,6 @@ from dash_app import ids
 from dash_app.figures.donut import build_donut
 from dash_app.figures.exposure import build_exposure
 from dash_app.figures.nav_history import build_nav_history
-from dash_app.readings import State
 from dash_app.render import (
     alerts,
     aum,
@@ -22,6 +21,7 @@ from dash_app.render import (
     symbols,
 )
 from dash_app.render.freshness import render_ages
+from dash_app.render.readings import State
 
 
 class Panel(NamedTuple):

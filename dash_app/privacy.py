@@ -7,7 +7,7 @@ browser until somebody has thought about it.
 import re
 from typing import Any
 
-from dash_app.readings import MASK, State, is_number, mapping_at, number_at, rows_at, value_at
+from dash_app.render.readings import MASK, State, is_number, mapping_at, number_at, rows_at, value_at
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from dash_app.front.refusal import RefusedError
-from dash_app.readings import value_at
+from dash_app.render.readings import value_at
 
 # A page sends the whole state back to have it drawn: 5,000 symbols, two thirds of them held, take 4.6 MB.
 MAX_BYTES = 8 * 1024 * 1024

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from dash_app.front.view import ENDPOINT, KEPT_BY_NOBODY, Front
-from dash_app.headers import Environ, Headers
+from dash_app.server.headers import Environ, Headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse

@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 from dash_app import ids
+from dash_app.callbacks import Asked
 from dash_app.front.calls import Call
 from dash_app.front.refusal import RefusedError
-from dash_app.wiring import Asked
 
 LONGEST_WORD = 2000
 LONGEST_BODY = 4096

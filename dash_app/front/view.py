@@ -11,14 +11,14 @@ from flask import Response, request
 
 from dash_app import ids
 from dash_app.address import State, read_address
-from dash_app.counts import REFUSALS
+from dash_app.callbacks import Asked, find_news
 from dash_app.front.answers import Answers
 from dash_app.front.bodies import MAX_BYTES, check_extent, check_state, parse_body, read_body
 from dash_app.front.calls import Forms
 from dash_app.front.questions import Questions, read_question
 from dash_app.front.refusal import RefusedError
+from dash_app.server.metrics import REFUSALS
 from dash_app.settings import Settings
-from dash_app.wiring import Asked, find_news
 
 Environ = dict[str, Any]
 

@@ -18,8 +18,8 @@ from dash_app.keys.guard import SIGN_IN, Guard, guard_first, recall_nobody, refu
 from dash_app.keys.passwords import Busy, Passwords
 from dash_app.keys.peers import find_client
 from dash_app.keys.visitors import VISITOR
+from dash_app.render.text import PAGE_TITLE
 from dash_app.settings import Settings
-from dash_app.text import PAGE_TITLE
 
 LOGGER = logging.getLogger(__name__)
 

@@ -27,9 +27,9 @@ from dash_app.front.refusal import SENTENCES, RefusedError
 from dash_app.front.view import ENDPOINT
 from dash_app.keys.cookies import issue_user
 from dash_app.keys.keyring import Keyholder
-from dash_app.readings import MASK, value_at
+from dash_app.render.readings import MASK, value_at
+from dash_app.server.warmup import FIRST_POLL, drawing_of
 from dash_app.settings import Settings
-from dash_app.warmup import FIRST_POLL, drawing_of
 from state import load_all_state
 
 NOW = 1764197100.0

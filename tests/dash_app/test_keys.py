@@ -15,8 +15,8 @@ from dash_app.app import create_app
 from dash_app.keys.cookies import DAY_S, HOUR_S, issue_user, issue_wall
 from dash_app.keys.keyring import Keyring, read_keyring
 from dash_app.keys.visitors import inside_client
+from dash_app.server.warmup import FIRST_POLL
 from dash_app.settings import Settings
-from dash_app.warmup import FIRST_POLL
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND")
 OPEN = {"/healthz", "/login", "/login/page.css", "/login/tokens.css", "/logout"}

@@ -12,8 +12,8 @@ from dash_app.figures.donut import build_donut
 from dash_app.figures.exposure import build_exposure
 from dash_app.panels import GROUPS
 from dash_app.privacy import mask_state, mask_text
-from dash_app.readings import MASK
 from dash_app.render import aum, header, nav_history, positions
+from dash_app.render.readings import MASK
 from state import load_all_state
 from state.formatting import fmt_number
 

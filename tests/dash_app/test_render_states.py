@@ -9,16 +9,17 @@ import pytest
 from dash.development.base_component import Component
 from sample_state import EMPTY, as_json, components, fields, frozen_sample, sample, text_of
 
-from dash_app import ids, theme
-from dash_app.components import field
+from dash_app import ids
 from dash_app.layout import build_layout
 from dash_app.panels import GROUPS, Panel
-from dash_app.readings import State, value_at
-from dash_app.text import POSITION_COLUMNS
+from dash_app.render import theme
+from dash_app.render.components import field
+from dash_app.render.readings import State, value_at
+from dash_app.render.text import POSITION_COLUMNS
 from state.formatting import fmt_usd
 
 PANELS = [panel for group in GROUPS.values() for panel in group]
-ASSETS = Path(theme.__file__).with_name("assets")
+ASSETS = Path(theme.__file__).parents[1] / "assets"
 HOSTILE = '<script>alert("x")</script>'
 
 

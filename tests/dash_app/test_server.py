@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from serving import CORPUS, ROOT, Server, is_healthy, process_environ, serving, wait_until
 
-from dash_app.warmup import FIRST_POLL
+from dash_app.server.warmup import FIRST_POLL
 
 STATE_DIR = str(CORPUS / "v7.1" / "healthy" / "logs" / "state")
 

@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 
 from serving import Server
 
-from dash_app.warmup import FIRST_POLL
+from dash_app.server.warmup import FIRST_POLL
 
 POLL = json.dumps(FIRST_POLL).encode()
 LARGEST = "/_dash-component-suites/plotly/package_data/plotly.min.js"

@@ -13,7 +13,7 @@ from walks import Files, State, Step
 from dash_app.address import View, show_as
 from dash_app.panels import GROUPS
 from dash_app.privacy import NAV_AMOUNTS, POSITION_AMOUNTS, RISK_AMOUNTS
-from dash_app.readings import MASK
+from dash_app.render.readings import MASK
 from state.doctor import report
 from state.loader import Loader
 from state.trust.readiness import find_obstacles

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from dash_app.warmup import CALLBACKS, FIRST_POLL, drawing_of
+from dash_app.server.warmup import CALLBACKS, FIRST_POLL, drawing_of
 
 Json = Any
 

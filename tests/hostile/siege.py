@@ -16,7 +16,7 @@ from attacks import Attack, Attacker, post, write
 from serving import Server
 
 from dash_app import ids
-from dash_app.warmup import FIRST_POLL, drawing_of
+from dash_app.server.warmup import FIRST_POLL, drawing_of
 
 CLIENTS = 4
 HONEST_EVERY = 40

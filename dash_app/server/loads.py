@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import has_request_context, request
 
-from dash_app.counts import LOAD_SECONDS, LOADS
+from dash_app.server.metrics import LOAD_SECONDS, LOADS
 from dash_app.settings import Settings
 from state import load_all_state
 

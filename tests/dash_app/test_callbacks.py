@@ -14,12 +14,12 @@ from dash import Dash
 from flask.testing import FlaskClient
 from serving import CORPUS, ROOT, process_environ
 
-from dash_app import drawing, ids
+from dash_app import callbacks, ids
 from dash_app.app import create_app
+from dash_app.callbacks import PANELS
 from dash_app.panels import Panel
+from dash_app.server.warmup import CALLBACKS, FIRST_POLL, drawing_of
 from dash_app.settings import Settings
-from dash_app.warmup import CALLBACKS, FIRST_POLL, drawing_of
-from dash_app.wiring import PANELS
 from state import load_all_state
 
 NOW = 1764197100.0
@@ -134,7 +134,7 @@ def test_nothing_is_drawn_before_the_first_load(client: FlaskClient, state: dict
 def test_no_state_is_drawn_without_a_failure(tmp_path: Path, state_dir: str) -> None:
     (tmp_path / "empty").mkdir()
     state = json.loads(json.dumps(load_all_state(str(tmp_path / state_dir), now=NOW, environ={})))
-    assert drawing.FAILED not in str(drawing.draw_panels(PANELS, state))
+    assert callbacks.FAILED not in str(callbacks.draw_panels(PANELS, state))
 
 
 def broken(_state: dict[str, Any]) -> Any:
@@ -152,16 +152,16 @@ def test_renderer_that_raises_leaves_the_others_alive(prop: str, caplog: pytest.
         Panel(f"broken-{prop}", prop, broken),
         Panel("after", "children", whole),
     )
-    before, failed, after = drawing.draw_panels(panels, {"nav": 5})
+    before, failed, after = callbacks.draw_panels(panels, {"nav": 5})
     assert (before, after) == ("NAV 5", "NAV 5")
-    assert drawing.FAILED in str(failed)
+    assert callbacks.FAILED in str(failed)
     assert f"panel broken-{prop}.{prop} failed" in caplog.text
 
 
 def test_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     panel = Panel("broken-often", "children", broken)
     for _ in range(3):
-        drawing.draw_panels((panel,), {})
+        callbacks.draw_panels((panel,), {})
     assert len(caplog.records) == 1
 
 
@@ -170,7 +170,7 @@ def test_log_does_not_repeat_what_an_error_quotes(words: str, caplog: pytest.Log
     def quote(_state: dict[str, Any]) -> Any:
         raise KeyError(words)
 
-    drawing.draw_panels((Panel(f"quotes-{words[:1]!r}", "children", quote),), {})
+    callbacks.draw_panels((Panel(f"quotes-{words[:1]!r}", "children", quote),), {})
     assert len(caplog.text) < 2000
     assert "\ud800" not in caplog.text
     assert "\nERROR forged" not in caplog.text

@@ -7,7 +7,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app.readings import Format, State, fmt_word, is_number, number_at, read
+from dash_app.render.readings import Format, State, fmt_word, is_number, number_at, read
 from state.formatting import UNKNOWN_TEXT, fmt_age
 
 Child = Component | str

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from dash_app.sparing import LONGEST, MOST_KINDS, PER_PERIOD, PERIOD_S, Sparing
+from dash_app.server.logs import LONGEST, MOST_KINDS, PER_PERIOD, PERIOD_S, Sparing
 
 
 class Clock:

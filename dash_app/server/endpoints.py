@@ -7,11 +7,10 @@ from typing import Any
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from dash_app.counts import own_counts
 from dash_app.keys.visitors import must_mask
-from dash_app.loads import load_state
-from dash_app.metrics import StateCollector
 from dash_app.privacy import mask_state, mask_text
+from dash_app.server.loads import load_state
+from dash_app.server.metrics import StateCollector, own_counts
 from dash_app.settings import Settings
 from state.trust.readiness import find_obstacles
 

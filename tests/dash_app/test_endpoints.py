@@ -16,8 +16,8 @@ from sample_state import as_json, text_of
 from serving import CORPUS, ROOT
 
 from dash_app.app import create_app
-from dash_app.machine import leave_out_clock
 from dash_app.render.alerts import render_alerts
+from dash_app.server.endpoints import leave_out_clock
 from dash_app.settings import Settings
 from state import load_all_state
 

@@ -1,5 +1,6 @@
 """Serving: `gunicorn` without an argument, from the root of the repository."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -7,13 +8,13 @@ import tempfile
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from dash_app.keys.attempts import share_attempts
-from dash_app.keys.binding import refuse_public_bind
-from dash_app.keys.keyring import check_keys
+from dash_app.access.binding import refuse_public_bind
+from dash_app.access.redaction import RedactedRecord
+from dash_app.access.tokens import check_tokens
 from dash_app.server.listeners import refuse_taken_port
 from dash_app.server.logs import Sparing
 from dash_app.server.warmup import warm_up
-from dash_app.settings import SettingsError, read_settings
+from dash_app.settings import read_settings
 
 settings = read_settings(os.environ)
 
@@ -35,23 +36,22 @@ def on_starting(server: Arbiter) -> None:
 
     The directory is where they count together; prometheus-client looks for it when imported.
     """
-    try:
-        check_keys(settings)
-    except SettingsError as error:
-        raise SystemExit(str(error)) from None
+    logging.setLogRecordFactory(RedactedRecord)
+    check_tokens(settings)
     refuse_public_bind(settings, server.cfg.address)
     refuse_taken_port(server.cfg.address)
-    share_attempts()
     server.metrics_dir = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="hedge-metrics-")
 
 
 def when_ready(server: Arbiter) -> None:
     """The sockets as they are, which need not be those of the settings: systemd may have handed them over."""
     try:
-        refuse_public_bind(settings, [listener.sock.getsockname() for listener in server.LISTENERS])
+        warning = refuse_public_bind(settings, [listener.sock.getsockname() for listener in server.LISTENERS])
     except SystemExit:
         on_exit(server)
         raise
+    if warning:
+        server.log.warning("%s", warning)
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:

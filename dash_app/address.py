@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from dash_app.keys.visitors import must_mask
+from dash_app.access.guard import must_mask
 from dash_app.privacy import mask_state
 
 State = dict[str, Any]

@@ -5,10 +5,11 @@ from pathlib import Path
 from dash import Dash
 from flask_bootstrap import Bootstrap5
 
+from dash_app.access.peers import believe_proxies
+from dash_app.access.signin import register_access
 from dash_app.callbacks import register_callbacks
 from dash_app.front.lane import Lane
 from dash_app.front.view import put_front
-from dash_app.keys.signin import register_keys
 from dash_app.layout import build_layout, index_page
 from dash_app.render.text import PAGE_TITLE
 from dash_app.server.build import build_id
@@ -40,9 +41,11 @@ def create_app(settings: Settings) -> Dash:
     register_callbacks(app, settings)
     front = put_front(app, settings)
     register_endpoints(app.server, settings)
-    recall = register_keys(app.server, settings, str(ASSETS))
+    register_access(app.server, settings, str(ASSETS))
     build = build_id(app, ASSETS)
     app.index_string = index_page(settings, build)
     list_headers = send_headers(app, settings, build)
-    app.server.wsgi_app = Lane(app.server, front, recall, list_headers)
+    app.server.wsgi_app = believe_proxies(
+        Lane(app.server, front, lambda _environ: None, list_headers), settings.trusted_proxies
+    )
     return app

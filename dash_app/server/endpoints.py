@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-from dash_app.keys.visitors import must_mask
+from dash_app.access.guard import must_mask
 from dash_app.privacy import mask_state, mask_text
 from dash_app.server.loads import load_state
 from dash_app.server.metrics import StateCollector, own_counts

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from dash import Dash
 from flask import Request, Response, request
 
-from dash_app.keys.peers import is_secure
 from dash_app.settings import Settings
 
 # Dash and its tables write <style> elements; its own two scripts are allowed by their hashes, nothing else inline is.
@@ -48,7 +47,7 @@ def send_headers(app: Dash, settings: Settings, build: str) -> Callable[[Environ
 
     def list_headers(environ: Environ) -> Headers:
         # Browsers complain about this one where there is no TLS.
-        secure = is_secure(environ, settings.trusted_proxies)
+        secure = environ["wsgi.url_scheme"] == "https"
         isolation = [("Cross-Origin-Opener-Policy", "same-origin")] if secure else []
         return [*fixed, *isolation, *clock_headers(settings, time.time()).items()]
 
@@ -58,7 +57,7 @@ def send_headers(app: Dash, settings: Settings, build: str) -> Callable[[Environ
         response.headers.extend([item for item in list_headers(request.environ) if item[0] not in own])
         if response.mimetype == "text/html":
             response.headers["Cache-Control"] = "no-store"  # a tab that reloads after a deploy must get the new page
-        if settings.has_keys:
+        if settings.has_access:
             keep_private(response, request)
         return response
 

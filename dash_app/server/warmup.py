@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 from dash_app import ids
-from dash_app.keys.visitors import inside_client
+from dash_app.access.guard import inside_client
 from dash_app.panels import GROUPS
 
 LOGGER = logging.getLogger(__name__)

@@ -118,3 +118,31 @@ def test_loader_gets_the_environment_as_it_was() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings().refresh_ms = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("HEDGE_TOKEN_FILE", "HEDGE_TOKENS_FILE"),
+        ("HEDGE_TOKENS", "HEDGE_TOKENS_FILE"),
+        ("HEDGE_BNID", "HEDGE_BIND"),
+        ("HEDGE_TRUSTED_PROXY", "HEDGE_TRUSTED_PROXIES"),
+        ("HEDGE_STATEDIR", "HEDGE_STATE_DIR"),
+        ("HEDGE_REFRESH", "HEDGE_REFRESH_MS"),
+        ("HEDGE_USERHEADER", "HEDGE_USER_HEADER"),
+        ("HEDGE_CACHEDIR", "HEDGE_CACHE_DIR"),
+    ],
+)
+def test_misspelt_setting_is_named(name: str, meant: str) -> None:
+    """Else it would be as if it were not set."""
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environ({name: "x"})
+    assert str(error.value) == f"{name} is no setting. Did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    "name", ["HEDGE_FUND", "HEDGE_API_KEY", "HEDGE_LOG_DIR", "HEDGE_CACHE_DIR", "HEDGEBIND", "EDGE_BIND", "BIND"]
+)
+def test_variable_of_another_program_is_none_of_ours(name: str) -> None:
+    """Only what is near to one of ours is taken for it."""
+    assert Settings.from_environ({name: "x"}) == Settings(environ={name: "x"})

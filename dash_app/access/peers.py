@@ -1,22 +1,25 @@
-"""Who is at the other end of a connection, and which forwarded headers of a trusted proxy count."""
+"""Who is at the other end of a connection, which proxies are believed, and which names this server answers to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 UNIX = "unix"  # the peer of a unix socket has no address
-
-Network = IPv4Network | IPv6Network
-Environ = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Peers:
     """A set of addresses, networks and perhaps the peers of a unix socket."""
 
-    networks: tuple[Network, ...] = ()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
     unix: bool = False
 
     @classmethod
@@ -65,25 +68,33 @@ def is_local(peer: str) -> bool:
     return not peer if address is None else address.is_loopback
 
 
-def is_secure(environ: Environ, trusted: Peers) -> bool:
-    """Whether the browser came over TLS: to this server itself, or as a trusted proxy says."""
-    if environ["wsgi.url_scheme"] == "https":
-        return True
-    said: str = environ.get("HTTP_X_FORWARDED_PROTO", "")
-    return bool(said) and environ.get("REMOTE_ADDR", "") in trusted and said.rpartition(",")[2].strip() == "https"
+def is_own_host(host: str, bind: str) -> bool:
+    """Whether a Host header names this machine, or what the server was told to listen on.
 
-
-def find_client(environ: Environ, trusted: Peers) -> str:
-    """The address attempts are counted by: the last one that a trusted proxy names and that is not itself trusted.
-
-    An IPv6 client owns its whole /64, so that is what is counted.
+    A web page can make a name of its own stand for the loopback address, but not an address stand for another.
     """
-    client = environ.get("REMOTE_ADDR", "")
-    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if client in trusted else []
-    while forwarded and client in trusted:
-        named = forwarded.pop().strip()
-        if read_address(named) is None:
-            break
-        client = named
-    address = read_address(client)
-    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address or UNIX)
+    name, own = _host_of(host), _host_of(bind)
+    return name in ("", "localhost", own) or name.endswith(".localhost") or read_address(name) is not None
+
+
+def is_same_host(origin: str, host: str) -> bool:
+    """Whether an Origin header is of the host that was asked."""
+    return "//" in origin and _host_of(origin.partition("//")[2]) == _host_of(host)
+
+
+def _host_of(netloc: str) -> str:
+    """`Desk.example:8050` -> `desk.example`; what is no host is a name that nobody has."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
+    except ValueError:
+        return "?"
+
+
+def believe_proxies(app: "WSGIApplication", trusted: Peers) -> "WSGIApplication":
+    """Take the scheme from what a trusted proxy says of it, and nothing else from any header of anybody."""
+    proxied = ProxyFix(app, x_for=0, x_proto=1)
+
+    def choose(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return (proxied if environ.get("REMOTE_ADDR", "") in trusted else app)(environ, start_response)
+
+    return choose

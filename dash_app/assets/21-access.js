@@ -1,4 +1,4 @@
-// A session that is over is said as what it is, with the way back in; a user who is signed in can sign out. The poll goes on:
+// A token that is gone is said as what it is, with the way back in; a browser that has one can sign out. The poll goes on:
 // signing in anywhere else in this browser is enough. Read before 22-connection.js, which shows the words.
 (function (hedge) {
     "use strict";
@@ -19,15 +19,16 @@
         Object.assign(made, { id, textContent: words, href: prefix() + path });
     }
 
-    function show(isUser) {
+    function show(hasToken) {
         const view = window.location.search.slice(1);
-        offer("sign-in", "sign in", `login${view ? `?view=${encodeURIComponent(view)}` : ""}`, hedge.signedOut);
-        offer("sign-out", "sign out", "logout", isUser && !hedge.signedOut);
+        const path = `login${view ? `?view=${encodeURIComponent(view)}` : ""}`;
+        offer("sign-in", "sign in", path, hedge.signedOut);
+        offer("sign-out", "sign out", path, hasToken && !hedge.signedOut);
     }
 
     document.addEventListener("hedge-answer", function ({ detail }) {
         hedge.signedOut = detail.response.status === 401;
-        show(detail.response.headers.get("X-Hedge-Session") === "user");
+        show(detail.response.headers.get("X-Hedge-Session") === "token");
     });
 
     // Who does not answer may have forgotten nobody.

@@ -68,6 +68,7 @@ def is_local(peer: str) -> bool:
     return not peer if address is None else address.is_loopback
 
 
+@lru_cache(maxsize=1024)
 def is_own_host(host: str, bind: str) -> bool:
     """Whether a Host header names this machine, or what the server was told to listen on.
 

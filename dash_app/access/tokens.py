@@ -30,6 +30,7 @@ MAX_BYTES = 1 << 20
 SETTLED_S = 2.0  # two writes within one tick of the file system's clock can leave the same stamp
 
 Report = Callable[[str], None]
+Stamp = tuple[int, ...]
 
 
 class Token(NamedTuple):
@@ -98,8 +99,7 @@ class TokenFile:
 
     def __init__(self, path: str | None) -> None:
         self._path = path
-        self._table = TokenTable()
-        self._stamp: tuple[int, ...] | None = None
+        self._read: tuple[Stamp | None, TokenTable] = (None, TokenTable())
         self.find("")  # what is wrong with the file is said at the start
 
     def find(self, text: str) -> Token | None:
@@ -108,11 +108,13 @@ class TokenFile:
 
     def _current(self, path: str) -> TokenTable:
         stamp = _stamp_of(path)
-        if stamp is None or stamp != self._stamp:
-            known, self._table = self._table, read_tokens(path)
-            self._stamp = stamp
-            _tell_changes(known, self._table)
-        return self._table
+        read_at, known = self._read
+        if stamp is not None and stamp == read_at:
+            return known
+        table = read_tokens(path)
+        self._read = (stamp, table)  # at once: a thread that was slower may leave an older pair, never a mixed one
+        _tell_changes(known, table)
+        return table
 
 
 def _tell_changes(known: TokenTable, table: TokenTable) -> None:
@@ -122,10 +124,10 @@ def _tell_changes(known: TokenTable, table: TokenTable) -> None:
         LOGGER.warning("%s", warning)
 
 
-def _stamp_of(path: str) -> tuple[int, ...] | None:
+def _stamp_of(path: str) -> Stamp | None:
     """What changes with the file; None while it is not there, or so new that it may change again unseen."""
     try:
-        status = Path(path).stat()
+        status = os.stat(path)  # noqa: PTH116 - a Path takes longer than all the rest, and this is done for each request
     except OSError:
         return None
     if abs(time.time() - status.st_ctime) < SETTLED_S:

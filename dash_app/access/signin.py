@@ -34,7 +34,8 @@ def register_access(server: Flask, settings: Settings, assets: str) -> None:
     page = SignInPage(guard, settings.prefix)
     views = Blueprint("access", __name__, template_folder="templates", static_folder="static", static_url_path=SIGN_IN)
     views.add_url_rule(f"{SIGN_IN}/tokens.css", "tokens", lambda: send_from_directory(assets, "10-tokens.css"))
-    views.add_url_rule(SIGN_IN, view_func=page.show, methods=["GET"])
+    for path in (SIGN_IN, SIGN_OUT):  # a link alone signs nobody out
+        views.add_url_rule(path, view_func=page.show, methods=["GET"])
     views.add_url_rule(SIGN_IN, view_func=page.sign_in, methods=["POST"])
     views.add_url_rule(SIGN_OUT, view_func=page.sign_out, methods=["POST"])
     server.register_blueprint(views)

@@ -11,7 +11,6 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,12 +23,12 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{32,200}")
 LINE = re.compile(
     rf"(?P<name>{NAME.pattern}):(?:sha256:(?P<hash>[0-9a-f]{{64}})|(?P<plain>{TOKEN.pattern}))(?P<private>:private)?"
 )
+HOW_TO_HASH = "`python -m dash_app.access hash` hashes it"
 EXPECTED = "a line as `python -m dash_app.access token NAME` prints it"
 FILE = "HEDGE_TOKENS_FILE"
 MAX_BYTES = 1 << 20
 SETTLED_S = 2.0  # two writes within one tick of the file system's clock can leave the same stamp
 
-Report = Callable[[str], None]
 Stamp = tuple[int, ...]
 
 
@@ -81,10 +80,25 @@ def hash_line(line: str) -> str:
 
 def read_tokens(path: str) -> TokenTable:
     """All tokens that can be used. A line that cannot lets nobody in, and no sentence shows what is in it."""
-    complaints: list[str] = []
-    warnings: list[str] = []
-    tokens = tuple(_read(path, complaints.append, warnings.append))
-    return TokenTable(tokens, tuple(complaints), tuple(warnings))
+    tokens: dict[str, Token] = {}
+    complaints, warnings = [], []
+    try:
+        lines = _read_lines(path)
+    except (OSError, ValueError) as error:
+        return TokenTable(complaints=(f"{FILE} {_describe(error)}.",))
+    for number, line in lines:
+        match = LINE.fullmatch(line)
+        if not match:
+            complaints.append(f"{FILE} line {number} is wrong. Expected {EXPECTED}.")
+            continue
+        token = Token(match["name"], match["hash"] or hash_token(match["plain"]), bool(match["private"]))
+        if token.digest in tokens or token.name in {known.name for known in tokens.values()}:
+            complaints.append(f"{FILE} line {number} has a name or a token that was there before.")
+            continue
+        tokens[token.digest] = token
+        if match["plain"]:
+            warnings.append(f"{FILE} line {number} has its token in plain text; {HOW_TO_HASH}.")
+    return TokenTable(tuple(tokens.values()), tuple(complaints), tuple(warnings))
 
 
 def check_tokens(settings: Settings) -> None:
@@ -135,44 +149,21 @@ def _stamp_of(path: str) -> Stamp | None:
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_mode
 
 
-def _read(path: str, complain: Report, warn: Report) -> Iterator[Token]:
-    """Of a name or a token that stands twice, the first line counts."""
-    seen: set[str] = set()
-    for number, line in _read_lines(path, complain):
-        match = LINE.fullmatch(line)
-        if not match:
-            complain(f"{FILE} line {number} is wrong. Expected {EXPECTED}.")
-            continue
-        name, digest = match["name"], match["hash"] or hash_token(match["plain"])
-        if name in seen or digest in seen:
-            complain(f"{FILE} line {number} has a {'name' if name in seen else 'token'} that was there before.")
-            continue
-        if match["plain"]:
-            warn(f"{FILE} line {number} has its token in plain text; `python -m dash_app.access hash` hashes it.")
-        seen |= {name, digest}
-        yield Token(name, digest, bool(match["private"]))
-
-
-def _read_lines(path: str, complain: Report) -> list[tuple[int, str]]:
+def _read_lines(path: str) -> list[tuple[int, str]]:
     """Number and text of each line that says something; empty lines and `#` comments do not."""
-    try:
-        _refuse_unfit(Path(path).stat())
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        complain(f"{FILE} cannot be read: {error.strerror}.")
-        return []
-    except ValueError as error:
-        complain(f"{FILE} {'is not UTF-8 text' if isinstance(error, UnicodeDecodeError) else error}.")
-        return []
-    numbered = enumerate((line.strip() for line in text.split("\n")), start=1)
-    lines = [(number, line) for number, line in numbered if line and not line.startswith("#")]
-    if not lines:
-        complain(f"{FILE} is empty.")
-    return lines
-
-
-def _refuse_unfit(status: os.stat_result) -> None:
+    status = Path(path).stat()
     if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
         raise ValueError("is not a file of at most 1 MB")
     if status.st_mode & stat.S_IRWXO:
         raise ValueError("is open to everybody on this machine; take that away with chmod o=")
+    numbered = enumerate((line.strip() for line in Path(path).read_text(encoding="utf-8").split("\n")), start=1)
+    lines = [(number, line) for number, line in numbered if line and not line.startswith("#")]
+    if not lines:
+        raise ValueError("is empty")
+    return lines
+
+
+def _describe(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError):
+        return f"cannot be read: {error.strerror}"
+    return "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)

@@ -3,6 +3,7 @@
 import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from keyfiles import WALL, KeyFiles, bearer
@@ -90,6 +91,15 @@ def test_people_sign_in_at_nginx(people: Site, headers: dict[str, str], answered
 def test_sign_of_life_needs_no_password(people: Site) -> None:
     """A supervisor has none."""
     assert people.ask("/hedge/healthz").status == 200
+
+
+def test_nobody_gets_in_while_the_service_that_knows_people_is_gone(tmp_path: Path) -> None:
+    """deploy/nginx/oidc.conf as it stands, with nothing at its port."""
+    told = KeyFiles(tmp_path).environ(HEDGE_USER_HEADER="X-Remote-User") | {"HEDGE_TOKENS_FILE": ""}
+    with serving_site(tmp_path, told, ROOT / "deploy" / "nginx" / "oidc.conf") as site:
+        answers = [site.ask(path, AS_USER).status for path in ("/hedge/", "/hedge/api/state", "/oauth2/start")]
+        assert answers == [500, 500, 502]
+        assert site.ask("/hedge/healthz").status == 200
 
 
 def test_no_token_is_in_a_log_of_nginx_or_the_dashboard(walls: Site) -> None:

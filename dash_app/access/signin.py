@@ -49,8 +49,11 @@ class SignInPage:
         self._prefix = prefix
 
     def show(self) -> Response:
-        """One field; for a browser that is signed in, who it is and a button to sign out."""
-        return self._page(WRONG if "wrong" in request.args else "", 200, request.args.get("view", ""))
+        """One field, or a button to sign out; back to the page for whoever has been signed in by a proxy meanwhile."""
+        view, visitor = request.args.get("view", ""), request.environ.get(VISITOR)
+        if isinstance(visitor, Visitor) and not visitor.cookie:
+            return self._guard.redirect("/", view_of(view))
+        return self._page(WRONG if "wrong" in request.args else "", 200, view)
 
     def sign_in(self) -> Response:
         """The token of the form into a cookie."""

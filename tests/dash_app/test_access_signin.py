@@ -133,6 +133,13 @@ def test_signing_out_ends_it_in_this_browser_alone(client: FlaskClient) -> None:
     assert 'name="token"' in client.get("/login").text
 
 
+def test_whom_a_proxy_has_signed_in_goes_back_to_the_page(keys: KeyFiles) -> None:
+    """A wall that was signed out links to the sign-in page, where the proxy asks its own question."""
+    client = keys.client(HEDGE_TRUSTED_PROXIES="127.0.0.1", HEDGE_USER_HEADER="X-Remote-User")
+    answer = client.get("/login?view=kiosk%3D1", headers={"X-Remote-User": "alice"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/?kiosk=1")
+
+
 def test_signing_in_with_another_token_replaces_the_first(client: FlaskClient) -> None:
     """A browser has one."""
     client.post("/login", data={"token": PRIVATE})

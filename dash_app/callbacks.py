@@ -1,81 +1,128 @@
-"""Both callbacks: one loads the state, one draws it."""
+"""The whole flow: one callback loads the state into the Store, and one of each group of panels draws it."""
 
+import hashlib
+import json
 import logging
 import traceback
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from dash import Dash, Input, Output, html, no_update
-from dash import State as Store
+from dash import Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
+from flask import abort
 
 from dash_app import ids
-from dash_app.address import State, read_address, show_as
-from dash_app.panels import GROUPS, Panel
-from dash_app.render.readings import text_at
+from dash_app.access.guard import must_mask
+from dash_app.address import read_address, show_as
+from dash_app.panels import GROUPS, Group, Panel
+from dash_app.render.readings import mapping_at, value_at
 from dash_app.server.loads import load_state
-from dash_app.server.metrics import DRAWS
+from dash_app.server.metrics import COUNTS
+from dash_app.server.sharing import SharedStates
 from dash_app.settings import Settings
 
-PANELS = tuple(panel for panels in GROUPS.values() for panel in panels)
+LOGGER = logging.getLogger(__name__)
 
+Json = dict[str, Any]
 
-class Asked(NamedTuple):
-    """What a poll says of its tab: the address, once it has been read, and the version it has drawn."""
-
-    search: str | None
-    drawn: str | None
+LONGEST_SEARCH = 2000
 
 
 def register_callbacks(app: Dash, settings: Settings) -> None:
-    """Interval -> load -> Store -> draw every panel, and the version that was drawn.
+    """Interval -> load -> Store -> cards, charts and tables.
 
-    One callback draws: what a change costs the server is mostly the number of requests, each of which sends the state
-    back, and no tab ever shows a chart of another version than its numbers.
+    Each group leaves in the page what it has drawn; a tab in which one of them failed has another word there and gets
+    the state again.
     """
     app.callback(
         Output(ids.STATE, "data"),
         Input(ids.TICK, "n_intervals"),
         Input(ids.ADDRESS, "search"),
-        Store(ids.DRAWN, "data"),
+        *(State(group.drawn, "data-drawn") for group in GROUPS),
     )(_loader(settings))
-    app.callback(
-        *(Output(panel.component_id, panel.prop) for panel in PANELS),
-        Output(ids.DRAWN, "data"),
-        Input(ids.STATE, "data"),
-        prevent_initial_call=True,
-    )(draw)
+    for group in GROUPS:
+        app.callback(
+            *(Output(panel.component_id, panel.prop) for panel in group.panels),
+            Output(group.drawn, "data-drawn"),
+            Input(ids.STATE, "data"),
+            State(group.drawn, "data-drawn"),
+            prevent_initial_call=True,
+        )(_drawer(group))
 
 
-def find_news(settings: Settings, asked: Asked, environ: dict[str, Any] | None = None) -> State | None:
-    """The state as loaded; None while the tab shows it already."""
-    # A tab asks once before it has read its own address: it must not get what the address says to mask.
-    if asked.search is None:
-        return None
-    state = load_state(settings, environ)
-    # A tab that failed to draw still has another version, and gets the state again.
-    return None if asked.drawn == state["meta"]["version"] else state
+def _loader(settings: Settings) -> Callable[..., Json]:
+    shared = SharedStates()
 
-
-def draw(state: State | None) -> list[Any]:
-    """The values of all panels, and the version they show."""
-    if not state:
-        raise PreventUpdate
-    DRAWS.inc()
-    return [*draw_panels(PANELS, state), text_at(state, "meta.version")]
-
-
-def _loader(settings: Settings) -> Any:
-    def load(_tick: int | None, search: str | None, drawn: str | None) -> State:
-        state = find_news(settings, Asked(search, drawn))
-        if state is None:
+    def load(_tick: int | None, search: str | None, *drawn: str | None) -> Json:
+        # A tab asks once before it has read its own address: it must not get what the address says to mask.
+        if search is None:
             raise PreventUpdate
-        return show_as(state, read_address(search or ""))
+        if not isinstance(search, str) or len(search) > LONGEST_SEARCH:
+            abort(400)
+        state, view = load_state(settings), read_address(search, private=must_mask())
+        shown, words = shared.find_or_make(state, view, lambda: _show(show_as(state, view)))
+        if drawn == words:
+            raise PreventUpdate
+        return shown
 
     return load
 
 
-LOGGER = logging.getLogger(__name__)
+def _show(state: Json) -> tuple[Json, tuple[str, ...]]:
+    """What a tab gets, and the words it has once all groups have drawn it."""
+    return state, tuple(digest_of(state, group) for group in GROUPS)
+
+
+def _drawer(group: Group) -> Callable[..., list[Any]]:
+    def draw(state: Json | None, drawn: str | None) -> list[Any]:
+        if state is None:
+            raise PreventUpdate
+        refuse_unfit(state)
+        word = digest_of(state, group)
+        if word == drawn:
+            raise PreventUpdate
+        COUNTS.add("draws")
+        return [*draw_panels(group.panels, state), word]
+
+    return draw
+
+
+def digest_of(state: Json, group: Group) -> str:
+    """What a group draws of a state in one word: its sections, the reasons that go with them, and how it is shown."""
+    sections, unknown = mapping_at(state, "meta.sections"), mapping_at(state, "meta.unknown")
+    reasons = sorted(item for item in unknown.items() if item[0].partition(".")[0] in group.sections)
+    shown_as = [value_at(state, "meta.private"), value_at(state, "meta.worst_first")]
+    drawn = json.dumps([[sections.get(name) for name in group.sections], reasons, shown_as])
+    return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()
+
+
+# --- what may be drawn ---
+
+# A state of 5,000 symbols, two thirds of them held, has less than half of this; of each entry the page makes many.
+MOST = {"positions": 10_000, "kpis.symbols": 10_000, "meta.unknown": 100_000}
+MOST_OF_OTHERS = 2_000
+
+
+def refuse_unfit(state: Any) -> None:
+    """400 for what is no state, or would fill more than the largest page: a client may post whatever it likes."""
+    if not isinstance(state, dict) or any(_is_too_long(*part) for part in _parts(state)):
+        abort(400)
+
+
+def _parts(state: Json) -> Iterable[tuple[str, Any]]:
+    """Sections and fields of sections, by their paths."""
+    for name, section in state.items():
+        yield name, section
+        if isinstance(section, dict):
+            yield from ((f"{name}.{key}", value) for key, value in section.items())
+
+
+def _is_too_long(path: str, value: Any) -> bool:
+    return isinstance(value, dict | list) and len(value) > MOST.get(path, MOST_OF_OTHERS)
+
+
+# --- drawing ---
+
 FAILED = "panel failed"
 
 _WORDS = {"text": FAILED, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
@@ -95,17 +142,17 @@ LONGEST_WORDS = 200  # of what an error says: it may quote the state, and the st
 _reported: set[tuple[str, str]] = set()  # what the log has had: a failure comes back with every change of the state
 
 
-def draw_panels(panels: Iterable[Panel], state: dict[str, Any]) -> list[Any]:
-    """The value of each panel, in order."""
+def draw_panels(panels: Iterable[Panel], state: Json) -> list[Any]:
+    """The value of each panel, in order; one that fails blanks itself and no other."""
     return [_draw(panel, state) for panel in panels]
 
 
-def _draw(panel: Panel, state: dict[str, Any]) -> Any:
+def _draw(panel: Panel, state: Json) -> Any:
     try:
         return panel.render(state)
     except Exception as error:  # noqa: BLE001 - whatever a renderer raises, the other panels must live
         _report(panel, error)
-        return failed_value(panel.prop)
+        return FAILED_VALUES.get(panel.prop, no_update)  # words, and never the numbers from before
 
 
 def _report(panel: Panel, error: Exception) -> None:
@@ -116,8 +163,3 @@ def _report(panel: Panel, error: Exception) -> None:
         _reported.add(key)
         words = ascii(str(error)[:LONGEST_WORDS])
         LOGGER.error("panel %s failed: %s %s\n%s", key[0], type(error).__name__, words, place)
-
-
-def failed_value(prop: str) -> Any:
-    """What stands in the place of a failed panel: words, and never the numbers from before."""
-    return FAILED_VALUES.get(prop, no_update)

@@ -9,7 +9,7 @@ from dash.dash_table.DataTable import DataTable
 from dash.development.base_component import Component
 
 from dash_app import ids
-from dash_app.panels import GROUPS
+from dash_app.panels import GROUPS, PANELS
 from dash_app.render.tables import tone_styles
 from dash_app.render.text import (
     AUM_HEADING,
@@ -69,16 +69,15 @@ def build_layout(*, refresh_ms: int, title: str) -> Component:
 
 
 def _clockwork(refresh_ms: int) -> list[Component]:
-    stores = (ids.STATE, ids.DRAWN)
     tick = dcc.Interval(id=ids.TICK, interval=refresh_ms)
     address = dcc.Location(id=ids.ADDRESS, refresh=False)
-    return [tick, address, *(dcc.Store(id=store, storage_type="memory") for store in stores)]
+    drawn = [html.Span(id=group.drawn, hidden=True) for group in GROUPS]
+    return [tick, address, dcc.Store(id=ids.STATE, storage_type="memory"), *drawn]
 
 
 def _own_containers(area: str) -> list[Component]:
     """Containers of the panels that need nothing but a box, in the order of the table."""
-    panels = (panel for group in GROUPS.values() for panel in group)
-    return [html.Section(id=panel.component_id, className="panel") for panel in panels if panel.area == area]
+    return [html.Section(id=panel.component_id, className="panel") for panel in PANELS if panel.area == area]
 
 
 def _header(title: str) -> html.Header:

@@ -100,7 +100,7 @@ SETTINGS = (
     Setting("now", ("HEDGE_NOW",), _epoch, f"seconds since 1970, from 0 to {LATEST_EPOCH}"),
     Setting("reload_at", ("HEDGE_RELOAD_AT",), _time_of_day, "a time of day from 00:00 to 23:59, such as 04:30"),
     Setting("workers", ("HEDGE_WORKERS", "WEB_CONCURRENCY"), _whole(1, 32), "a whole number from 1 to 32"),
-    Setting("threads", ("HEDGE_THREADS",), _whole(1, 64), "a whole number from 1 to 64"),
+    Setting("threads", ("HEDGE_THREADS",), _whole(1, 256), "a whole number from 1 to 256"),
     Setting("tokens_file", ("HEDGE_TOKENS_FILE",), str, "a file"),
     Setting("trusted_proxies", ("HEDGE_TRUSTED_PROXIES",), Peers.parse, _PEERS),
     Setting("user_header", ("HEDGE_USER_HEADER",), _header, "the name of a header, such as X-Remote-User"),
@@ -136,7 +136,7 @@ class Settings:
     now: float | None = None
     reload_at: str | None = None
     workers: int = 1
-    threads: int = 4
+    threads: int = 32
     tokens_file: str | None = None
     trusted_proxies: Peers = field(default_factory=Peers)
     user_header: str | None = None

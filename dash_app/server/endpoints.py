@@ -4,13 +4,15 @@ import hashlib
 import json
 from typing import Any
 
+from dash.exceptions import DependencyException
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from dash_app.access.guard import must_mask
 from dash_app.privacy import mask_state, mask_text
 from dash_app.server.loads import load_state
-from dash_app.server.metrics import StateCollector, own_counts
+from dash_app.server.metrics import COUNTS, StateCollector
+from dash_app.server.sharing import ENDPOINT
 from dash_app.settings import Settings
 from state.trust.readiness import find_obstacles
 
@@ -34,7 +36,7 @@ def register_endpoints(server: Flask, settings: Settings) -> None:
     def metrics() -> Response:
         registry = CollectorRegistry()
         registry.register(StateCollector(load_state(settings), private=must_mask()))
-        registry.register(own_counts())
+        registry.register(COUNTS)
         return Response(
             generate_latest(registry), headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE_LATEST
         )
@@ -50,6 +52,10 @@ def register_endpoints(server: Flask, settings: Settings) -> None:
 
     for path, view in (("/readyz", readyz), ("/metrics", metrics), ("/api/state", api_state)):
         server.add_url_rule(path, view_func=view)
+    # Else the page itself would be the answer, as to any path that nobody knows.
+    server.add_url_rule(ENDPOINT, "only-post", lambda: Response(status=405, headers={"Allow": "POST"}), methods=["GET"])
+    # A script that is not there is no failure of the server.
+    server.register_error_handler(DependencyException, lambda _error: Response(status=404))
 
 
 def leave_out_clock(state: State) -> State:

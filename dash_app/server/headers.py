@@ -1,10 +1,8 @@
 """Response headers: the server's clock and build for the scripts, and what a browser must not do."""
 
 import time
-from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import Dash
@@ -19,22 +17,18 @@ POLICY = (
     "frame-ancestors 'none'; form-action 'none'"
 )
 
-
 # What no part of the page uses; a wall may keep its screen awake.
 UNUSED = ("camera", "microphone", "geolocation", "payment", "usb", "midi", "display-capture", "fullscreen")
 PERMISSIONS = ", ".join(["screen-wake-lock=(self)", *(f"{feature}=()" for feature in UNUSED)])
 
 VIEWS_OWN = ("Content-Security-Policy", "Referrer-Policy")
 
-Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
-
 # Files of the program itself, the same for everybody: a browser may keep them, a proxy may not.
 PROGRAM_FILES = ("/_dash-component-suites/", "/assets/", "/bootstrap/", "/login/")
 
 
-def send_headers(app: Dash, settings: Settings, build: str) -> Callable[[Environ], Headers]:
-    """Put the headers on every answer of the server; a view's own policy stays. Returns what makes them."""
+def send_headers(app: Dash, settings: Settings, build: str) -> None:
+    """Put the headers on every answer of the server; a view's own policy stays."""
     fixed = [
         ("X-Hedge-Build", build),
         ("X-Content-Type-Options", "nosniff"),
@@ -44,17 +38,14 @@ def send_headers(app: Dash, settings: Settings, build: str) -> Callable[[Environ
         ("Content-Security-Policy", POLICY.format(scripts=" ".join(app.csp_hashes()))),
         ("Referrer-Policy", "no-referrer"),
     ]
-
-    def list_headers(environ: Environ) -> Headers:
-        # Browsers complain about this one where there is no TLS.
-        secure = environ["wsgi.url_scheme"] == "https"
-        isolation = [("Cross-Origin-Opener-Policy", "same-origin")] if secure else []
-        return [*fixed, *isolation, *clock_headers(settings, time.time()).items()]
+    # Browsers complain about this one where there is no TLS.
+    isolated = [*fixed, ("Cross-Origin-Opener-Policy", "same-origin")]
 
     def add_headers(response: Response) -> Response:
         own = {name for name in VIEWS_OWN if name in response.headers}
         # No view sets any other of these; to look for each first would take longer than everything else here.
-        response.headers.extend([item for item in list_headers(request.environ) if item[0] not in own])
+        response.headers.extend([item for item in (isolated if request.is_secure else fixed) if item[0] not in own])
+        response.headers.extend(clock_headers(settings, time.time()))
         if response.mimetype == "text/html":
             response.headers["Cache-Control"] = "no-store"  # a tab that reloads after a deploy must get the new page
         if settings.has_access:
@@ -62,7 +53,6 @@ def send_headers(app: Dash, settings: Settings, build: str) -> Callable[[Environ
         return response
 
     app.server.after_request(add_headers)
-    return list_headers
 
 
 def keep_private(response: Response, asked: Request) -> None:

@@ -1,12 +1,18 @@
-"""Whether the port is free, asked before gunicorn asks, so that the answer is one sentence."""
+"""What gunicorn leaves to the system: taken ports, clients that stall, open files, workers that cannot start."""
 
 import errno
 import os
+import resource
 import socket
+import struct
 import time
 from collections.abc import Iterable
 
-PATIENCE_S = 3.0  # workers whose master was killed see it within a second
+STALL_S = 10  # that one read or write of a thread waits for a client
+SPARE_FILES = 100  # descriptors of a worker beside its connections
+FORKS_S = 10.0
+FORK_PAUSE_S = 1.0
+PATIENCE_S = 8.0  # workers whose master was killed see it within a second, and then end what they have begun
 LOOK_EVERY_S = 0.2
 INHERITED = ("GUNICORN_FD", "LISTEN_FDS")  # sockets that whoever started this process has opened already
 
@@ -38,3 +44,34 @@ def _is_taken(host: str, port: int) -> bool:
             return False
     except OSError as error:
         return error.errno == errno.EADDRINUSE  # anything else gunicorn says itself
+
+
+def drop_stalled_clients(listeners: Iterable[socket.socket]) -> None:
+    """Connections inherit these time-outs from the socket they come in by, so that who stalls does not keep a thread.
+
+    A client that sends or reads a little now and then is not dropped: that is for the proxy to hold off.
+    """
+    for listener in listeners:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALL_S, 0))
+
+
+def allow_open_files(connections: int) -> None:
+    """Every connection needs a descriptor; as many as the system lets this process have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + SPARE_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
+
+
+_forks: list[float] = []
+
+
+def slow_down_restarts(workers: int) -> None:
+    """Pause before a fork when there were more of them lately than a start and a reload need."""
+    now = time.monotonic()
+    _forks[:] = [moment for moment in _forks if now - moment < FORKS_S] + [now]
+    if len(_forks) > 3 * workers:
+        time.sleep(FORK_PAUSE_S)

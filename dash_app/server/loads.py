@@ -1,34 +1,47 @@
-"""The one way from this package to the state, counted and timed over all workers."""
+"""The one way from this package to the state: one load at a time, timed, and none waits long for a disk that hangs."""
 
+import time
+from threading import Lock
 from typing import Any
 
-from flask import has_request_context, request
+from flask import abort, g, has_request_context
 
-from dash_app.server.metrics import LOAD_SECONDS, LOADS
+from dash_app.server.metrics import COUNTS
 from dash_app.settings import Settings
 from state import load_all_state
 
-LOADED = "hedge.state"  # key of the WSGI environment, which no header can set
+PATIENCE_S = 2.0  # while one load hangs, the others must not take all threads with them
+
+_turn = Lock()
+_began: list[float] = []  # when the load that is on its way began
 
 
-def load_state(settings: Settings, environ: dict[str, Any] | None = None) -> dict[str, Any]:
+def load_state(settings: Settings) -> dict[str, Any]:
     """The normalized state of the directory, by the clock and in the environment of the settings.
 
-    One load serves a whole request, so that all that is said to it is of the same moment.
-
-    Args:
-        settings: where the state is, and the clock.
-        environ: the WSGI environment of the request, where it is not the one that Flask has at hand.
+    One load serves a whole request, so that all that is said to it is of the same moment. While a load hangs, a
+    request gets 503 instead.
     """
-    if environ is None:
-        environ = request.environ if has_request_context() else {}
-    if LOADED not in environ:
-        environ[LOADED] = _load(settings)
-    state: dict[str, Any] = environ[LOADED]
+    if not has_request_context():
+        return _load(settings)
+    if "state" not in g:
+        g.state = _load(settings)
+    state: dict[str, Any] = g.state
     return state
 
 
 def _load(settings: Settings) -> dict[str, Any]:
-    LOADS.inc()
-    with LOAD_SECONDS.time():
+    if not _turn.acquire(timeout=0.0 if _is_stuck() else PATIENCE_S):
+        abort(503, "The state directory does not answer.")
+    began = time.monotonic()
+    _began[:] = [began]
+    try:
         return load_all_state(settings.state_dir, now=settings.now, environ=settings.environ)
+    finally:
+        _began.clear()
+        _turn.release()
+        COUNTS.add_load(time.monotonic() - began)
+
+
+def _is_stuck() -> bool:
+    return any(time.monotonic() - began > PATIENCE_S for began in _began.copy())

@@ -24,6 +24,8 @@ class Sparing(logging.Filter):
         """Whether a record is written; the last one of a period says that others follow."""
         if record.levelno < logging.WARNING:
             return True
+        if record.exc_info and isinstance(record.exc_info[1], BlockingIOError):
+            return False  # a client that stalled and was dropped
         text = record.getMessage()
         count = self._count(text[:ALIKE])
         more = " (more like this within a minute are not logged)" if count == PER_PERIOD else ""

@@ -1,13 +1,12 @@
 """Prometheus metrics: the state of one load, absent where it is unknown, and what this server counts of itself."""
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+import mmap
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import accumulate
+from threading import Lock
 from typing import Any, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from state.trust.readiness import find_obstacles
@@ -135,31 +134,56 @@ def _utf8(value: str) -> str:
 # --- what the server counts of itself, over all its workers ---
 
 # From a load in which nothing changed to one that parses a large universe on a busy machine.
-BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-
-_OWN = CollectorRegistry()
-LOADS = Counter("hedge_loads", "Loads of the state since the server started, over all workers.", registry=_OWN)
-LOAD_SECONDS = Histogram("hedge_load_seconds", "Time a load of the state took.", buckets=BUCKETS_S, registry=_OWN)
-DRAWS = Counter("hedge_draws", "States that were drawn, and not answered with what was drawn before.", registry=_OWN)
-REFUSALS = Counter(
-    "hedge_refusals", "Callback requests that were refused before they were run.", ["reason"], registry=_OWN
-)
+BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, float("inf"))
+COUNTED = {
+    "draws": "Groups of panels that were drawn, and not answered with what was drawn before.",
+    "refusals": "Callback requests that were refused, or that no page sends.",
+}
+COLUMNS = (*COUNTED, "load_seconds", *BUCKETS_S)
+ROWS = 128  # workers at a time, the old and the new of a reload
 
 
-def own_counts() -> Collector:
-    """Counts of all workers where they share a directory (prometheus-client reads this very variable), else our own."""
-    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    return WorkerCounts(Path(directory)) if directory else _OWN
+class Counts(Collector):
+    """What all workers count together: a row each, in memory that they have from the process they are forked from.
+
+    No file can be full, removed or read-only. A row goes on counting for the worker that comes after its own.
+    """
+
+    def __init__(self) -> None:
+        self._cells = memoryview(mmap.mmap(-1, 8 * ROWS * len(COLUMNS))).cast("d")
+        self._lock = Lock()
+        self.row = 0
+
+    def free_row(self, taken: Collection[int]) -> int:
+        """A row that none of these is."""
+        return next((row for row in range(ROWS) if row not in taken), 0)
+
+    def add(self, column: str | float, amount: float = 1.0) -> None:
+        """Count something."""
+        with self._lock:
+            self._cells[self.row * len(COLUMNS) + COLUMNS.index(column)] += amount
+
+    def add_load(self, seconds: float) -> None:
+        """Count a load of the state, and the time it took."""
+        self.add("load_seconds", seconds)
+        self.add(next(bound for bound in BUCKETS_S if seconds <= bound))
+
+    def total(self, column: str | float) -> float:
+        """The sum over all workers."""
+        return sum(self._cells[COLUMNS.index(column) :: len(COLUMNS)])
+
+    def collect(self) -> Iterator[Metric]:
+        """The sums as metrics."""
+        for name, words in COUNTED.items():
+            yield CounterMetricFamily(f"hedge_{name}", words, value=self.total(name))
+        loads = list(accumulate(self.total(bound) for bound in BUCKETS_S))
+        yield CounterMetricFamily("hedge_loads", "Loads of the state, over all workers.", value=loads[-1])
+        yield HistogramMetricFamily(
+            "hedge_load_seconds",
+            "Time a load of the state took.",
+            buckets=[(str(bound).replace("inf", "+Inf"), count) for bound, count in zip(BUCKETS_S, loads, strict=True)],
+            sum_value=self.total("load_seconds"),
+        )
 
 
-class WorkerCounts(Collector):
-    """The sums over the files in which the workers count, those of dead ones included."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def collect(self) -> Iterable[Metric]:
-        """A worker that starts makes its file empty and fills it a moment later; merge() would trip over it."""
-        filled = [str(path) for path in self._directory.glob("*.db") if path.stat().st_size]
-        merged: Iterable[Metric] = MultiProcessCollector.merge(filled)  # type: ignore[no-untyped-call]
-        return merged
+COUNTS = Counts()

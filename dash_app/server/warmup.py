@@ -1,40 +1,18 @@
 """The first requests of a worker, made by itself."""
 
 import logging
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask
+from werkzeug.test import TestResponse
 
-from dash_app import ids
 from dash_app.access.guard import inside_client
-from dash_app.panels import GROUPS
+from dash_app.server.sharing import ENDPOINT
 
 LOGGER = logging.getLogger(__name__)
 
-CALLBACKS = "/_dash-update-component"
-
-FIRST_POLL: dict[str, Any] = {
-    "output": f"{ids.STATE}.data",
-    "outputs": {"id": ids.STATE, "property": "data"},
-    "inputs": [
-        {"id": ids.TICK, "property": "n_intervals", "value": 0},
-        {"id": ids.ADDRESS, "property": "search", "value": ""},
-    ],
-    "changedPropIds": [],
-    "state": [{"id": ids.DRAWN, "property": "data"}],
-}
-
-
-def drawing_of(state: dict[str, Any] | None) -> dict[str, Any]:
-    """The request that has a state drawn."""
-    outputs = [(panel.component_id, panel.prop) for panels in GROUPS.values() for panel in panels]
-    outputs.append((ids.DRAWN, "data"))
-    return {
-        "output": f"..{'...'.join('.'.join(output) for output in outputs)}..",
-        "outputs": [{"id": component_id, "property": prop} for component_id, prop in outputs],
-        "inputs": [{"id": ids.STATE, "property": "data", "value": state}],
-        "changedPropIds": [f"{ids.STATE}.data"],
-    }
+Json = dict[str, Any]
 
 
 def warm_up(server: Flask) -> None:
@@ -42,12 +20,52 @@ def warm_up(server: Flask) -> None:
 
     Dash marks itself as set up before it has registered its callbacks, so two early requests at once can fail.
     """
-    client = inside_client(server)
-    answers = [client.get(path) for path in ("/", "/_dash-layout", "/_dash-dependencies")]
-    polled = client.post(CALLBACKS, json=FIRST_POLL)
-    answers.append(polled)
-    if polled.status_code == 200:
-        answers.append(client.post(CALLBACKS, json=drawing_of(polled.get_json()["response"][ids.STATE]["data"])))
-    for answer in answers:
+    for answer in _first_answers(server):
         if answer.status_code >= 400:
             LOGGER.error("warm-up: %s answered %s", answer.request.path, answer.status)
+
+
+def _first_answers(server: Flask) -> Iterator[TestResponse]:
+    """The page, and its callbacks in their order, each with what those before it have answered."""
+    client = inside_client(server)
+    yield from (client.get(path) for path in ("/", "/_dash-layout"))
+    dependencies = client.get("/_dash-dependencies")
+    yield dependencies
+    values: Json = {"tick.n_intervals": 0, "address.search": ""}
+    for callback in dependencies.get_json(silent=True) or []:
+        answer = client.post(ENDPOINT, json=request_of(callback, values))
+        yield answer
+        for name, props in (answer.get_json(silent=True) or {}).get("response", {}).items():
+            values |= {f"{name}.{prop}": value for prop, value in props.items()}
+
+
+def request_of(callback: Json, values: Mapping[str, Any]) -> Json:
+    """The request that a browser makes of a callback.
+
+    Args:
+        callback: as `/_dash-dependencies` has it.
+        values: what the page has, by `id.property`; what it has not is left out.
+    """
+    output = callback["output"]
+    outputs = [_split(name) for name in output.removeprefix("..").removesuffix("..").split("...")]
+    return {
+        "output": output,
+        "outputs": outputs if output.startswith("..") else outputs[0],
+        "inputs": [_with_value(part, values) for part in callback["inputs"]],
+        "changedPropIds": [_name_of(part) for part in callback["inputs"]][:1],
+        "state": [_with_value(part, values) for part in callback["state"]],
+    }
+
+
+def _split(name: str) -> Json:
+    component, _, prop = name.rpartition(".")
+    return {"id": component, "property": prop}
+
+
+def _name_of(part: Json) -> str:
+    return f"{part['id']}.{part['property']}"
+
+
+def _with_value(part: Json, values: Mapping[str, Any]) -> Json:
+    known = {"value": values[_name_of(part)]} if _name_of(part) in values else {}
+    return {"id": part["id"], "property": part["property"], **known}

@@ -19,7 +19,7 @@ QUALIFIED = {
     ("np", "load"),
     ("numpy", "load"),
 }
-MODULES_FOR_FILES = {"io", "tempfile", "shutil", "sqlite3", "fileinput", "mmap", "linecache", "shelve"}
+MODULES_FOR_FILES = {"io", "tempfile", "shutil", "sqlite3", "fileinput", "linecache", "shelve"}
 FROM_IMPORTS = {
     ("os", "open"),
     ("os", "fdopen"),

@@ -11,7 +11,7 @@ def test_nothing_has_to_be_set() -> None:
     settings = Settings.from_environ({})
     assert (settings.state_dir, settings.refresh_ms, settings.bind) == ("logs/state", 1000, "127.0.0.1:8050")
     assert settings.prefix == "/"
-    assert (settings.zone.key, settings.now, settings.workers, settings.threads) == ("UTC", None, 1, 4)
+    assert (settings.zone.key, settings.now, settings.workers, settings.threads) == ("UTC", None, 1, 32)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_time_zone_is_read() -> None:
         *(("HEDGE_RELOAD_AT", text) for text in ("24:00", "4:30", "04:60", "04:30:00", "never", "٠٤:٣٠")),
         *(("HEDGE_WORKERS", text) for text in ("0", "33", "two")),
         *(("WEB_CONCURRENCY", text) for text in ("0", "auto")),
-        *(("HEDGE_THREADS", text) for text in ("0", "65")),
+        *(("HEDGE_THREADS", text) for text in ("0", "257")),
     ],
 )
 def test_bad_value_is_named_with_what_was_expected(name: str, text: str) -> None:

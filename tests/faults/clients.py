@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 
+from asking import FIRST_POLL
 from serving import Server
-
-from dash_app.server.warmup import FIRST_POLL
 
 POLL = json.dumps(FIRST_POLL).encode()
 LARGEST = "/_dash-component-suites/plotly/package_data/plotly.min.js"
@@ -38,23 +37,23 @@ def say_nothing(server: Server) -> socket.socket:
 
 def start_head(server: Server) -> socket.socket:
     """Its request never gets to the end of the headers."""
-    return connect(server, b"GET /healthz HTTP/1.1\r\nHost: wall\r\nX-Slow: ")
+    return connect(server, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
 
 
 def start_body(server: Server) -> socket.socket:
     """It announces a body that does not come."""
-    head = b"POST /_dash-update-component HTTP/1.1\r\nHost: wall\r\nContent-Type: application/json\r\n"
+    head = b"POST /_dash-update-component HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return connect(server, head + b"Content-Length: 5000\r\n\r\n{")
 
 
 def read_nothing(server: Server) -> socket.socket:
     """It asks for the largest file there is and reads nothing of it."""
-    return connect(server, f"GET {LARGEST} HTTP/1.1\r\nHost: wall\r\n\r\n".encode(), receive_buffer=4096)
+    return connect(server, f"GET {LARGEST} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(), receive_buffer=4096)
 
 
 def never_close(server: Server) -> socket.socket:
     """It asks for the last answer on its connection, and does not close it when it has it."""
-    return connect(server, b"GET /healthz HTTP/1.1\r\nHost: wall\r\nConnection: close\r\n\r\n")
+    return connect(server, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 
 
 KINDS: dict[str, Callable[[Server], socket.socket]] = {

@@ -38,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def half(server: Server) -> Iterator[socket.socket]:
     """A client that has said half of what it wants."""
-    with connect(server, b"GET /healthz HTTP/1.1\r\nHost: wall\r\n") as client:
+    with connect(server, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n") as client:
         yield client
 
 
@@ -76,10 +76,10 @@ def resident_mb(pid: int) -> float:
 
 REFUSED = {
     "a head without an end": (b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000, b"431"),
-    "a body of a terabyte": (b"POST / HTTP/1.1\r\nHost: wall\r\nContent-Length: 1099511627776\r\n\r\n", b"413"),
-    "a body of unknown length": (b"POST / HTTP/1.1\r\nHost: wall\r\nTransfer-Encoding: chunked\r\n\r\n", b"411"),
+    "a body of a terabyte": (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1099511627776\r\n\r\n", b"413"),
+    "a body of unknown length": (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", b"411"),
     "two lengths": (b"POST / HTTP/1.1\r\nHost: w\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", b"400"),
-    "a length that is none": (b"POST / HTTP/1.1\r\nHost: wall\r\nContent-Length: +1\r\n\r\nx", b"400"),
+    "a length that is none": (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: +1\r\n\r\nx", b"400"),
     "no HTTP": (b"\x16\x03\x01\r\n\r\n", b"400"),
 }
 
@@ -97,7 +97,7 @@ def test_request_that_cannot_be_served_is_refused_at_once(server: Server, said: 
 @pytest.mark.parametrize("step", [1, 7, 10_000])
 def test_requests_sent_in_pieces_or_together_are_answered_in_order(server: Server, step: int) -> None:
     """Three on one connection without waiting for an answer; the last one ends it."""
-    head = b"%s /healthz HTTP/1.1\r\nHost: wall\r\n%s\r\n"
+    head = b"%s /healthz HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
     said = head % (b"GET", b"") + head % (b"POST", b"Content-Length: 3\r\n") + b"abc"
     said += head % (b"GET", b"Connection: close\r\n")
     with connect(server) as client:

@@ -33,11 +33,9 @@ class Visitor(NamedTuple):
     cookie: str = ""
 
 
-def must_mask(environ: dict[str, Any] | None = None) -> bool:
-    """Whether a request, by default the one at hand, may have no amounts, whatever its address says."""
-    if environ is None:
-        environ = request.environ if has_request_context() else {}
-    visitor = environ.get(VISITOR)
+def must_mask() -> bool:
+    """Whether the request at hand may have no amounts, whatever its address says."""
+    visitor = request.environ.get(VISITOR) if has_request_context() else None
     return isinstance(visitor, Visitor) and visitor.private
 
 

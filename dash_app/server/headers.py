@@ -56,7 +56,7 @@ def send_headers(app: Dash, settings: Settings, build: str) -> None:
 
 
 def keep_private(response: Response, asked: Request) -> None:
-    """What needs a key is not kept by anything on the way, and what is not of the program itself by nobody."""
+    """What needs a token is not kept by anything on the way, and what is not of the program itself by nobody."""
     if response.status_code >= 300 or not asked.path.startswith(PROGRAM_FILES):
         response.headers["Cache-Control"] = "no-store"
     else:

@@ -88,7 +88,7 @@ HEADERS = (
     "Content-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: 2",
     "Cookie: " + "a=b; " * 700 + "\r\nContent-Length: 2",
     "X-Long: " + "x" * 7000 + "\r\nContent-Length: 2",
-    "Cookie: hedge-user-8050=alice:1:1:x.y\r\nAuthorization: Bearer \xff\r\nContent-Length: 2",
+    "Cookie: hedge-8050=x.y\r\nAuthorization: Bearer \xff\r\nContent-Length: 2",
     "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: javascript\r\nForwarded: for=unknown\r\nContent-Length: 2",
     "Range: bytes=0-0,1-1\r\nIf-None-Match: *\r\nContent-Length: 2",
     "Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 2",

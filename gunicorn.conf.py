@@ -59,3 +59,9 @@ def post_worker_init(worker: Worker) -> None:
     """Let no browser meet a cold worker, and no client fill the log with what it sends."""
     worker.log.error_log.addFilter(Sparing())
     warm_up(worker.wsgi)
+
+
+def worker_exit(_server: Arbiter, worker: Worker) -> None:
+    """A worker that has ended waits for no thread that a slow client holds; one that could not start says so itself."""
+    if worker.booted:
+        os._exit(0)

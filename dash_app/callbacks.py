@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from dash import Dash, Input, Output, State, html, no_update
@@ -18,7 +18,6 @@ from dash_app.panels import GROUPS, Group, Panel
 from dash_app.render.readings import mapping_at, value_at
 from dash_app.server.loads import load_state
 from dash_app.server.metrics import COUNTS
-from dash_app.server.sharing import SharedStates
 from dash_app.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
@@ -26,6 +25,8 @@ LOGGER = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 LONGEST_SEARCH = 2000
+SHARED_S = 5.0  # a state that is given again is no older; its ages go on in the browser
+MOST_SHARED = 8
 
 
 def register_callbacks(app: Dash, settings: Settings) -> None:
@@ -51,7 +52,7 @@ def register_callbacks(app: Dash, settings: Settings) -> None:
 
 
 def _loader(settings: Settings) -> Callable[..., Json]:
-    shared = SharedStates()
+    shared: dict[Hashable, tuple[Json, tuple[str, ...]]] = {}
 
     def load(_tick: int | None, search: str | None, *drawn: str | None) -> Json:
         # A tab asks once before it has read its own address: it must not get what the address says to mask.
@@ -60,7 +61,11 @@ def _loader(settings: Settings) -> Callable[..., Json]:
         if not isinstance(search, str) or len(search) > LONGEST_SEARCH:
             abort(400)
         state, view = load_state(settings), read_address(search, private=must_mask())
-        shown, words = shared.find_or_make(state, view, lambda: _show(show_as(state, view)))
+        # All tabs get a version with the same times and send back the same bytes, so that one drawing serves them.
+        key = (state["meta"]["version"], view, state["meta"]["loaded_at"] // SHARED_S)
+        shown, words = shared.get(key) or shared.setdefault(key, _show(show_as(state, view)))
+        for oldest in list(shared)[:-MOST_SHARED]:
+            shared.pop(oldest, None)
         if drawn == words:
             raise PreventUpdate
         return shown

@@ -3,6 +3,7 @@
 import mmap
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import accumulate
+from operator import itemgetter
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -35,54 +36,30 @@ def _positions(state: State) -> int | None:
     return None if "positions" in state["meta"]["unknown"] else len(state["positions"])
 
 
+def _of_nav(name: str) -> Callable[[State], float | None]:
+    return lambda state: state["nav"].get(name)
+
+
 OF_SURFACE = (
-    Gauge("hedge_surface_age_seconds", "Age of a state file by its own stamp.", lambda row: row["age_s"]),
-    Gauge("hedge_surface_mtime_timestamp_seconds", "Modification time of a state file.", lambda row: row["mtime"]),
-    Gauge(
-        "hedge_surface_changed_timestamp_seconds",
-        "When the content last really changed.",
-        lambda row: row["changed_at"],
-    ),
-    Gauge(
-        "hedge_surface_read_ok",
-        "1 when the file was read as it is; 0 when it is missing, unreadable or malformed.",
-        lambda row: row["status"] == "ok",
-    ),
-    Gauge("hedge_surface_required", "1 when the desk is not whole without the file.", lambda row: row["required"]),
+    Gauge("hedge_surface_age_seconds", "Age of a state file by its own stamp.", itemgetter("age_s")),
+    Gauge("hedge_surface_mtime_timestamp_seconds", "Modification time of a state file.", itemgetter("mtime")),
+    Gauge("hedge_surface_changed_timestamp_seconds", "When its content last really changed.", itemgetter("changed_at")),
+    Gauge("hedge_surface_read_ok", "0 when it is missing, unreadable or malformed.", lambda row: row["status"] == "ok"),
+    Gauge("hedge_surface_required", "1 when the desk is not whole without the file.", itemgetter("required")),
 )
 OF_CHECK = (
-    Gauge(
-        "hedge_check_residual",
-        "Left less right side, in the unit of the check.",
-        lambda row: row["residual"],
-        amount=True,
-    ),
-    Gauge(
-        "hedge_check_tolerance", "The residual a check allows, in its unit.", lambda row: row["tolerance"], amount=True
-    ),
+    Gauge("hedge_check_residual", "Left less right side, in the unit of the check.", itemgetter("residual"), True),
+    Gauge("hedge_check_tolerance", "The residual a check allows, in its unit.", itemgetter("tolerance"), True),
 )
+FROZEN = "1 when the NAV is an old one repeated; absent when nothing tells."
 OF_STATE = (
     Gauge("hedge_ready", "1 when /readyz answers 200.", lambda state: not find_obstacles(state)),
-    Gauge("hedge_nav_usd", "Net asset value.", lambda state: state["nav"].get("nav_usd"), amount=True),
-    Gauge("hedge_nav_age_seconds", "Age of the file the NAV is from.", lambda state: state["nav"].get("age_s")),
-    Gauge(
-        "hedge_nav_frozen",
-        "1 when the NAV is an old one repeated; absent when nothing tells.",
-        lambda state: state["nav"].get("exchange", {}).get("frozen"),
-    ),
+    Gauge("hedge_nav_usd", "Net asset value.", _of_nav("nav_usd"), True),
+    Gauge("hedge_nav_age_seconds", "Age of the file the NAV is from.", _of_nav("age_s")),
+    Gauge("hedge_nav_frozen", FROZEN, lambda state: state["nav"].get("exchange", {}).get("frozen")),
     Gauge("hedge_drawdown_ratio", "Drawdown from the peak, 0 to 1.", _drawdown_ratio),
-    Gauge(
-        "hedge_gross_exposure_usd",
-        "Sum of the open notionals, long and short.",
-        lambda state: state["nav"].get("gross_exposure_usd"),
-        amount=True,
-    ),
-    Gauge(
-        "hedge_net_exposure_usd",
-        "Sum of the open notionals, long less short.",
-        lambda state: state["nav"].get("net_exposure_usd"),
-        amount=True,
-    ),
+    Gauge("hedge_gross_exposure_usd", "Sum of the open notionals.", _of_nav("gross_exposure_usd"), True),
+    Gauge("hedge_net_exposure_usd", "Open notionals, long less short.", _of_nav("net_exposure_usd"), True),
     Gauge("hedge_positions", "Open positions; absent while the book is unknown.", _positions),
 )
 

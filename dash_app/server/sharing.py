@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
 from traceback import walk_tb
-from typing import Any, TypeVar
+from typing import Any
 
 from dash import Dash
 from dash.exceptions import PreventUpdate
@@ -24,11 +24,6 @@ MAX_BODY_BYTES = 8 * 1024 * 1024  # a tab sends the state back: 5,000 symbols, t
 HELD_BYTES = 32 * 1024 * 1024  # some hundred states of a usual desk with all that is drawn of them
 LARGEST_SHARE = 4  # one answer may take a quarter of the room, and not turn everything else out
 PATIENCE_S = 10.0  # several times what the largest legitimate answer takes to make
-SHARED_S = 5.0  # a state that is given again is no older; its ages go on in the browser
-MOST_STATES = 8
-
-Json = dict[str, Any]
-Shown = TypeVar("Shown")
 
 
 class Answers:
@@ -82,25 +77,6 @@ class Answers:
 
     def _let_go(self, key: Hashable) -> None:
         self.size_bytes -= len(self._held.pop(key).result())
-
-
-class SharedStates:
-    """What tabs get of one version within some seconds: they send back the same bytes, and one drawing serves them."""
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def find_or_make(self, state: Json, view: Hashable, make: Callable[[], Shown]) -> Shown:
-        """What was made of this version for such a view, while it is no older than some seconds."""
-        key = (state["meta"]["version"], view, state["meta"]["loaded_at"] // SHARED_S)
-        with self._lock:
-            if key not in self._held:
-                self._held[key] = make()
-            while len(self._held) > MOST_STATES:
-                self._held.popitem(last=False)
-            shown: Shown = self._held[key]
-            return shown
 
 
 def share_answers(app: Dash, *, never: str) -> None:

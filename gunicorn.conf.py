@@ -1,19 +1,19 @@
 """Serving: `gunicorn` without an argument, from the root of the repository."""
 
+import logging
 import os
-import shutil
-import tempfile
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from dash_app.keys.attempts import share_attempts
-from dash_app.keys.binding import refuse_public_bind
-from dash_app.keys.keyring import check_keys
-from dash_app.port import refuse_taken_port
-from dash_app.settings import SettingsError, read_settings
-from dash_app.sparing import Sparing
-from dash_app.warmup import warm_up
+from dash_app.access.binding import refuse_public_bind
+from dash_app.access.redaction import RedactedRecord
+from dash_app.access.tokens import check_tokens
+from dash_app.server.listeners import allow_open_files, drop_stalled_clients, refuse_taken_port, slow_down_restarts
+from dash_app.server.logs import Sparing
+from dash_app.server.metrics import COUNTS
+from dash_app.server.warmup import warm_up
+from dash_app.settings import read_settings
 
 settings = read_settings(os.environ)
 
@@ -21,8 +21,9 @@ wsgi_app = "dash_app.wsgi:server"
 bind = settings.bind
 workers = settings.workers
 threads = settings.threads
-worker_class = "dash_app.worker.BufferedWorker"  # threads that no slow client can hold
+worker_class = "gthread"
 worker_connections = 4000  # of each worker
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - no disk that can be full
 keepalive = 75  # longer than the longest refresh interval, so that a tab keeps its connection
 timeout = 30
 graceful_timeout = 5  # no request takes longer
@@ -31,42 +32,36 @@ forwarded_allow_ips = ""  # what a proxy says counts where HEDGE_TRUSTED_PROXIES
 
 
 def on_starting(server: Arbiter) -> None:
-    """Refuse to start where that would let anybody in; make what the workers share.
-
-    The directory is where they count together; prometheus-client looks for it when imported.
-    """
-    try:
-        check_keys(settings)
-    except SettingsError as error:
-        raise SystemExit(str(error)) from None
+    """Refuse to start where that would let anybody in."""
+    logging.setLogRecordFactory(RedactedRecord)
+    check_tokens(settings)
     refuse_public_bind(settings, server.cfg.address)
     refuse_taken_port(server.cfg.address)
-    share_attempts()
-    server.metrics_dir = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="hedge-metrics-")
+    allow_open_files(server.cfg.worker_connections)
 
 
 def when_ready(server: Arbiter) -> None:
     """The sockets as they are, which need not be those of the settings: systemd may have handed them over."""
-    try:
-        refuse_public_bind(settings, [listener.sock.getsockname() for listener in server.LISTENERS])
-    except SystemExit:
-        on_exit(server)
-        raise
+    sockets = [listener.sock for listener in server.LISTENERS]
+    warning = refuse_public_bind(settings, [sock.getsockname() for sock in sockets])
+    if warning:
+        server.log.warning("%s", warning)
+    drop_stalled_clients(sockets)
 
 
-def child_exit(server: Arbiter, worker: Worker) -> None:
-    """What a dead worker counted stays in the sums; what it only held is forgotten."""
-    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - not before the directory is known
-
-    mark_process_dead(worker.pid, server.metrics_dir)  # type: ignore[no-untyped-call]
-
-
-def on_exit(server: Arbiter) -> None:
-    """Leave nothing behind."""
-    shutil.rmtree(server.metrics_dir, ignore_errors=True)
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """A worker counts where no other that lives does; one that cannot start is not tried again at once."""
+    slow_down_restarts(server.cfg.workers)
+    worker.row = COUNTS.row = COUNTS.free_row({other.row for other in server.WORKERS.values()})
 
 
 def post_worker_init(worker: Worker) -> None:
     """Let no browser meet a cold worker, and no client fill the log with what it sends."""
     worker.log.error_log.addFilter(Sparing())
     warm_up(worker.wsgi)
+
+
+def worker_exit(_server: Arbiter, worker: Worker) -> None:
+    """A worker that has ended waits for no thread that a slow client holds; one that could not start says so itself."""
+    if worker.booted:
+        os._exit(0)

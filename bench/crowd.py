@@ -158,7 +158,8 @@ class Crowd:
             self.tally.changed += 1
             state = self.script.read_state(body)
             for number, drawing in enumerate(self.script.drawings):
-                self._send(viewer, number, number, drawing.fill(state))
+                known = [viewer.drawn[place] for place in self.script.known[number]]
+                self._send(viewer, number, number, drawing.fill(state, *known))
         else:
             for place, version in self.script.read_drawn(wire.asked, body).items():
                 viewer.drawn[place] = version

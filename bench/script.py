@@ -44,7 +44,11 @@ class Script:
         if any(callback.inputs != (self.state,) for callback in drawings):
             raise AnswerError("a drawing depends on something else than what the poll brings")
         self.poll = self._template(tab, poll, [TICK], (TICK, *poll.states))
-        self.drawings = [self._template(tab, callback, [self.state], [self.state]) for callback in drawings]
+        self.drawings = [
+            self._template(tab, callback, [self.state], (self.state, *callback.states)) for callback in drawings
+        ]
+        # The places, among the states of the poll, of what a drawing sends back of what it has drawn.
+        self.known = [[poll.states.index(prop) for prop in callback.states] for callback in drawings]
         # Which drawing tells the value of which state of the poll, and how to find it in the answer.
         self.drawn = [
             next((number, _pattern(prop)) for number, callback in enumerate(drawings) if prop in callback.outputs)

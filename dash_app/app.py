@@ -1,21 +1,24 @@
 """The Dash application, built from settings."""
 
+import hashlib
+import json
 from pathlib import Path
 
+import dash
 from dash import Dash
 from flask_bootstrap import Bootstrap5
+from plotly.utils import PlotlyJSONEncoder
 
-from dash_app.build import build_id
-from dash_app.front.lane import Lane
-from dash_app.front.view import put_front
-from dash_app.headers import send_headers
-from dash_app.keys.signin import register_keys
-from dash_app.layout import build_layout
-from dash_app.machine import register_endpoints
+from dash_app import ids
+from dash_app.access.peers import believe_proxies
+from dash_app.access.signin import register_access
+from dash_app.callbacks import register_callbacks
+from dash_app.layout import build_layout, index_page
+from dash_app.render.text import PAGE_TITLE
+from dash_app.server.endpoints import register_endpoints
+from dash_app.server.headers import send_headers
+from dash_app.server.sharing import share_answers
 from dash_app.settings import Settings
-from dash_app.skeleton import index_page
-from dash_app.text import PAGE_TITLE
-from dash_app.wiring import register_callbacks
 
 BOOTSTRAP_CSS = "bootstrap/static/css/bootstrap.min.css"
 ASSETS = Path(__file__).with_name("assets")
@@ -39,11 +42,19 @@ def create_app(settings: Settings) -> Dash:
     Bootstrap5(app.server)
     app.layout = build_layout(refresh_ms=settings.refresh_ms, title=PAGE_TITLE)
     register_callbacks(app, settings)
-    front = put_front(app, settings)
+    share_answers(app, never=f"{ids.STATE}.data")
     register_endpoints(app.server, settings)
-    recall = register_keys(app.server, settings, str(ASSETS))
-    build = build_id(app, ASSETS)
+    register_access(app.server, settings, str(ASSETS))
+    build = build_id(app)
     app.index_string = index_page(settings, build)
-    list_headers = send_headers(app, settings, build)
-    app.server.wsgi_app = Lane(app.server, front, recall, list_headers)
+    send_headers(app, settings, build)
+    app.server.wsgi_app = believe_proxies(app.server.wsgi_app, settings.trusted_proxies)
     return app
+
+
+def build_id(app: Dash) -> str:
+    """What a tab has to have been loaded from: a digest of all that it keeps, Dash, layout, callbacks and assets."""
+    callbacks = sorted(app.callback_map)
+    files = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in ASSETS.iterdir())
+    kept = json.dumps([dash.__version__, app.layout, callbacks, files], cls=PlotlyJSONEncoder, sort_keys=True)
+    return hashlib.sha256(kept.encode()).hexdigest()[:12]

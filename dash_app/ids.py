@@ -3,7 +3,6 @@
 TICK = "tick"
 STATE = "state"
 ADDRESS = "address"
-DRAWN = "drawn"
 
 HEADER_NAV = "header-nav"
 HEADER_STATUS = "header-status"

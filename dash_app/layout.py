@@ -1,5 +1,7 @@
-"""The static skeleton of the page: containers, the clockwork and the stores, without any data."""
+"""The static skeleton of the page: the HTML around it, containers, the clockwork and the store, without any data."""
 
+from datetime import datetime
+from html import escape
 from typing import Any
 
 from dash import dcc, html
@@ -7,9 +9,9 @@ from dash.dash_table.DataTable import DataTable
 from dash.development.base_component import Component
 
 from dash_app import ids
-from dash_app.panels import GROUPS
+from dash_app.panels import GROUPS, PANELS
 from dash_app.render.tables import tone_styles
-from dash_app.text import (
+from dash_app.render.text import (
     AUM_HEADING,
     CHANGES_HEADING,
     EXPOSURE_HEADING,
@@ -21,7 +23,8 @@ from dash_app.text import (
     SYMBOL_COLUMNS,
     SYMBOLS_HEADING,
 )
-from dash_app.theme import TEMPLATE
+from dash_app.render.theme import TEMPLATE
+from dash_app.settings import Settings
 
 # What fits on a 1920x1080 wall without scrolling.
 POSITIONS_PER_PAGE = 12
@@ -66,16 +69,15 @@ def build_layout(*, refresh_ms: int, title: str) -> Component:
 
 
 def _clockwork(refresh_ms: int) -> list[Component]:
-    stores = (ids.STATE, ids.DRAWN)
     tick = dcc.Interval(id=ids.TICK, interval=refresh_ms)
     address = dcc.Location(id=ids.ADDRESS, refresh=False)
-    return [tick, address, *(dcc.Store(id=store, storage_type="memory") for store in stores)]
+    drawn = [html.Span(id=group.drawn, hidden=True) for group in GROUPS]
+    return [tick, address, dcc.Store(id=ids.STATE, storage_type="memory"), *drawn]
 
 
 def _own_containers(area: str) -> list[Component]:
     """Containers of the panels that need nothing but a box, in the order of the table."""
-    panels = (panel for group in GROUPS.values() for panel in group)
-    return [html.Section(id=panel.component_id, className="panel") for panel in panels if panel.area == area]
+    return [html.Section(id=panel.component_id, className="panel") for panel in PANELS if panel.area == area]
 
 
 def _header(title: str) -> html.Header:
@@ -176,3 +178,40 @@ def _table(component_id: str, columns: dict[str, str], page_size: int) -> html.D
 
 def _text_column(column: str, distance: str) -> dict[str, Any]:
     return {"if": {"column_id": column}, "textAlign": "left", "paddingLeft": distance}
+
+
+# The HTML around the app; what the scripts need to know stands as data attributes on `<html>`.
+PAGE = """<!DOCTYPE html>
+<html lang="en" data-bs-theme="dark"{attributes}>
+    <head>
+        {{%metas%}}
+        <title>{{%title%}}</title>
+        {{%favicon%}}
+        {{%css%}}
+    </head>
+    <body>
+        {{%app_entry%}}
+        <footer>
+            {{%config%}}
+            {{%scripts%}}
+            {{%renderer%}}
+        </footer>
+    </body>
+</html>
+"""
+
+
+def index_page(settings: Settings, build: str) -> str:
+    """The index string of the app."""
+    attributes = {"data-refresh-ms": str(settings.refresh_ms), "data-build": build} | _fixed_clock(settings)
+    if settings.reload_at:
+        attributes["data-reload-at"] = settings.reload_at
+    return PAGE.format(attributes="".join(f' {name}="{escape(value)}"' for name, value in attributes.items()))
+
+
+def _fixed_clock(settings: Settings) -> dict[str, str]:
+    if settings.now is None:
+        return {}
+    moment = datetime.fromtimestamp(settings.now, settings.zone)
+    words = f"clock fixed at {moment:%Y-%m-%d %H:%M:%S} {moment.tzname()}"
+    return {"data-fixed-now": repr(settings.now), "data-fixed-words": words}

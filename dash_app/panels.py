@@ -7,7 +7,6 @@ from dash_app import ids
 from dash_app.figures.donut import build_donut
 from dash_app.figures.exposure import build_exposure
 from dash_app.figures.nav_history import build_nav_history
-from dash_app.readings import State
 from dash_app.render import (
     alerts,
     aum,
@@ -22,6 +21,7 @@ from dash_app.render import (
     symbols,
 )
 from dash_app.render.freshness import render_ages
+from dash_app.render.readings import State
 
 
 class Panel(NamedTuple):
@@ -33,8 +33,25 @@ class Panel(NamedTuple):
     area: str = ""
 
 
-GROUPS: dict[str, tuple[Panel, ...]] = {
-    "cards": (
+class Group(NamedTuple):
+    """Panels that one callback draws, and the sections of the state they are drawn from."""
+
+    name: str
+    sections: tuple[str, ...]
+    panels: tuple[Panel, ...]
+
+    @property
+    def drawn(self) -> str:
+        """The component whose `data-drawn` says what this group has drawn."""
+        return f"{self.name}-drawn"
+
+
+SECTIONS = ("nav", "aum", "kpis", "positions", "router", "transitions", "meta")
+
+CARDS = Group(
+    "cards",
+    SECTIONS,
+    (
         Panel(ids.HEADER_NAV, "children", header.render_nav),
         Panel(ids.HEADER_STATUS, "children", header.render_status),
         Panel(ids.ALERT_LINE, "children", alerts.render_alerts),
@@ -45,28 +62,41 @@ GROUPS: dict[str, tuple[Panel, ...]] = {
         Panel(ids.AUM_LEGEND, "children", aum.render_legend),
         Panel(ids.POSITIONS_AGES, "children", render_ages("positions")),
         Panel(ids.POSITIONS_TITLE, "children", positions.render_title),
+        Panel(ids.POSITIONS_EMPTY, "children", positions.render_empty),
         Panel(ids.SYMBOLS_AGES, "children", render_ages("symbols")),
         Panel(ids.SYMBOLS_TITLE, "children", symbols.render_title),
+        Panel(ids.SYMBOLS_EMPTY, "children", symbols.render_empty),
+        Panel(ids.NAV_AGES, "children", render_ages("nav-history")),
+        Panel(ids.EXPOSURE_AGES, "children", render_ages("exposure")),
         Panel(ids.CHANGES, "children", changes.render_changes),
         Panel(ids.SURFACE_CHIPS, "children", footer.render_surfaces),
         Panel(ids.CHECK_CHIPS, "children", footer.render_checks),
     ),
-    "charts": (
+)
+
+CHARTS = Group(
+    "charts",
+    ("nav", "aum", "positions"),
+    (
         Panel(ids.AUM_DONUT, "figure", build_donut),
         Panel(ids.NAV_HISTORY, "figure", build_nav_history),
-        Panel(ids.NAV_AGES, "children", render_ages("nav-history")),
         Panel(ids.NAV_SPAN, "children", nav_history.render_span),
         Panel(ids.NAV_CAPTION, "children", nav_history.render_caption),
         Panel(ids.EXPOSURE, "figure", build_exposure),
-        Panel(ids.EXPOSURE_AGES, "children", render_ages("exposure")),
         Panel(ids.EXPOSURE_CAPTION, "children", exposure.render_caption),
     ),
-    "tables": (
+)
+
+TABLES = Group(
+    "tables",
+    ("positions", "kpis"),
+    (
         Panel(ids.POSITIONS_TABLE, "data", positions.render_data),
         Panel(ids.POSITIONS_TABLE, "tooltip_data", positions.render_tooltips),
-        Panel(ids.POSITIONS_EMPTY, "children", positions.render_empty),
         Panel(ids.SYMBOLS_TABLE, "data", symbols.render_data),
         Panel(ids.SYMBOLS_TABLE, "tooltip_data", symbols.render_tooltips),
-        Panel(ids.SYMBOLS_EMPTY, "children", symbols.render_empty),
     ),
-}
+)
+
+GROUPS = (CARDS, CHARTS, TABLES)
+PANELS = tuple(panel for group in GROUPS for panel in group.panels)

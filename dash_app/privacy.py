@@ -4,10 +4,10 @@ Built anew from what is known to be harmless, so that a field that is added to t
 browser until somebody has thought about it.
 """
 
-import re
 from typing import Any
 
-from dash_app.readings import MASK, State, is_number, mapping_at, number_at, rows_at, value_at
+from dash_app.render.readings import MASK, State, is_number, mapping_at, number_at, rows_at, value_at
+from state.sentences import is_amount, join
 
 Json = dict[str, Any]
 
@@ -21,25 +21,27 @@ NAV_AMOUNTS = (
     "net_exposure_usd",
     "realized_pnl_today_usd",
     "unrealized_pnl_usd",
+    "history_high_usd",
 )
-NAV_KEPT = ("fx_updated_at", "age_s", "updated_at", "source", "dd_state", "atr_regime", "drawdown_pct")
+NAV_KEPT = (
+    "fx_updated_at", "age_s", "updated_at", "source", "source_note", "dd_state", "atr_regime", "drawdown_pct",
+    "is_lower_bound", "unpriced", "gaps", "history_high_at", "history_zeros_since",
+)  # fmt: skip
 EXCHANGE_KEPT = ("source", "fresh", "confirmed_at", "confirmed_age_s", "frozen")
 RISK_AMOUNTS = ("fees_usd", "realized_pnl_usd")
-RISK_KEPT = ("dd_state", "atr_regime", "atr_ratio", "fee_pnl_ratio", "fee_pnl_window_days", "drawdown_pct")
+RISK_KEPT = (
+    "dd_state", "atr_regime", "atr_ratio", "fee_pnl_ratio", "fee_pnl_window_days", "drawdown_pct", "drawdown_usable",
+    "mode", "mode_reason", "mode_score", "circuit_breaker", "circuit_breaker_limit_pct", "positions_registered",
+    "exits_registered", "exits_mismatch", "anomalies",
+)  # fmt: skip
 SYMBOL_KEPT = ("symbol", "dd_state", "dd_today_pct", "atr_ratio", "atr_regime", "router_quality")
 SYMBOL_RATIOS = ("maker_fill_rate", "fallback_ratio", "slip_q50_bps")
 POSITION_AMOUNTS = ("qty", "notional", "pnl", "notional_fmt", "pnl_fmt", "entry_price", "mark_price")
 POSITION_KEPT = ("symbol", "side", "leverage", "price_source", "dd_state", "dd_today_pct", "atr_ratio", "atr_regime")
 ROUTER_RATIOS = ("maker_fill_rate", "fallback_ratio", "slip_q25_bps", "slip_q50_bps", "slip_q75_bps")
 ROUTER_KEPT = ("quality", *ROUTER_RATIOS, "basis", "orders", "quality_counts", "worst")
-META_KEPT = ("loaded_at", "data_age_s", "environment", "testnet", "version", "worst_first")
+META_KEPT = ("loaded_at", "data_age_s", "environment", "testnet", "version", "worst_first", "history")
 COUNTED_CHECKS = ("drawdown", "rows", "router", "environment", "nav_live")  # percent, counts and times
-
-# A number with decimals, separators or many digits; what belongs to a time, a name, a percentage or an age stays.
-AMOUNT = re.compile(
-    r"(?<![\w:.,/-])[+-]?(?:\d[\d,]*\.\d+|\d{1,3}(?:,\d{3})+|\d{4,})(?:[eE][+-]?\d+)?(?![\w:/-]|[.,]\d|\s?%|\s[smhd]\b)"
-)
-ANY_NUMBER = re.compile(r"(?<![\w:.,/-])[+-]?\d[\d,.]*(?:[eE][+-]?\d+)?(?![\w:/-])")
 
 
 def mask_state(state: State) -> State:
@@ -55,9 +57,10 @@ def mask_state(state: State) -> State:
     }
 
 
-def mask_text(text: Any) -> Any:
-    """A sentence without its amounts."""
-    return AMOUNT.sub(MASK, text) if isinstance(text, str) else None
+def mask_parts(parts: Any) -> str:
+    """A sentence of the state, joined with its amounts masked; a part of any other form says nothing."""
+    listed = parts if isinstance(parts, list) else []
+    return join((part for part in listed if isinstance(part, str) or is_amount(part)), MASK)
 
 
 def _kept(block: Json, names: tuple[str, ...]) -> Json:
@@ -82,7 +85,8 @@ def _index(nav: Json) -> list[list[float]]:
     """The series as an index that begins at 100."""
     series = nav.get("series")
     points = [point for point in series if is_number(point[1])] if isinstance(series, list) else []
-    first = points[0][1] if points else None
+    # By its size, so that a debt does not turn the line upside down.
+    first = abs(points[0][1]) if points else None
     return [[at, round(100 * value / first, 3)] for at, value in points] if first else []
 
 
@@ -130,11 +134,12 @@ def _positions(state: State) -> list[Json]:
 
 
 def _transition(row: Json) -> Json:
-    """Sentences about positions have sizes of any length in them."""
-    pattern = ANY_NUMBER if row.get("kind") == "position" else AMOUNT
-    words = {name: row.get(name) for name in ("before", "after", "text")}
-    masked = {name: pattern.sub(MASK, word) if isinstance(word, str) else None for name, word in words.items()}
-    return {**_kept(row, ("at", "kind", "subject")), **masked}
+    """The sentence about a position has its size; what it was and what it is says enough."""
+    kept = _kept(row, ("at", "kind", "subject", "before", "after", "text"))
+    if row.get("kind") == "position":
+        words = [str(row.get(name) or "flat") for name in ("before", "after")]
+        kept["text"] = f"{row.get('subject')}: {words[0]} → {words[1]}"
+    return kept
 
 
 def _meta(state: State) -> Json:
@@ -142,8 +147,10 @@ def _meta(state: State) -> Json:
     return {
         **_kept(meta, META_KEPT),
         "private": True,
-        "surfaces": [{**row, "error": mask_text(row.get("error"))} for row in rows_at(state, "meta.surfaces")],
-        "unknown": {path: mask_text(reason) for path, reason in mapping_at(state, "meta.unknown").items()},
+        "surfaces": rows_at(state, "meta.surfaces"),
+        # Reasons are words by construction: what carries amounts is made of parts.
+        "unknown": mapping_at(state, "meta.unknown"),
+        "stale": mapping_at(state, "meta.stale"),
         "checks": [_check(row) for row in rows_at(state, "meta.checks")],
         "alerts": [_alert(row) for row in rows_at(state, "meta.alerts")],
         "last_book": {**_kept(book, ("at", "count")), **_masked(book, ("gross_usd",))} if book else None,
@@ -151,13 +158,18 @@ def _meta(state: State) -> Json:
 
 
 def _check(row: Json) -> Json:
-    kept = _kept(row, ("name", "label", "status", "skew_s"))
+    kept = _kept(row, ("name", "label", "status", "skew_s")) | _sentence(row, "detail")
     if row.get("name") in COUNTED_CHECKS:
-        return {**kept, **_kept(row, ("left", "right", "residual", "tolerance", "detail"))}
+        return {**kept, **_kept(row, ("left", "right", "residual", "tolerance"))}
     sides = {side: {"label": value_at(row, f"{side}.label"), "value": MASK} for side in ("left", "right")}
-    return {**kept, **sides, "residual": MASK, "tolerance": MASK, "detail": mask_text(row.get("detail"))}
+    return {**kept, **sides, "residual": MASK, "tolerance": MASK}
 
 
 def _alert(row: Json) -> Json:
-    words = {name: mask_text(row.get(name)) for name in ("title", "text")}
-    return {**_kept(row, ("severity", "since")), **words}
+    return {**_kept(row, ("severity", "title", "since")), **_sentence(row, "text")}
+
+
+def _sentence(row: Json, name: str) -> Json:
+    """A sentence and its parts, which are words now."""
+    words = mask_parts(row.get("parts"))
+    return {name: words, "parts": [words]}

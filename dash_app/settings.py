@@ -1,14 +1,15 @@
 """Everything the environment can say, read once and checked at the start."""
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from dash_app.keys.peers import Peers
+from dash_app.access.peers import Peers
 
 LATEST_EPOCH = 4102444800  # 2100-01-01; an epoch in milliseconds lies far beyond it
 
@@ -82,6 +83,10 @@ def _header(text: str) -> str:
     return text
 
 
+def _yes_or_no(text: str) -> bool:
+    return bool(_whole(0, 1)(text))
+
+
 _PERIOD = "a whole number of milliseconds from 250 to 60000"
 _PEERS = "addresses or networks, not of everybody, with commas between them, such as 127.0.0.1,10.1.0.0/16, or unix"
 
@@ -95,28 +100,27 @@ SETTINGS = (
     Setting("now", ("HEDGE_NOW",), _epoch, f"seconds since 1970, from 0 to {LATEST_EPOCH}"),
     Setting("reload_at", ("HEDGE_RELOAD_AT",), _time_of_day, "a time of day from 00:00 to 23:59, such as 04:30"),
     Setting("workers", ("HEDGE_WORKERS", "WEB_CONCURRENCY"), _whole(1, 32), "a whole number from 1 to 32"),
-    Setting("threads", ("HEDGE_THREADS",), _whole(1, 64), "a whole number from 1 to 64"),
-    Setting("users_file", ("HEDGE_USERS_FILE",), str, "a file"),
-    Setting("secret_file", ("HEDGE_SECRET_FILE",), str, "a file"),
+    Setting("threads", ("HEDGE_THREADS",), _whole(1, 256), "a whole number from 1 to 256"),
     Setting("tokens_file", ("HEDGE_TOKENS_FILE",), str, "a file"),
     Setting("trusted_proxies", ("HEDGE_TRUSTED_PROXIES",), Peers.parse, _PEERS),
     Setting("user_header", ("HEDGE_USER_HEADER",), _header, "the name of a header, such as X-Remote-User"),
+    Setting("direct", ("HEDGE_DIRECT",), _yes_or_no, "1 or 0"),
 )
 
-# What makes no sense alone, and what it lacks.
-NEEDS = (
-    (
-        "users_file",
-        "secret_file",
-        "HEDGE_USERS_FILE needs HEDGE_SECRET_FILE, so that a session outlives a restart and counts in every worker: "
-        "write one with `python -m dash_app.keys secret`.",
-    ),
-    (
-        "user_header",
-        "trusted_proxies",
-        "HEDGE_USER_HEADER needs HEDGE_TRUSTED_PROXIES: the addresses of the proxies that set it.",
-    ),
+LACKS_PROXIES = "HEDGE_USER_HEADER needs HEDGE_TRUSTED_PROXIES: the addresses of the proxies that set it."
+
+# Whoever had locked the page with these must not find it open, or locked in another way than he knows.
+RETIRED = ("HEDGE_USERS_FILE", "HEDGE_SECRET_FILE")
+REPLACED = (
+    "{} is no setting any more, since there are no passwords any more. Give each person a token in HEDGE_TOKENS_FILE "
+    "(`python -m dash_app.access token NAME`), or let a proxy sign people in (HEDGE_USER_HEADER), and take {} out of "
+    "the environment; docs/security.md says how."
 )
+
+# What other programs of this repository read.
+OF_OTHERS = ("HEDGE_CACHE_DIR", "HEDGE_LOG_DIR", "HEDGE_EXECUTOR_ARGS")
+PREFIX = "HEDGE_"
+LIKENESS = 0.7  # HEDGE_TOKENS is as near as this to HEDGE_TOKENS_FILE
 
 
 @dataclass(frozen=True)
@@ -132,18 +136,17 @@ class Settings:
     now: float | None = None
     reload_at: str | None = None
     workers: int = 1
-    threads: int = 4
-    users_file: str | None = None
-    secret_file: str | None = None
+    threads: int = 32
     tokens_file: str | None = None
     trusted_proxies: Peers = field(default_factory=Peers)
     user_header: str | None = None
+    direct: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)  # others' secrets too
 
     @property
-    def has_keys(self) -> bool:
-        """Whether a key is needed to see anything."""
-        return bool(self.users_file or self.tokens_file or self.user_header)
+    def has_access(self) -> bool:
+        """Whether there are tokens, or a proxy's word, and one of them is needed to see anything."""
+        return bool(self.tokens_file or self.user_header)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -153,7 +156,7 @@ class Settings:
             SettingsError: with one sentence for each value that cannot be used.
         """
         values: dict[str, Any] = {}
-        errors = []
+        errors = list(_find_strays(environ))
         for setting in SETTINGS:
             name = next((name for name in setting.names if environ.get(name)), None)
             if name is None:
@@ -162,10 +165,24 @@ class Settings:
                 values[setting.attribute] = setting.parse(environ[name])
             except ValueError:
                 errors.append(f"{name} has value {environ[name]!r}. Expected {setting.expected}.")
-        errors += [sentence for needs, lacks, sentence in NEEDS if needs in values and lacks not in values]
+        if "user_header" in values and not environ.get("HEDGE_TRUSTED_PROXIES"):
+            errors.append(LACKS_PROXIES)
         if errors:
             raise SettingsError("\n".join(errors))
         return cls(**values, environ=MappingProxyType(dict(environ)))
+
+
+def _find_strays(environ: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each variable that is no setting any more, and for each that looks like a misspelt one."""
+    known = [name for setting in SETTINGS for name in setting.names] + [*OF_OTHERS, *RETIRED]
+    for name, value in environ.items():
+        if value and name in RETIRED:
+            yield REPLACED.format(name, name)
+        elif value and name.startswith(PREFIX) and name not in known:
+            rests = [other.removeprefix(PREFIX) for other in known]
+            likely = difflib.get_close_matches(name.removeprefix(PREFIX), rests, n=1, cutoff=LIKENESS)
+            if likely:
+                yield f"{name} is no setting. Did you mean {PREFIX}{likely[0]}?"
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

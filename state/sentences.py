@@ -19,6 +19,11 @@ def price(value: float | None) -> Part:
     return amount(value, fmt_qty)
 
 
+def is_amount(part: Any) -> bool:
+    """Whether something that has been through JSON is an amount of a sentence."""
+    return isinstance(part, dict) and {"amount", "text"} <= part.keys()
+
+
 def join(parts: Iterable[Part], mask: str | None = None) -> str:
     """The sentence; with a `mask` in place of every amount that is known."""
     return "".join(_text(part, mask) for part in parts)

@@ -1,4 +1,4 @@
-"""Files of keys on disk, and applications and clients that need them."""
+"""A file of tokens on disk, and applications and clients that need it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,59 +6,55 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 from serving import HEALTHY_STATE
-from werkzeug.security import generate_password_hash
 
+from dash_app.access.tokens import format_line
 from dash_app.app import create_app
 from dash_app.settings import Settings
 
-WALL, PRIVATE, SECRET = "w" * 40, "p" * 40, "s" * 64
-PHRASE = "correct horse battery"
-CHEAP = "scrypt:1024:8:1"  # the real cost is for real attackers
+WALL, PRIVATE = "w" * 43, "p" * 43
+LOBBY = format_line("lobby", WALL, private=False)
+WINDOW = format_line("shop-window", PRIVATE, private=True)
 NOW = 1764197100.0
 
 
 @dataclass
 class KeyFiles:
-    """A directory with the three files."""
+    """A directory with the file."""
 
     directory: Path
 
-    def write(self, name: str, text: str) -> Path:
+    @property
+    def path(self) -> Path:
+        """Where the tokens are."""
+        return self.directory / "tokens"
+
+    def write(self, *lines: str) -> "KeyFiles":
         """A file that others on the machine may not read."""
-        path = self.directory / name
-        path.touch(0o600)
-        path.write_text(text)
-        return path
+        self.path.touch(0o600)
+        self.path.write_text("".join(f"{line}\n" for line in lines))
+        return self
 
     def write_all(self) -> "KeyFiles":
-        """One user, one wall, one private wall."""
-        self.write("users", f"# people\nalice:{hash_cheaply(PHRASE)}\n")
-        self.write("tokens", f"lobby:{WALL}\nshop-window:{PRIVATE}:private\n")
-        self.write("secret", f"{SECRET}\n")
-        return self
+        """One wall, one private wall."""
+        return self.write("# walls", LOBBY, WINDOW)
 
     def environ(self, **more: str) -> dict[str, str]:
         """What a server needs to be told."""
-        files = {f"HEDGE_{name.upper()}_FILE": str(self.directory / name) for name in ("users", "tokens", "secret")}
-        return {"HEDGE_STATE_DIR": str(HEALTHY_STATE), "HEDGE_NOW": str(NOW), **files, **more}
+        named = {"HEDGE_STATE_DIR": str(HEALTHY_STATE), "HEDGE_NOW": str(NOW), "HEDGE_TOKENS_FILE": str(self.path)}
+        return named | more
 
     def settings(self, **more: str) -> Settings:
         """The same, read."""
         return Settings.from_environ(self.environ(**more))
 
     def server(self, **more: str) -> Flask:
-        """An application that needs a key."""
+        """An application that needs a token."""
         server: Flask = create_app(self.settings(**more)).server
         return server
 
     def client(self, **more: str) -> FlaskClient:
-        """A browser without a key."""
+        """A browser without a token."""
         return self.server(**more).test_client()
-
-
-def hash_cheaply(password: str) -> str:
-    """A hash as werkzeug makes it."""
-    return generate_password_hash(password, CHEAP)
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -65,13 +65,24 @@
         return { name, update: true, poll: name === POLL };
     }
 
+    // Panels of one state appear together: what is answered first waits for the others, which have a time-out themselves.
+    const drawings = new Set();
+
+    async function together(drawing) {
+        drawings.add(drawing);
+        await Promise.allSettled(drawings);
+        drawings.delete(drawing);
+        return drawing;
+    }
+
     window.fetch = async function (resource, options) {
         const request = nameRequest(String(resource.url || resource), options);
         if (!request) return plainFetch(resource, options);
         if (!request.update) return watch(request, resource, options);
         count(+1);
         try {
-            return await watch(request, resource, options);
+            const answer = watch(request, resource, options);
+            return await (request.poll ? answer : together(answer));
         } finally {
             count(-1);
         }

@@ -3,8 +3,8 @@
 from html import escape
 from typing import Any
 
-from dash_app.readings import State, number_at, read, rows_at, text_at
-from dash_app.theme import PANEL, TEMPLATE, slice_color
+from dash_app.render.readings import State, number_at, read, rows_at, text_at
+from dash_app.render.theme import PANEL, TEMPLATE, slice_color
 from state.formatting import fmt_usd
 
 HOVER = "%{label}<br>%{customdata[0]} USD<br>%{customdata[1]} ZAR<extra></extra>"

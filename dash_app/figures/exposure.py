@@ -3,8 +3,8 @@
 from html import escape
 from typing import Any
 
-from dash_app.readings import State, number_at, rows_at, text_at, value_at
-from dash_app.theme import GAIN, LOSS, SECONDARY, TEMPLATE, TEXT
+from dash_app.render.readings import State, number_at, rows_at, text_at, value_at
+from dash_app.render.theme import GAIN, LOSS, SECONDARY, TEMPLATE, TEXT
 from state.formatting import fmt_number
 
 MOST_SYMBOLS = 10

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
-from dash_app.readings import State, is_number, mapping_at, number_at, value_at
 from dash_app.render.header import is_frozen
-from dash_app.text import history_above_peak
-from dash_app.theme import GAIN, LOSS, MUTED, TEMPLATE
+from dash_app.render.readings import State, is_number, mapping_at, number_at, value_at
+from dash_app.render.text import history_above_peak
+from dash_app.render.theme import GAIN, LOSS, MUTED, TEMPLATE
 from state.formatting import fmt_pct
 
 HOVER = "%{x|%H:%M:%S} UTC<br>%{y:,.2f}<extra></extra>"

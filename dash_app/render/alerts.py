@@ -4,10 +4,10 @@ from typing import Any
 
 from dash import html
 
-from dash_app.components import Child, elapsed, span
-from dash_app.readings import State, rows_at
+from dash_app.render.components import Child, elapsed, span
 from dash_app.render.footer import is_on_show
-from dash_app.text import ALL_QUIET, NOTHING_LOADED, SEVERITY_MARKS
+from dash_app.render.readings import State, rows_at
+from dash_app.render.text import ALL_QUIET, NOTHING_LOADED, SEVERITY_MARKS
 
 FURTHER_ALERTS = 4
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from dash import html
 
-from dash_app.components import Child, field, line, span
-from dash_app.readings import State, is_masked, number_at, reason_at, rows_at, text_at
+from dash_app.render.components import Child, field, line, span
 from dash_app.render.overview import lower_bound_mark
-from dash_app.text import AT_COST, NO_PRICE, NO_SLICES
-from dash_app.theme import SLICES
+from dash_app.render.readings import State, is_masked, number_at, reason_at, rows_at, text_at
+from dash_app.render.text import AT_COST, NO_PRICE, NO_SLICES
+from dash_app.render.theme import SLICES
 from state.formatting import fmt_number, fmt_usd
 
 

@@ -2,10 +2,10 @@
 
 from dash import html
 
-from dash_app.components import block, field, span
-from dash_app.readings import State, number_at, reason_at, rows_at, text_at
-from dash_app.text import CHANGES_UNKNOWN, NOTHING_CHANGED
-from dash_app.theme import tone_of
+from dash_app.render.components import block, field, span
+from dash_app.render.readings import State, number_at, reason_at, rows_at, text_at
+from dash_app.render.text import CHANGES_UNKNOWN, NOTHING_CHANGED
+from dash_app.render.theme import tone_of
 from state.formatting import fmt_moment
 
 NEWEST = 12  # what does not fit below one another is not seen

@@ -2,10 +2,10 @@
 
 from dash import html
 
-from dash_app.components import Child, field, line, span
 from dash_app.figures.exposure import MOST_SYMBOLS, exposures
-from dash_app.readings import State, mapping_at, reason_at, rows_at
-from dash_app.text import NO_POSITIONS, POSITIONS_UNKNOWN
+from dash_app.render.components import Child, field, line, span
+from dash_app.render.readings import State, mapping_at, reason_at, rows_at
+from dash_app.render.text import NO_POSITIONS, POSITIONS_UNKNOWN
 from state.formatting import fmt_usd
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from dash import html
 
-from dash_app.components import Child, age_field, span
-from dash_app.readings import State, is_number, number_at, rows_at, text_at
-from dash_app.text import CHECK_MARKS, CHECK_WORDS
+from dash_app.render.components import Child, age_field, span
+from dash_app.render.readings import State, is_number, number_at, rows_at, text_at
+from dash_app.render.text import CHECK_MARKS, CHECK_WORDS
 from state.formatting import fmt_age, fmt_number
 
 CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "fail"}

@@ -8,8 +8,8 @@ from typing import Any
 
 from dash import html
 
-from dash_app.components import Child, age_field, block, elapsed, span
-from dash_app.readings import State, number_at, rows_at, text_at, value_at
+from dash_app.render.components import Child, age_field, block, elapsed, span
+from dash_app.render.readings import State, number_at, rows_at, text_at, value_at
 from state.files.surfaces import (
     KPIS,
     NAV_LOG,

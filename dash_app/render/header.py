@@ -3,10 +3,10 @@
 import dash_bootstrap_components as dbc
 from dash import html
 
-from dash_app.components import Child, age_field, field, line, span
-from dash_app.readings import State, fmt_upper, number_at, read, stale_at, text_at, value_at
+from dash_app.render.components import Child, age_field, field, line, span
 from dash_app.render.freshness import ages
-from dash_app.text import DEFAULT_ENVIRONMENT, DEFAULT_SOURCE
+from dash_app.render.readings import State, fmt_upper, number_at, read, stale_at, text_at, value_at
+from dash_app.render.text import DEFAULT_ENVIRONMENT, DEFAULT_SOURCE
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_number, fmt_plain
 
 

@@ -3,11 +3,11 @@
 import dash_bootstrap_components as dbc
 from dash import html
 
-from dash_app.components import Child, card, field, line, span
-from dash_app.readings import State, mapping_at, number_at, text_at, value_at
+from dash_app.render.components import Child, card, field, line, span
 from dash_app.render.freshness import ages
+from dash_app.render.readings import State, mapping_at, number_at, text_at, value_at
 from dash_app.render.rollups import name_some, others, roll_up, symbols_by
-from dash_app.text import (
+from dash_app.render.text import (
     ATR_REGIME,
     DEFAULT_ATR_REGIME,
     DEFAULT_DD_STATE,
@@ -17,7 +17,7 @@ from dash_app.text import (
     ROUTER_QUALITY,
     history_above_peak,
 )
-from dash_app.theme import tone_of
+from dash_app.render.theme import tone_of
 from state.formatting import fmt_number, fmt_pct, fmt_signed, fmt_usd
 
 CALM_STATES = ("normal", "unknown", "")

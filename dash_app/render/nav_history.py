@@ -2,11 +2,11 @@
 
 from dash import html
 
-from dash_app.components import Child, field, span
 from dash_app.figures.nav_history import series_points
-from dash_app.readings import NOT_IN_STATE, State, mapping_at, reason_at, value_at
-from dash_app.text import history_above_peak
-from dash_app.theme import tone_of_amount
+from dash_app.render.components import Child, field, span
+from dash_app.render.readings import NOT_IN_STATE, State, mapping_at, reason_at, value_at
+from dash_app.render.text import history_above_peak
+from dash_app.render.theme import tone_of_amount
 from state.formatting import fmt_clock, fmt_signed, fmt_usd
 
 

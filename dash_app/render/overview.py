@@ -3,12 +3,20 @@
 import dash_bootstrap_components as dbc
 from dash import html
 
-from dash_app.components import Child, card, elapsed, field, line, span
-from dash_app.readings import State, is_number, mapping_at, number_at, reason_at, text_at, value_at
+from dash_app.render.components import Child, card, elapsed, field, line, span
 from dash_app.render.freshness import ages
 from dash_app.render.header import is_frozen
-from dash_app.text import BASIS, DD_AND_ATR, DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NAV_AND_AUM, NO_ORDERS, ROUTER_FILL
-from dash_app.theme import tone_of, tone_of_amount
+from dash_app.render.readings import State, is_number, mapping_at, number_at, reason_at, text_at, value_at
+from dash_app.render.text import (
+    BASIS,
+    DD_AND_ATR,
+    DEFAULT_ATR_REGIME,
+    DEFAULT_DD_STATE,
+    NAV_AND_AUM,
+    NO_ORDERS,
+    ROUTER_FILL,
+)
+from dash_app.render.theme import tone_of, tone_of_amount
 from state.formatting import UNKNOWN_TEXT, fmt_number, fmt_pct, fmt_signed, fmt_usd
 
 

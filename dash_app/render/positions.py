@@ -2,11 +2,11 @@
 
 from dash import html
 
-from dash_app.components import Child, block, field, line, span
-from dash_app.readings import Reading, State, mapping_at, number_at, read, reason_at, rows_at
+from dash_app.render.components import Child, block, field, line, span
+from dash_app.render.readings import Reading, State, mapping_at, number_at, read, reason_at, rows_at
 from dash_app.render.tables import Cell, Row, row_data, row_tooltips, with_default, worst_first
-from dash_app.text import DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NO_POSITIONS, POSITIONS_UNKNOWN, SIDE_MARKS
-from dash_app.theme import tone_of, tone_of_amount
+from dash_app.render.text import DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NO_POSITIONS, POSITIONS_UNKNOWN, SIDE_MARKS
+from dash_app.render.theme import tone_of, tone_of_amount
 from state.formatting import fmt_clock, fmt_number, fmt_qty, fmt_signed, fmt_usd
 
 SIDE_TONES = {"LONG": "gain", "SHORT": "loss"}

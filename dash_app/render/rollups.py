@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from dash import html
 
-from dash_app.components import Child, line, span
-from dash_app.readings import State, mapping_at
-from dash_app.theme import tone_of
+from dash_app.render.components import Child, line, span
+from dash_app.render.readings import State, mapping_at
+from dash_app.render.theme import tone_of
 
 NAMED_SYMBOLS = 2
 

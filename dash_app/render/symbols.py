@@ -4,11 +4,11 @@ from typing import Any
 
 from dash import html
 
-from dash_app.components import Child, block
-from dash_app.readings import Reading, State, mapping_at, reading_of, reason_at, reason_for
+from dash_app.render.components import Child, block
+from dash_app.render.readings import Reading, State, mapping_at, reading_of, reason_at, reason_for
 from dash_app.render.tables import Cell, Row, row_data, row_tooltips, with_default, worst_first
-from dash_app.text import DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NO_SYMBOLS, SYMBOLS_UNKNOWN
-from dash_app.theme import tone_of
+from dash_app.render.text import DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NO_SYMBOLS, SYMBOLS_UNKNOWN
+from dash_app.render.theme import tone_of
 from state.formatting import fmt_number
 
 NUMBERS = ("dd_today_pct", "atr_ratio", "maker_fill_rate", "fallback_ratio", "slip_q50_bps")

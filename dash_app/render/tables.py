@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from dash_app.readings import Reading, State, value_at
+from dash_app.render.readings import Reading, State, value_at
 
 # Rows carry their tones in a column that is not shown, because a table styles cells by what is in the row.
 TONES = "tones"

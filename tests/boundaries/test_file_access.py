@@ -1,4 +1,4 @@
-"""dash_app opens no file: the state comes from one loader, keys from one module, and everything else from arguments."""
+"""dash_app opens no file: the state comes from one loader, tokens from one module, all else from arguments."""
 
 import ast
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-KEYS = ROOT / "dash_app" / "keys" / "files.py"  # users, tokens and their secret are not of the state
-MODULES = [path.relative_to(ROOT) for path in sorted((ROOT / "dash_app").rglob("*.py")) if path != KEYS]
+TOKENS = ROOT / "dash_app" / "access" / "tokens.py"  # they are not of the state
+MODULES = [path.relative_to(ROOT) for path in sorted((ROOT / "dash_app").rglob("*.py")) if path != TOKENS]
 
 READERS = {"read_text", "read_bytes", "write_text", "write_bytes", "read_csv", "read_json"}
 QUALIFIED = {
@@ -19,7 +19,7 @@ QUALIFIED = {
     ("np", "load"),
     ("numpy", "load"),
 }
-MODULES_FOR_FILES = {"io", "tempfile", "shutil", "sqlite3", "fileinput", "mmap", "linecache", "shelve"}
+MODULES_FOR_FILES = {"io", "tempfile", "shutil", "sqlite3", "fileinput", "linecache", "shelve"}
 FROM_IMPORTS = {
     ("os", "open"),
     ("os", "fdopen"),

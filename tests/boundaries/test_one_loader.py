@@ -32,4 +32,4 @@ def test_one_module_opens_the_door_to_the_state() -> None:
 
 def test_one_callback_and_the_endpoints_go_through_it() -> None:
     """Drawing never loads."""
-    assert namers_of("load_state") == ["machine", "wiring"]
+    assert namers_of("load_state") == ["callbacks", "endpoints"]

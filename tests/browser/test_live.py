@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 from pages import Shown, shown
 from playwright.sync_api import Browser, Page
-from serving import Server, serving
+from serving import HEALTHY_STATE, Server, serving
 
 pytestmark = pytest.mark.usefixtures("files")
 
@@ -27,7 +28,7 @@ WATCH_ANSWERS = """() => {
     window.fetch = async (...asked) => {
         const response = await plain(...asked);
         const answer = response.status === 200 ? await response.clone().json() : {};
-        if (answer.multi && answer.response.drawn) window.given.push(Object.keys(answer.response));
+        if (answer.multi && !answer.response.state) window.given.push(...Object.keys(answer.response));
         return response;
     };
 }"""
@@ -121,8 +122,63 @@ def test_panels_that_stay_as_they_are_are_left_alone(view: Shown, state_dir: Pat
     content = path.read_text()
     path.write_text(content.replace("10461.27", "10999.99"))
     view.await_text("#header-nav", "NAV: 10999.99 USD")
-    (given,) = view.page.evaluate("window.given")
-    assert {"header-nav", "overview-cards"} <= set(given)
-    assert not {"positions-table", "symbols-table", "exposure"} & set(given)
+    given = set(view.page.evaluate("window.given"))
+    assert {"header-nav", "overview-cards"} <= given
+    assert not {"positions-table", "symbols-table", "exposure"} & given
     path.write_text(content)
     view.await_text("#header-nav", "NAV: 10461.27 USD")
+
+
+# How long one of two texts has changed and the other not: the NAV of the header (cards) and below its chart (charts),
+# the sum in a heading (cards) and the price-made figure in the row (tables). Each pair comes from one file.
+WATCH_VERSIONS = """pairs => {
+    const watched = pairs.map((pair) => pair.map((selector) => ({ selector, text: null, changes: -1 })));
+    window.apart = { spansMs: [], changes: [] };
+    const since = pairs.map(() => null);
+    const look = () => {
+        watched.forEach((pair, index) => {
+            pair.forEach((part) => {
+                const text = document.querySelector(part.selector)?.textContent;
+                if (text !== part.text) part.changes += 1;
+                part.text = text;
+            });
+            const apart = pair[0].changes !== pair[1].changes;
+            if (!apart && since[index] !== null) window.apart.spansMs.push(performance.now() - since[index]);
+            since[index] = apart ? since[index] ?? performance.now() : null;
+        });
+        window.apart.changes = watched.flat().map((part) => part.changes);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+PAIRS = [
+    ["#header-nav .nav-figure", "#nav-caption > span:nth-child(2)"],
+    ["#positions-title", "#positions-table td[data-dash-column=notional_fmt]"],
+]
+VERSIONS = 6
+APART_MS = 400  # answers to requests of the same moment, on a machine that others use too
+
+
+def test_panels_differ_in_version_for_moments_only(view: Shown, state_dir: Path) -> None:
+    """Each group asks for itself, all of them as soon as the Store has a state; none waits for the next refresh."""
+    view.await_text("#positions-table", "BTCUSDT")
+    view.page.evaluate(WATCH_VERSIONS, PAIRS)
+    for version in range(VERSIONS):
+        replace_numbers(state_dir / "nav_state.json", {"10461.27": f"10{version}99.27"})
+        replace_numbers(state_dir / "positions.json", {"90412.5": f"9{version}499.5"})
+        view.await_true(f"Math.min(...window.apart.changes) > {version}")
+    view.await_true(
+        "new Set(window.apart.changes.slice(0, 2)).size === 1 && new Set(window.apart.changes.slice(2)).size === 1"
+    )
+    spans_ms = view.page.evaluate("window.apart.spansMs")
+    assert not spans_ms or median(spans_ms) < APART_MS
+
+
+def replace_numbers(path: Path, replaced: dict[str, str]) -> None:
+    """The file of the healthy desk with other numbers, there as a whole at once."""
+    text = (HEALTHY_STATE / path.name).read_text()
+    for old, new in replaced.items():
+        assert old in text
+        text = text.replace(old, new)
+    path.with_suffix(".new").write_text(text)
+    path.with_suffix(".new").replace(path)

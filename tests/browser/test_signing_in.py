@@ -1,18 +1,18 @@
-"""Signing in through the page, a session that ends while the page is open, and a wall that keeps its key."""
+"""Signing in through the page, a token that ends while the page is open, and a wall that keeps its own."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from desk import find_free_port
-from keyfiles import PHRASE, WALL, KeyFiles
+from keyfiles import PRIVATE, WALL, WINDOW, KeyFiles
 from pages import await_true
 from playwright.sync_api import Browser, BrowserContext, Page
 from serving import Server, serving
 
 
 class Watched:
-    """A context without a key, and what its pages complained about."""
+    """A context without a token, and what its pages complained about."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
@@ -44,10 +44,9 @@ def watched(browser: Browser) -> Iterator[Watched]:
     context.close()
 
 
-def sign_in(page: Page, phrase: str = PHRASE) -> None:
-    page.locator("#name:focus").wait_for()  # typing before the page has put the focus there makes the browser complain
-    page.fill("#name", "alice")
-    page.fill("#password", phrase)
+def sign_in(page: Page, token: str = WALL) -> None:
+    page.locator("#token:focus").wait_for()  # typing before the page has put the focus there makes the browser complain
+    page.fill("#token", token)
     page.click("button")
 
 
@@ -57,13 +56,14 @@ def await_drawn(page: Page) -> None:
 
 
 def test_sign_in_leads_to_the_page_that_was_asked_for(watched: Watched, server: Server) -> None:
+    """And a wrong token back to the field."""
     page = watched.context.new_page()
     page.goto(f"{server.url}/?tz=UTC&theme=light")
     assert page.title().startswith("Sign in")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(11, 15, 20)"
     assert watched.complaints == []
     sign_in(page, "wrong")
-    assert page.inner_text("[role=alert]") == "Wrong name or password."
+    assert page.inner_text("[role=alert]") == "This token is not valid, or not any more."
     watched.complaints.clear()  # the browser tells of the 401
     sign_in(page)
     assert page.url == f"{server.url}/?tz=UTC&theme=light"
@@ -72,47 +72,52 @@ def test_sign_in_leads_to_the_page_that_was_asked_for(watched: Watched, server: 
     assert watched.complaints == []
 
 
-def test_sign_out_is_in_sight_and_ends_the_session(watched: Watched, server: Server) -> None:
+def test_sign_out_is_in_sight_and_ends_it_in_this_browser(watched: Watched, server: Server) -> None:
+    """One link on the page, one button behind it."""
     page = watched.context.new_page()
     page.goto(server.url)
     sign_in(page)
     page.click("#sign-out")
+    assert page.inner_text("form p") == "This browser is signed in as lobby."
     page.click("button")
     assert page.url == f"{server.url}/login"
     page.goto(server.url)
     assert page.title().startswith("Sign in")
 
 
-def test_session_that_ends_is_said_and_another_tab_mends_it(watched: Watched, server: Server) -> None:
+def test_token_that_ends_is_said_and_another_tab_mends_it(watched: Watched, server: Server, keys: KeyFiles) -> None:
+    """Without loading the page again."""
     page = watched.context.new_page()
     page.goto(f"{server.url}/?tz=UTC")
     sign_in(page)
     await_drawn(page)
     page.evaluate("window.loadedOnce = true")
-    watched.context.clear_cookies()
+    keys.write(WINDOW)
     page.locator("#connection", has_text="SIGNED OUT since").wait_for(timeout=5000)
     assert page.locator("html.connection-lost #sign-in").get_attribute("href") == "/login?view=tz%3DUTC"
     assert page.locator("#sign-out").count() == 0
     await_true(page, "document.title.includes('SIGNED OUT')")
     other = watched.context.new_page()
     other.goto(server.url)
-    sign_in(other)
+    sign_in(other, PRIVATE)
+    keys.write_all()
     await_true(page, "!document.documentElement.classList.contains('connection-lost')")
     await_drawn(page)
     assert page.locator("#sign-in").count() == 0
     assert page.evaluate("window.loadedOnce") is True
 
 
-def test_wall_keeps_its_key_over_a_restart_of_server_and_browser(
+def test_wall_keeps_its_token_over_a_restart_of_server_and_browser(
     browser: Browser, watched: Watched, settings: dict[str, str], keys: KeyFiles, tmp_path: Path
 ) -> None:
+    """And is never asked for it again."""
     page = watched.context.new_page()
     own = settings | {"HEDGE_BIND": f"127.0.0.1:{find_free_port()}"}
     with serving(keys.directory / "first-log", own) as first:
-        page.goto(f"{first.url}/?kiosk=1&key={WALL}")
+        page.goto(f"{first.url}/?kiosk=1&token={WALL}")
         assert page.url == f"{first.url}/?kiosk=1"
         await_drawn(page)
-        assert page.locator("#sign-out").count() == 0
+        assert not page.locator("#sign-out").is_visible()
         assert WALL not in page.content()
         assert page.evaluate("history.length") <= 2
     page.wait_for_selector("html.connection-lost")

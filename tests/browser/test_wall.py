@@ -12,8 +12,8 @@ from pages import Shown, await_true, find_scenario, shown
 from playwright.sync_api import Browser, Response, Route
 from serving import CORPUS, Server, serving
 
-from dash_app.readings import MASK
-from dash_app.text import PAGE_TITLE
+from dash_app.render.readings import MASK
+from dash_app.render.text import PAGE_TITLE
 
 HEALTHY = find_scenario("v7.1/healthy")
 REFRESH_MS = 300

@@ -8,9 +8,9 @@ from sample_state import EMPTY, NOW, fields, frozen_sample, sample, text_of
 from dash_app.figures.donut import build_donut
 from dash_app.figures.exposure import build_exposure
 from dash_app.figures.nav_history import build_nav_history
-from dash_app.readings import MASK
 from dash_app.render import aum, exposure, nav_history
-from dash_app.text import history_above_peak
+from dash_app.render.readings import MASK
+from dash_app.render.text import history_above_peak
 
 
 def test_donut_draws_only_what_has_a_price() -> None:

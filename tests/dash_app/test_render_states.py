@@ -9,16 +9,16 @@ import pytest
 from dash.development.base_component import Component
 from sample_state import EMPTY, as_json, components, fields, frozen_sample, sample, text_of
 
-from dash_app import ids, theme
-from dash_app.components import field
+from dash_app import ids, layout
 from dash_app.layout import build_layout
-from dash_app.panels import GROUPS, Panel
-from dash_app.readings import State, value_at
-from dash_app.text import POSITION_COLUMNS
+from dash_app.panels import PANELS, Panel
+from dash_app.render import theme
+from dash_app.render.components import field
+from dash_app.render.readings import State, value_at
+from dash_app.render.text import POSITION_COLUMNS
 from state.formatting import fmt_usd
 
-PANELS = [panel for group in GROUPS.values() for panel in group]
-ASSETS = Path(theme.__file__).with_name("assets")
+ASSETS = Path(theme.__file__).parents[1] / "assets"
 HOSTILE = '<script>alert("x")</script>'
 
 
@@ -128,7 +128,7 @@ def test_layout_holds_every_panel_once() -> None:
     found = [item.id for item in layout_components() if getattr(item, "id", None)]
     assert len(found) == len(set(found))
     assert {panel.component_id for panel in PANELS} <= set(found)
-    assert {ids.TICK, ids.STATE, ids.DRAWN} <= set(found)
+    assert {ids.TICK, ids.STATE} <= set(found)
 
 
 def test_no_property_has_two_writers() -> None:
@@ -180,6 +180,7 @@ def test_style_sheets_ask_no_other_host() -> None:
 
 
 def test_a_panel_with_an_area_needs_no_container_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(GROUPS, "funding", (Panel("funding", "children", lambda _: "0.01 %", area="left"),))
+    panel = Panel("funding", "children", lambda _: "0.01 %", area="left")
+    monkeypatch.setattr(layout, "PANELS", (*PANELS, panel))
     (box,) = [item for item in layout_components() if getattr(item, "id", None) == "funding"]
     assert box.className == "panel"

@@ -5,7 +5,7 @@ from sample_state import EMPTY, fields, frozen_sample, sample, text_of
 
 from dash_app.render import positions, symbols
 from dash_app.render.tables import TONES, tone_styles
-from dash_app.text import POSITION_COLUMNS, SYMBOL_COLUMNS
+from dash_app.render.text import POSITION_COLUMNS, SYMBOL_COLUMNS
 
 
 def test_position_row_has_the_nine_columns() -> None:

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asking import FIRST_POLL
 from serving import CORPUS, ROOT, Server, is_healthy, process_environ, serving, wait_until
-
-from dash_app.warmup import FIRST_POLL
 
 STATE_DIR = str(CORPUS / "v7.1" / "healthy" / "logs" / "state")
 

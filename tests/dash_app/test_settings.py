@@ -11,7 +11,7 @@ def test_nothing_has_to_be_set() -> None:
     settings = Settings.from_environ({})
     assert (settings.state_dir, settings.refresh_ms, settings.bind) == ("logs/state", 1000, "127.0.0.1:8050")
     assert settings.prefix == "/"
-    assert (settings.zone.key, settings.now, settings.workers, settings.threads) == ("UTC", None, 1, 4)
+    assert (settings.zone.key, settings.now, settings.workers, settings.threads) == ("UTC", None, 1, 32)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_time_zone_is_read() -> None:
         *(("HEDGE_RELOAD_AT", text) for text in ("24:00", "4:30", "04:60", "04:30:00", "never", "٠٤:٣٠")),
         *(("HEDGE_WORKERS", text) for text in ("0", "33", "two")),
         *(("WEB_CONCURRENCY", text) for text in ("0", "auto")),
-        *(("HEDGE_THREADS", text) for text in ("0", "65")),
+        *(("HEDGE_THREADS", text) for text in ("0", "257")),
     ],
 )
 def test_bad_value_is_named_with_what_was_expected(name: str, text: str) -> None:
@@ -118,3 +118,31 @@ def test_loader_gets_the_environment_as_it_was() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings().refresh_ms = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("HEDGE_TOKEN_FILE", "HEDGE_TOKENS_FILE"),
+        ("HEDGE_TOKENS", "HEDGE_TOKENS_FILE"),
+        ("HEDGE_BNID", "HEDGE_BIND"),
+        ("HEDGE_TRUSTED_PROXY", "HEDGE_TRUSTED_PROXIES"),
+        ("HEDGE_STATEDIR", "HEDGE_STATE_DIR"),
+        ("HEDGE_REFRESH", "HEDGE_REFRESH_MS"),
+        ("HEDGE_USERHEADER", "HEDGE_USER_HEADER"),
+        ("HEDGE_CACHEDIR", "HEDGE_CACHE_DIR"),
+    ],
+)
+def test_misspelt_setting_is_named(name: str, meant: str) -> None:
+    """Else it would be as if it were not set."""
+    with pytest.raises(SettingsError) as error:
+        Settings.from_environ({name: "x"})
+    assert str(error.value) == f"{name} is no setting. Did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    "name", ["HEDGE_FUND", "HEDGE_API_KEY", "HEDGE_LOG_DIR", "HEDGE_CACHE_DIR", "HEDGEBIND", "EDGE_BIND", "BIND"]
+)
+def test_variable_of_another_program_is_none_of_ours(name: str) -> None:
+    """Only what is near to one of ours is taken for it."""
+    assert Settings.from_environ({name: "x"}) == Settings(environ={name: "x"})

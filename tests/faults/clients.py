@@ -2,62 +2,84 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
+from typing import NamedTuple
 
+from asking import FIRST_POLL
 from serving import Server
 
-from dash_app.warmup import FIRST_POLL
-
 POLL = json.dumps(FIRST_POLL).encode()
-LARGEST = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+LARGEST = "_dash-component-suites/plotly/package_data/plotly.min.js"
 DRIBBLE_EVERY_S = 0.2
 
-Dribble = Callable[[socket.socket], bytes]
+Client = socket.socket
 
 
-def connect(server: Server, said: bytes = b"", *, receive_buffer: int | None = None) -> socket.socket:
-    """A connection on which `said` has been sent."""
-    host, port = server.address.split(":")
-    client = socket.socket()
-    if receive_buffer is not None:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    client.settimeout(20)
-    client.connect((host, int(port)))
-    client.sendall(said)
-    return client
+class Door(NamedTuple):
+    """Where clients come in: gunicorn's own port, or that of a proxy over TLS with what it asks its certificate."""
+
+    host: str
+    port: int
+    root: str = "/"
+    tls: ssl.SSLContext | None = None
+
+    @classmethod
+    def of(cls, server: Server) -> "Door":
+        """Of a gunicorn."""
+        host, port = server.address.split(":")
+        return cls(host, int(port))
+
+    def connect(self, said: str = "", *, receive_buffer: int | None = None) -> Client:
+        """A connection on which `said` has been sent, `{root}` being the path that the page is at."""
+        client = socket.socket()
+        if receive_buffer is not None:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        client.settimeout(20)
+        client.connect((self.host, self.port))
+        if self.tls:
+            client = self.tls.wrap_socket(client, server_hostname=self.host)
+        client.sendall(said.replace("{root}", self.root).encode())
+        return client
+
+    def open(self, timeout_s: float = 20.0) -> HTTPConnection:
+        """A connection for requests as they should be."""
+        if self.tls:
+            return HTTPSConnection(self.host, self.port, timeout=timeout_s, context=self.tls)
+        return HTTPConnection(self.host, self.port, timeout=timeout_s)
 
 
-def say_nothing(server: Server) -> socket.socket:
+def say_nothing(door: Door) -> Client:
     """It connects and says nothing."""
-    return connect(server)
+    return door.connect()
 
 
-def start_head(server: Server) -> socket.socket:
+def start_head(door: Door) -> Client:
     """Its request never gets to the end of the headers."""
-    return connect(server, b"GET /healthz HTTP/1.1\r\nHost: wall\r\nX-Slow: ")
+    return door.connect("GET {root}healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
 
 
-def start_body(server: Server) -> socket.socket:
+def start_body(door: Door) -> Client:
     """It announces a body that does not come."""
-    head = b"POST /_dash-update-component HTTP/1.1\r\nHost: wall\r\nContent-Type: application/json\r\n"
-    return connect(server, head + b"Content-Length: 5000\r\n\r\n{")
+    head = "POST {root}_dash-update-component HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return door.connect(head + "Content-Length: 5000\r\n\r\n{")
 
 
-def read_nothing(server: Server) -> socket.socket:
+def read_nothing(door: Door) -> Client:
     """It asks for the largest file there is and reads nothing of it."""
-    return connect(server, f"GET {LARGEST} HTTP/1.1\r\nHost: wall\r\n\r\n".encode(), receive_buffer=4096)
+    return door.connect(f"GET {{root}}{LARGEST} HTTP/1.1\r\nHost: localhost\r\n\r\n", receive_buffer=4096)
 
 
-def never_close(server: Server) -> socket.socket:
+def never_close(door: Door) -> Client:
     """It asks for the last answer on its connection, and does not close it when it has it."""
-    return connect(server, b"GET /healthz HTTP/1.1\r\nHost: wall\r\nConnection: close\r\n\r\n")
+    return door.connect("GET {root}healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 
 
-KINDS: dict[str, Callable[[Server], socket.socket]] = {
+KINDS: dict[str, Callable[[Door], Client]] = {
     "silent": say_nothing,
     "slow head": start_head,
     "slow body": start_body,
@@ -67,11 +89,11 @@ KINDS: dict[str, Callable[[Server], socket.socket]] = {
 
 
 @contextmanager
-def besieged(server: Server, kind: str, count: int) -> Iterator[list[socket.socket]]:
+def besieged(door: Door, kind: str, count: int) -> Iterator[list[Client]]:
     """`count` such clients; those in the middle of a request add a byte now and then, so that they never look dead."""
     ended = threading.Event()
     with ExitStack() as stack:
-        clients = [stack.enter_context(KINDS[kind](server)) for _ in range(count)]
+        clients = [stack.enter_context(KINDS[kind](door)) for _ in range(count)]
         dribbler = threading.Thread(target=_dribble, args=(clients, kind, ended))
         dribbler.start()
         try:
@@ -81,7 +103,7 @@ def besieged(server: Server, kind: str, count: int) -> Iterator[list[socket.sock
             dribbler.join()
 
 
-def _dribble(clients: list[socket.socket], kind: str, ended: threading.Event) -> None:
+def _dribble(clients: list[Client], kind: str, ended: threading.Event) -> None:
     while not ended.wait(DRIBBLE_EVERY_S):
         for client in clients if kind in ("slow head", "slow body") else []:
             try:
@@ -90,21 +112,20 @@ def _dribble(clients: list[socket.socket], kind: str, ended: threading.Event) ->
                 continue
 
 
-def poll(connection: HTTPConnection) -> int:
+def poll(connection: HTTPConnection, root: str = "/") -> int:
     """What a tab asks at each tick; the status of the answer."""
-    connection.request("POST", "/_dash-update-component", POLL, {"Content-Type": "application/json"})
+    connection.request("POST", f"{root}_dash-update-component", POLL, {"Content-Type": "application/json"})
     answer = connection.getresponse()
     answer.read()
     return answer.status
 
 
-def time_polls(server: Server, count: int, *, anew: bool, timeout_s: float = 20.0) -> list[float]:
+def time_polls(door: Door, count: int, *, anew: bool, timeout_s: float = 20.0) -> list[float]:
     """Seconds each of `count` polls took, on one connection or each on a new one."""
-    host, port = server.address.split(":")
-    connection, took = HTTPConnection(host, int(port), timeout=timeout_s), []
+    connection, took = door.open(timeout_s), []
     for _ in range(count):
         began = time.monotonic()
-        assert poll(connection) == 200
+        assert poll(connection, door.root) == 200
         took.append(time.monotonic() - began)
         if anew:
             connection.close()

@@ -35,7 +35,7 @@ from damage import (
 from sample_state import as_json, text_of
 from worlds import State, World, surface
 
-from dash_app.panels import GROUPS
+from dash_app.panels import PANELS
 from dash_app.render.alerts import render_alerts
 from dash_app.render.header import render_nav
 from state import doctor
@@ -126,7 +126,7 @@ def assert_operator_sees(state: State, title: str, reason: str) -> None:
     line = render_alerts(state)
     assert title in text_of(line)
     assert reason in json.dumps(as_json(line), ensure_ascii=False)
-    for panel in (panel for group in GROUPS.values() for panel in group):
+    for panel in PANELS:
         panel.render(state)
 
 

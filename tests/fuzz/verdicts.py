@@ -11,9 +11,9 @@ from contract import assert_contract
 from walks import Files, State, Step
 
 from dash_app.address import View, show_as
-from dash_app.panels import GROUPS
+from dash_app.panels import PANELS
 from dash_app.privacy import NAV_AMOUNTS, POSITION_AMOUNTS, RISK_AMOUNTS
-from dash_app.readings import MASK
+from dash_app.render.readings import MASK
 from state.doctor import report
 from state.loader import Loader
 from state.trust.readiness import find_obstacles
@@ -82,7 +82,7 @@ def assert_drawn(state: State) -> None:
     before = json.dumps(state)
     for view in VIEWS:
         shown = json.loads(json.dumps(show_as(state, view)))
-        for panel in (panel for group in GROUPS.values() for panel in group):
+        for panel in PANELS:
             panel.render(shown)
     assert all(isinstance(reason["reason"], str) for reason in find_obstacles(state))
     assert "Traceback" not in "\n".join(report(state))

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from dash_app.warmup import CALLBACKS, FIRST_POLL, drawing_of
+from asking import ENDPOINT, FIRST_POLL, drawing_of
 
 Json = Any
 
-HEAD = "{method} {path} HTTP/1.1\r\nHost: wall\r\n"
+HEAD = "{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
 
 WORDS = (
     "",
@@ -53,8 +53,8 @@ TEXTS = (
 )
 NUMBERS = (b"NaN", b"Infinity", b"1e999", b"-1e999", b"9" * 5000, b"1" * 41, b"0x10", b"007", b"1.", b"--1")
 PATHS = (
-    CALLBACKS + "/",
-    CALLBACKS + "?cacheKey=x&job=1&endId=x~y&cancelJob=1",
+    ENDPOINT + "/",
+    ENDPOINT + "?cacheKey=x&job=1&endId=x~y&cancelJob=1",
     "/_dash-component-suites/nope/x.js",
     "/_dash-component-suites/dash/..%2f..%2f..%2fetc/passwd",
     "/_dash-component-suites/os/path.py",
@@ -88,7 +88,7 @@ HEADERS = (
     "Content-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: 2",
     "Cookie: " + "a=b; " * 700 + "\r\nContent-Length: 2",
     "X-Long: " + "x" * 7000 + "\r\nContent-Length: 2",
-    "Cookie: hedge-user-8050=alice:1:1:x.y\r\nAuthorization: Bearer \xff\r\nContent-Length: 2",
+    "Cookie: hedge-8050=x.y\r\nAuthorization: Bearer \xff\r\nContent-Length: 2",
     "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: javascript\r\nForwarded: for=unknown\r\nContent-Length: 2",
     "Range: bytes=0-0,1-1\r\nIf-None-Match: *\r\nContent-Length: 2",
     "Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 2",
@@ -110,7 +110,7 @@ class Attack(NamedTuple):
     head_only: bool = False
 
 
-def post(body: bytes, headers: str = "", path: str = CALLBACKS) -> bytes:
+def post(body: bytes, headers: str = "", path: str = ENDPOINT) -> bytes:
     """A POST as a page sends it, but for its body."""
     head = HEAD.format(method="POST", path=path) + f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return (head + headers + "\r\n").encode("latin-1") + body
@@ -184,12 +184,12 @@ class Attacker:
 
     def bend_head(self) -> Attack:
         """A head that contradicts its body, or itself."""
-        head = HEAD.format(method="POST", path=CALLBACKS) + self._random.choice(HEADERS) + "\r\n\r\n"
+        head = HEAD.format(method="POST", path=ENDPOINT) + self._random.choice(HEADERS) + "\r\n\r\n"
         return Attack("head", head.encode("latin-1") + b'{"a":1}')
 
     def ask_elsewhere(self) -> Attack:
         """Another path, or another method."""
-        method, path = self._random.choice(METHODS), self._random.choice((CALLBACKS, *PATHS))
+        method, path = self._random.choice(METHODS), self._random.choice((ENDPOINT, *PATHS))
         head = HEAD.format(method=method, path=path) + "Content-Length: 0\r\n\r\n"
         return Attack("path", head.encode("latin-1"), head_only=method == "HEAD")
 

@@ -12,11 +12,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from asking import FIRST_POLL, drawing_of, poll_of
 from attacks import Attack, Attacker, post, write
 from serving import Server
 
 from dash_app import ids
-from dash_app.warmup import FIRST_POLL, drawing_of
+from dash_app.callbacks import digest_of
+from dash_app.panels import GROUPS
 
 CLIENTS = 4
 HONEST_EVERY = 40
@@ -162,10 +164,11 @@ class Siege:
         """All that a tab asks."""
         first = client.ask(Attack("honest", post(write(FIRST_POLL))))
         state = json.loads(first.body)["response"][ids.STATE]["data"]
-        drawn = client.ask(Attack("honest", post(write(drawing_of(state)))))
-        stores = [{"id": ids.DRAWN, "property": "data", "value": state["meta"]["version"]}]
-        again = client.ask(Attack("honest", post(write({**FIRST_POLL, "state": stores}))))
-        return {"state": state, "drawing": (drawn.status, drawn.body), "poll": (again.status, again.body)}
+        drawings = [client.ask(Attack("honest", post(write(drawing_of(state, group))))) for group in GROUPS]
+        drawn = {f"{group.drawn}.data-drawn": digest_of(state, group) for group in GROUPS}
+        again = client.ask(Attack("honest", post(write(poll_of(drawn=drawn)))))
+        answers = {group.name: (answer.status, answer.body) for group, answer in zip(GROUPS, drawings, strict=True)}
+        return {"state": state, **answers, "poll": (again.status, again.body)}
 
 
 def is_for_people(answer: Answer) -> bool:

@@ -1,0 +1,170 @@
+"""The whole flow: one callback loads the state into the Store, and one of each group of panels draws it."""
+
+import hashlib
+import json
+import logging
+import traceback
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
+
+from dash import Dash, Input, Output, State, html, no_update
+from dash.exceptions import PreventUpdate
+from flask import abort
+
+from dash_app import ids
+from dash_app.access.guard import must_mask
+from dash_app.address import read_address, show_as
+from dash_app.panels import GROUPS, Group, Panel
+from dash_app.render.readings import mapping_at, value_at
+from dash_app.server.loads import load_state
+from dash_app.server.metrics import COUNTS
+from dash_app.settings import Settings
+
+LOGGER = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+LONGEST_SEARCH = 2000
+SHARED_S = 5.0  # a state that is given again is no older; its ages go on in the browser
+MOST_SHARED = 8
+
+
+def register_callbacks(app: Dash, settings: Settings) -> None:
+    """Interval -> load -> Store -> cards, charts and tables.
+
+    Each group leaves in the page what it has drawn; a tab in which one of them failed has another word there and gets
+    the state again.
+    """
+    app.callback(
+        Output(ids.STATE, "data"),
+        Input(ids.TICK, "n_intervals"),
+        Input(ids.ADDRESS, "search"),
+        *(State(group.drawn, "data-drawn") for group in GROUPS),
+    )(_loader(settings))
+    for group in GROUPS:
+        app.callback(
+            *(Output(panel.component_id, panel.prop) for panel in group.panels),
+            Output(group.drawn, "data-drawn"),
+            Input(ids.STATE, "data"),
+            State(group.drawn, "data-drawn"),
+            prevent_initial_call=True,
+        )(_drawer(group))
+
+
+def _loader(settings: Settings) -> Callable[..., Json]:
+    shared: dict[Hashable, tuple[Json, tuple[str, ...]]] = {}
+
+    def load(_tick: int | None, search: str | None, *drawn: str | None) -> Json:
+        # A tab asks once before it has read its own address: it must not get what the address says to mask.
+        if search is None:
+            raise PreventUpdate
+        if not isinstance(search, str) or len(search) > LONGEST_SEARCH:
+            abort(400)
+        state, view = load_state(settings), read_address(search, private=must_mask())
+        # All tabs get a version with the same times and send back the same bytes, so that one drawing serves them.
+        key = (state["meta"]["version"], view, state["meta"]["loaded_at"] // SHARED_S)
+        shown, words = shared.get(key) or shared.setdefault(key, _show(show_as(state, view)))
+        for oldest in list(shared)[:-MOST_SHARED]:
+            shared.pop(oldest, None)
+        if drawn == words:
+            raise PreventUpdate
+        return shown
+
+    return load
+
+
+def _show(state: Json) -> tuple[Json, tuple[str, ...]]:
+    """What a tab gets, and the words it has once all groups have drawn it."""
+    return state, tuple(digest_of(state, group) for group in GROUPS)
+
+
+def _drawer(group: Group) -> Callable[..., list[Any]]:
+    def draw(state: Json | None, drawn: str | None) -> list[Any]:
+        if state is None:
+            raise PreventUpdate
+        refuse_unfit(state)
+        word = digest_of(state, group)
+        if word == drawn:
+            raise PreventUpdate
+        COUNTS.add("draws")
+        return [*draw_panels(group.panels, state), word]
+
+    return draw
+
+
+def digest_of(state: Json, group: Group) -> str:
+    """What a group draws of a state in one word: its sections, the reasons that go with them, and how it is shown."""
+    sections, unknown = mapping_at(state, "meta.sections"), mapping_at(state, "meta.unknown")
+    reasons = sorted(item for item in unknown.items() if item[0].partition(".")[0] in group.sections)
+    shown_as = [value_at(state, "meta.private"), value_at(state, "meta.worst_first")]
+    drawn = json.dumps([[sections.get(name) for name in group.sections], reasons, shown_as])
+    return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()
+
+
+# --- what may be drawn ---
+
+# A state of 5,000 symbols, two thirds of them held, has less than half of this; of each entry the page makes many.
+MOST = {"positions": 10_000, "kpis.symbols": 10_000, "meta.unknown": 100_000}
+MOST_OF_OTHERS = 2_000
+
+
+def refuse_unfit(state: Any) -> None:
+    """400 for what is no state, or would fill more than the largest page: a client may post whatever it likes."""
+    if not isinstance(state, dict) or any(_is_too_long(*part) for part in _parts(state)):
+        abort(400)
+
+
+def _parts(state: Json) -> Iterable[tuple[str, Any]]:
+    """Sections and fields of sections, by their paths."""
+    for name, section in state.items():
+        yield name, section
+        if isinstance(section, dict):
+            yield from ((f"{name}.{key}", value) for key, value in section.items())
+
+
+def _is_too_long(path: str, value: Any) -> bool:
+    return isinstance(value, dict | list) and len(value) > MOST.get(path, MOST_OF_OTHERS)
+
+
+# --- drawing ---
+
+FAILED = "panel failed"
+
+_WORDS = {"text": FAILED, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
+_NO_AXIS = {"visible": False}
+
+FAILED_VALUES: dict[str, Any] = {
+    "children": html.Div(FAILED, className="panel-failed"),
+    "figure": {"data": [], "layout": {"annotations": [_WORDS], "xaxis": _NO_AXIS, "yaxis": _NO_AXIS}},
+    "data": [{"symbol": FAILED}],
+    "tooltip_data": [],
+}
+
+MOST_REPORTS = 100
+DEEPEST_FRAMES = 10
+LONGEST_WORDS = 200  # of what an error says: it may quote the state, and the state may be a client's
+
+_reported: set[tuple[str, str]] = set()  # what the log has had: a failure comes back with every change of the state
+
+
+def draw_panels(panels: Iterable[Panel], state: Json) -> list[Any]:
+    """The value of each panel, in order; one that fails blanks itself and no other."""
+    return [_draw(panel, state) for panel in panels]
+
+
+def _draw(panel: Panel, state: Json) -> Any:
+    try:
+        return panel.render(state)
+    except Exception as error:  # noqa: BLE001 - whatever a renderer raises, the other panels must live
+        _report(panel, error)
+        return FAILED_VALUES.get(panel.prop, no_update)  # words, and never the numbers from before
+
+
+def _report(panel: Panel, error: Exception) -> None:
+    """Say where it failed, once for each place in the code."""
+    place = "".join(traceback.format_tb(error.__traceback__, limit=-DEEPEST_FRAMES))
+    key = (f"{panel.component_id}.{panel.prop}", place)
+    if key not in _reported and len(_reported) < MOST_REPORTS:
+        _reported.add(key)
+        words = ascii(str(error)[:LONGEST_WORDS])
+        LOGGER.error("panel %s failed: %s %s\n%s", key[0], type(error).__name__, words, place)

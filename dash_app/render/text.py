@@ -1,0 +1,94 @@
+"""The page's own words: titles, labels, defaults, and a sentence that stands in two places."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash_app.render.readings import MASK, is_number
+from state.formatting import fmt_moment, fmt_usd
+
+PAGE_TITLE = "Hedge — Portfolio Dashboard (v7)"
+
+KPIS_HEADING = "v7 Risk KPIs"
+OVERVIEW_HEADING = "Overview (v7)"
+AUM_HEADING = "AUM Breakdown (USD)"
+NAV_HEADING = "NAV"
+EXPOSURE_HEADING = "Exposure, short / long"
+POSITIONS_HEADING = "Open Positions"
+CHANGES_HEADING = "What changed"
+SYMBOLS_HEADING = "v7 Risk KPIs by symbol"
+
+DRAWDOWN_STATE = "Drawdown State"
+ATR_REGIME = "ATR Regime"
+FEE_PNL = "Fee / PnL"
+ROUTER_QUALITY = "Router Quality"
+NAV_AND_AUM = "NAV & AUM"
+DD_AND_ATR = "DD / ATR"
+ROUTER_FILL = "Router Fill / Fallback"
+
+DEFAULT_DD_STATE = "normal"
+DEFAULT_ATR_REGIME = "unknown"
+DEFAULT_ROUTER_QUALITY = "unknown"
+DEFAULT_ENVIRONMENT = "ENV ?"
+DEFAULT_SOURCE = "none"
+
+ALL_QUIET = "All quiet"
+NOTHING_LOADED = "No state loaded"
+NO_POSITIONS = "No open positions"
+POSITIONS_UNKNOWN = "Positions unknown"
+NO_SYMBOLS = "No symbols in the state"
+SYMBOLS_UNKNOWN = "Symbols unknown"
+NOTHING_CHANGED = "Nothing has changed yet"
+CHANGES_UNKNOWN = "Changes unknown"
+NO_SLICES = "No AUM known"
+NO_ORDERS = "no orders"
+NO_PRICE = "no price"
+AT_COST = "at cost"
+
+BASIS = {"orders": "over orders", "symbols": "mean over symbols"}
+
+SIDE_MARKS = {"LONG": "▲ LONG", "SHORT": "▼ SHORT"}
+SEVERITY_MARKS = {"fail": "■", "warn": "▲", "info": "▲"}
+CHECK_MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "not_comparable": "–"}
+CHECK_WORDS = {"ok": "agrees", "warn": "differs a little", "fail": "disagrees", "not_comparable": "not comparable"}
+
+POSITION_COLUMNS = {
+    "symbol": "symbol",
+    "side": "side",
+    "qty": "qty",
+    "notional_fmt": "notional",
+    "pnl_fmt": "pnl",
+    "dd_state": "dd state",
+    "dd_today_pct": "dd today %",
+    "atr_ratio": "atr ratio",
+    "atr_regime": "atr",
+}
+SYMBOL_COLUMNS = {
+    "symbol": "symbol",
+    "dd_state": "dd state",
+    "dd_today_pct": "dd today %",
+    "atr_ratio": "atr ratio",
+    "atr_regime": "atr",
+    "maker_fill_rate": "maker",
+    "fallback_ratio": "fallback",
+    "slip_q50_bps": "slip bps",
+}
+
+
+def history_above_peak(nav: Mapping[str, Any]) -> str | None:
+    """That the history was higher than the peak the writer goes by; None where it was not."""
+    high_usd, at = nav.get("history_high_usd"), nav.get("history_high_at")
+    if at is None or not is_number(at) or not (is_number(high_usd) or high_usd == MASK):
+        return None
+    peak = _fmt(nav.get("peak_usd"))
+    return f"history was higher: {_fmt(high_usd)} at {fmt_moment(at, _now(nav))}, above the writer's peak of {peak}"
+
+
+def _now(nav: Mapping[str, Any]) -> float:
+    """When the state was loaded; where that is not known, no day is today."""
+    updated_at, age_s = nav.get("updated_at"), nav.get("age_s")
+    known = is_number(updated_at) and is_number(age_s)
+    return float(updated_at or 0.0) + float(age_s or 0.0) if known else 0.0
+
+
+def _fmt(amount: Any) -> str:
+    return MASK if amount == MASK else fmt_usd(amount if is_number(amount) else None)

@@ -1,0 +1,79 @@
+"""What programs ask for: readiness, metrics and the state itself, each from one load."""
+
+import hashlib
+import json
+from typing import Any
+
+from dash.exceptions import DependencyException
+from flask import Flask, Response, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from dash_app.access.guard import must_mask
+from dash_app.privacy import mask_state
+from dash_app.server.loads import load_state
+from dash_app.server.metrics import COUNTS, StateCollector
+from dash_app.server.sharing import ENDPOINT
+from dash_app.settings import Settings
+from state.trust.readiness import find_obstacles
+
+State = dict[str, Any]
+
+# What the clock alone changes.
+OF_NAV, OF_EXCHANGE, OF_SURFACE, OF_META = "age_s", "confirmed_age_s", "age_s", ("loaded_at", "data_age_s")
+
+
+def register_endpoints(server: Flask, settings: Settings) -> None:
+    """/readyz, /metrics and /api/state."""
+
+    def readyz() -> Response:
+        reasons = find_obstacles(load_state(settings))
+        answer = _json({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    def metrics() -> Response:
+        registry = CollectorRegistry()
+        registry.register(StateCollector(load_state(settings), private=must_mask()))
+        registry.register(COUNTS)
+        return Response(
+            generate_latest(registry), headers={"Cache-Control": "no-store"}, content_type=CONTENT_TYPE_LATEST
+        )
+
+    def api_state() -> Response:
+        state = load_state(settings)
+        private = must_mask()
+        answer = _json(leave_out_clock(mask_state(state) if private else state))
+        answer.set_etag(tag_of(state) + ("-private" if private else ""))
+        answer.headers["Cache-Control"] = "no-cache"
+        answer.make_conditional(request)
+        return answer
+
+    for path, view in (("/readyz", readyz), ("/metrics", metrics), ("/api/state", api_state)):
+        server.add_url_rule(path, view_func=view)
+    # Else the page itself would be the answer, as to any path that nobody knows.
+    server.add_url_rule(ENDPOINT, "only-post", lambda: Response(status=405, headers={"Allow": "POST"}), methods=["GET"])
+    # A script that is not there is no failure of the server.
+    server.register_error_handler(DependencyException, lambda _error: Response(status=404))
+
+
+def leave_out_clock(state: State) -> State:
+    """The state without its ages, so that the same tag means the same bytes; the stamps that ages need are in it."""
+    nav, meta = _without(state["nav"], OF_NAV), _without(state["meta"], *OF_META)
+    if nav:
+        nav["exchange"] = _without(nav["exchange"], OF_EXCHANGE)
+    meta["surfaces"] = [_without(surface, OF_SURFACE) for surface in meta["surfaces"]]
+    return {**state, "nav": nav, "meta": meta}
+
+
+def tag_of(state: State) -> str:
+    """The version, and the modification times, which move without it when a file is written again unchanged."""
+    times = [(surface["name"], surface["mtime"]) for surface in state["meta"]["surfaces"]]
+    return f"{state['meta']['version']}-{hashlib.blake2b(json.dumps(times).encode(), digest_size=8).hexdigest()}"
+
+
+def _without(block: State, *keys: str) -> State:
+    return {key: value for key, value in block.items() if key not in keys}
+
+
+def _json(content: State, status: int = 200) -> Response:
+    return Response(json.dumps(content, allow_nan=False), status, content_type="application/json")

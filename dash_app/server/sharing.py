@@ -1,0 +1,136 @@
+"""The same answer is made once for all tabs.
+
+It is found by content that this server has at hand, the version it computed itself or the very bytes that are to be
+drawn, and never by what a client claims: nobody gets what another made up.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from threading import Lock
+from traceback import walk_tb
+from typing import Any
+
+from dash import Dash
+from dash.exceptions import PreventUpdate
+from flask import Response, abort, request
+from werkzeug.exceptions import HTTPException
+
+from dash_app.server.metrics import COUNTS
+
+ENDPOINT = "/_dash-update-component"
+MAX_BODY_BYTES = 8 * 1024 * 1024  # a tab sends the state back: 5,000 symbols, two thirds of them held, take 4.6 MB
+HELD_BYTES = 32 * 1024 * 1024  # some hundred states of a usual desk with all that is drawn of them
+LARGEST_SHARE = 4  # one answer may take a quarter of the room, and not turn everything else out
+PATIENCE_S = 10.0  # several times what the largest legitimate answer takes to make
+
+
+class Answers:
+    """The answers used last, up to a total size. Safe for threads; one is made once, however many ask for it."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._held: OrderedDict[Hashable, Future[bytes]] = OrderedDict()
+        self._lock = Lock()
+        self.size_bytes = 0
+
+    def find(self, key: Hashable) -> bytes | None:
+        """The answer that is held, if it has been made."""
+        with self._lock:
+            answer = self._held.get(key)
+            return answer.result() if answer and answer.done() else None
+
+    def find_or_make(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """The held answer, else the one that is made now while others that ask for it wait.
+
+        Raises:
+            TimeoutError: when another did not make it in time; and whatever `make` raises, for all that waited.
+        """
+        with self._lock:
+            answer = self._held.get(key)
+            mine = answer is None
+            if answer is None:
+                answer = self._held[key] = Future()
+            self._held.move_to_end(key)
+        if mine:
+            self._make(key, answer, make)
+        return answer.result(PATIENCE_S)
+
+    def _make(self, key: Hashable, answer: Future[bytes], make: Callable[[], bytes]) -> None:
+        try:
+            made = make()
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
+            with self._lock:
+                del self._held[key]
+            answer.set_exception(error)
+            return
+        answer.set_result(made)
+        with self._lock:
+            self.size_bytes += len(made)
+            if len(made) > self._limit_bytes // LARGEST_SHARE:
+                self._let_go(key)
+            for oldest in [held for held, found in self._held.items() if found.done()]:
+                if self.size_bytes <= self._limit_bytes:
+                    break
+                self._let_go(oldest)
+
+    def _let_go(self, key: Hashable) -> None:
+        self.size_bytes -= len(self._held.pop(key).result())
+
+
+def share_answers(app: Dash, *, never: str) -> None:
+    """Have each drawing made once; `never` is the output whose answer depends on more than the body.
+
+    What Dash cannot make sense of is the client's fault, and gets 400 without a traceback.
+    """
+    server, ask_dash, answers = app.server, app.server.view_functions[ENDPOINT], Answers(HELD_BYTES)
+    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+
+    def draw() -> bytes:
+        try:
+            drawn: bytes = ask_dash().get_data()
+        except PreventUpdate:
+            return b""
+        return drawn
+
+    def answer() -> Response:
+        key = hashlib.blake2b(request.get_data()).digest()
+        made = answers.find(key)
+        if made is None and _output_of(request.get_json()) == never:
+            response: Response = ask_dash()
+            return response
+        made = answers.find_or_make(key, draw) if made is None else made
+        return Response(made, 200 if made else 204, content_type="application/json" if made else None)
+
+    server.view_functions[ENDPOINT] = _refuse_nonsense(answer)
+
+
+def _output_of(body: Any) -> Any:
+    return body.get("output") if isinstance(body, dict) else None
+
+
+def _refuse_nonsense(answer: Callable[[], Response]) -> Callable[[], Response]:
+    def answer_or_refuse() -> Response:
+        try:
+            return answer()
+        except PreventUpdate:
+            raise
+        except HTTPException:
+            COUNTS.add("refusals")
+            raise
+        except TimeoutError:
+            abort(503)
+        except Exception as error:
+            if _is_ours(error):
+                raise
+            COUNTS.add("refusals")
+            abort(400)
+
+    return answer_or_refuse
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether something went wrong in this program, rather than in reading what a client has sent."""
+    modules = [str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__)]
+    return any(name.startswith("dash_app.") and name != __name__ for name in modules)

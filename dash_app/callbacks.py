@@ -94,17 +94,21 @@ def _drawer(group: Group) -> Callable[..., list[Any]]:
 
 def digest_of(state: Json, group: Group) -> str:
     """What a group draws of a state in one word: its sections, the reasons that go with them, and how it is shown."""
-    sections, unknown = mapping_at(state, "meta.sections"), mapping_at(state, "meta.unknown")
-    reasons = sorted(item for item in unknown.items() if item[0].partition(".")[0] in group.sections)
+    sections = mapping_at(state, "meta.sections")
+    reasons = [_of_sections(mapping_at(state, path), group) for path in ("meta.unknown", "meta.stale")]
     shown_as = [value_at(state, "meta.private"), value_at(state, "meta.worst_first")]
     drawn = json.dumps([[sections.get(name) for name in group.sections], reasons, shown_as])
     return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()
 
 
+def _of_sections(reasons: Json, group: Group) -> list[tuple[str, Any]]:
+    return sorted(item for item in reasons.items() if item[0].partition(".")[0] in group.sections)
+
+
 # --- what may be drawn ---
 
 # A state of 5,000 symbols, two thirds of them held, has less than half of this; of each entry the page makes many.
-MOST = {"positions": 10_000, "kpis.symbols": 10_000, "meta.unknown": 100_000}
+MOST = {"positions": 10_000, "kpis.symbols": 10_000, "meta.unknown": 100_000, "meta.stale": 100_000}
 MOST_OF_OTHERS = 2_000
 
 

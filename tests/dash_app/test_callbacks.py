@@ -190,10 +190,13 @@ def test_group_is_drawn_from_its_sections_alone(state_dir: Path, group: Group) -
 
 def only(state: Json, group: Group) -> Json:
     """What the word of a group is made of, and nothing else."""
-    unknown = {path: why for path, why in state["meta"]["unknown"].items() if path.split(".")[0] in group.sections}
+    reasons = {
+        name: {path: why for path, why in state["meta"][name].items() if path.split(".")[0] in group.sections}
+        for name in ("unknown", "stale")
+    }
     shown_as = {name: state["meta"][name] for name in ("private", "worst_first") if name in state["meta"]}
     kept = {name: state[name] for name in group.sections if name in state}
-    return kept if "meta" in kept else {**kept, "meta": {"unknown": unknown, **shown_as}}
+    return kept if "meta" in kept else {**kept, "meta": {**reasons, **shown_as}}
 
 
 def as_json(group: Group, state: Json) -> str:

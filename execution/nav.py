@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from execution.json_input import read_json
-from execution.utils.numbers import describe, finite_number
+from execution.utils.numbers import describe, finite_number, read_amount
 from execution.utils.timestamps import EPOCH_RANGE_S, format_iso
 
 if TYPE_CHECKING:
@@ -193,11 +193,11 @@ def parse_nav_log(content: object, epoch_range_s: tuple[float, float] = EPOCH_RA
 def _read_point(row: object, epoch_range_s: tuple[float, float]) -> NavPoint | None:
     if not isinstance(row, dict):
         return None
-    at_s, nav_usd = finite_number(row.get("t")), finite_number(row.get("nav"))
+    at_s, nav_usd = finite_number(row.get("t")), read_amount(row.get("nav"))
     earliest_s, latest_s = epoch_range_s
     if at_s is None or nav_usd is None or nav_usd <= 0 or not earliest_s <= at_s <= latest_s:
         return None
-    return NavPoint(at_s, nav_usd, finite_number(row.get("unrealized_pnl")))
+    return NavPoint(at_s, nav_usd, read_amount(row.get("unrealized_pnl")))
 
 
 def _describe_point(row: object) -> str:

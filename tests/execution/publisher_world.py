@@ -69,7 +69,7 @@ ORDERS = [
 
 def build_payloads(now_s: float = NOW_S) -> dict[str, dict[str, Any]]:
     """Every surface of the world, by file name."""
-    open_usd = measure_exposure(LEGS).unrealized_usd
+    open_usd = sum(leg.unrealized_usd for leg in LEGS)
     account, contact = Account(10_000.0, open_usd), ExchangeContact(now_s)
     aum, fx = build_aum(account.nav_usd, HOLDINGS, {"BTC": 90_412.5}), Fx(17.2384, now_s - 30)
     nav, drawdown = build_nav(account, contact, aum, fx, now_s), Drawdown(10_100.0, account.nav_usd)

@@ -1,22 +1,24 @@
 """Checks of the book: rows, prices and PnL of the files against each other, and the sums over them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import NamedTuple
 
 from state.facts.book import PRICE_ORDER
 from state.facts.money import misfit
 from state.facts.sources import Sources
-from state.files.rows import Key, Row, find_twins, has_row_list, read_rows
+from state.files.rows import ROW_LISTS, Key, Row, find_twins, has_row_list, read_rows
 from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
 from state.files.surfaces import BY_NAME, NAV_STATE, POSITIONS, POSITIONS_STATE, SYNCED_STATE
-from state.files.values import number
+from state.files.values import JsonDict, number
 from state.formatting import fmt_qty
 from state.sentences import Part, amount, price
 from state.trust.comparison import Check, Side, all_agree, compare, counted, extend, rounding, usd
 from state.trust.nav_checks import CENT, Facts
 
 EXPOSURE_TOLERANCE = 1e-2
+# Files of one writing have the same marks: only the rounding of prices is left.
+ONE_WRITING_S = 0.5
 # Of the gross exposure: the rounding of prices, and what they move in the two minutes files may be apart.
 PNL_ROUNDING = 1e-4
 PNL_DRIFT = 5e-3
@@ -26,6 +28,9 @@ PRICE_ROUNDING = 1e-6
 
 
 class _File(NamedTuple):
+    """The legs of one list of a file; newer writers put the same rows under three names."""
+
+    file: str
     name: str
     legs: dict[Key, Row]
     stamp: float
@@ -43,7 +48,10 @@ def book_checks(sources: Sources, facts: Facts) -> Iterator[Check]:
 def _exposures(sources: Sources, facts: Facts) -> Iterator[Check]:
     """Published exposure against the rows; 0.0 beside open rows was not written."""
     pairs = (("gross", facts.exposure.gross_usd), ("net", facts.exposure.net_usd))
-    tolerance = max(CENT, EXPOSURE_TOLERANCE * (facts.exposure.gross_usd or 0.0))
+    gross_usd = facts.exposure.gross_usd or 0.0
+    stamps = _book_stamp(sources, facts), sources.stamp(NAV_STATE)
+    one_loop = stamps[0] is not None and stamps[1] is not None and abs(stamps[0] - stamps[1]) <= ONE_WRITING_S
+    tolerance = max(CENT, (PRICE_ROUNDING if one_loop else EXPOSURE_TOLERANCE) * gross_usd)
     for key, over_rows in pairs:
         written = number(sources.data(NAV_STATE).get(f"{key}_exposure"))
         right = Side(NAV_STATE, written, sources.stamp(NAV_STATE))
@@ -80,12 +88,30 @@ def _unrealized(sources: Sources, facts: Facts) -> Check:
 
 
 def _files(sources: Sources) -> list[_File]:
-    """The position files that have a stamp, in the order in which prices are looked for."""
+    """The position lists of files that have a stamp, in the order in which prices are looked for."""
     return [
-        _File(name, {row.key: row for row in sources.derive(read_rows, name)}, stamp)
+        _File(name, label, {row.key: row for row in rows}, stamp)
         for name in PRICE_ORDER
-        if has_row_list(sources.data(name)) and (stamp := sources.stamp(name)) is not None
+        if (stamp := sources.stamp(name)) is not None
+        for label, rows in sources.derive(_LISTS[name], name)
     ]
+
+
+def _reader(name: str) -> Callable[[JsonDict], list[tuple[str, list[Row]]]]:
+    """The reader of one file: the same function each time, since what it finds is kept by it."""
+
+    def read(data: JsonDict) -> list[tuple[str, list[Row]]]:
+        lists = {key: data[key] for key in ROW_LISTS if isinstance(data.get(key), list)}
+        written = {key: rows for key, rows in lists.items() if rows} or lists
+        return [
+            (name if index == 0 else f"{name} {key}", read_rows({key: rows}))
+            for index, (key, rows) in enumerate(written.items())
+        ]
+
+    return read
+
+
+_LISTS = {name: _reader(name) for name in PRICE_ORDER}
 
 
 def _rows(sources: Sources, facts: Facts) -> Check:
@@ -134,6 +160,8 @@ def _prices(sources: Sources) -> Check:
         apart_s = abs(left.stamp - right.stamp)
         if apart_s > COMPARABLE_S:
             continue
+        if left.file == right.file:
+            differences += [[words] for words in _unlike_lists(left, right)]
         for key in left.legs.keys() & right.legs.keys():
             compared = True
             differences += _leg_differences((left, right), key, apart_s <= SAME_LOOP_S)
@@ -141,6 +169,14 @@ def _prices(sources: Sources) -> Check:
     return all_agree(
         "prices", ordered, ["mark, entry, leverage and PnL of each leg are the same in all files"], compared
     )
+
+
+def _unlike_lists(left: _File, right: _File) -> Iterator[str]:
+    """Legs and quantities of two lists of one file."""
+    for key in sorted({*left.legs, *right.legs}, key=str):
+        rows = left.legs.get(key), right.legs.get(key)
+        if rows[0] is None or rows[1] is None or rows[0].qty != rows[1].qty:
+            yield f"{key[0]} {key[1] or '(side unknown)'} is not the same in {left.name} and {right.name}"
 
 
 def _leg_differences(files: tuple[_File, _File], key: Key, one_loop: bool) -> Iterator[list[Part]]:
@@ -179,8 +215,8 @@ def _pnl_fit(sources: Sources, facts: Facts) -> Check:
                     made,
                 ]
             )
-    for name in (POSITIONS_STATE, POSITIONS, SYNCED_STATE):
-        differences += [parts for row in sources.derive(read_rows, name) if (parts := _wrong_notional(name, row))]
+    for item in _files(sources):
+        differences += [parts for row in item.legs.values() if (parts := _wrong_notional(item.name, row))]
     return all_agree("pnl_fit", differences, ["each PnL is (mark - entry) x quantity"], compared)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from state.facts.environment import engine_environment
-from state.facts.fees import find_fee_pnl
+from state.facts.fees import FeePnl, find_fee_pnl
 from state.facts.kpis import claim_atr_ratio, claim_atr_regime, claim_dd_state
 from state.facts.kpis_shape import all_payloads
 from state.facts.router import claim_order_weighted
@@ -12,8 +12,18 @@ from state.facts.sources import Sources
 from state.facts.standing import Claim
 from state.facts.symbols import router_entries
 from state.files.stamps import SAME_LOOP_S
-from state.files.surfaces import ENGINE_METADATA, EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
-from state.files.values import JsonDict, count, dicts, first_number, mapping, number, text
+from state.files.rows import ENTRY_KEYS, MARK_KEYS, ROW_LISTS
+from state.files.surfaces import (
+    ENGINE_METADATA,
+    EXECUTION_HEALTH,
+    KPIS,
+    POSITIONS,
+    POSITIONS_STATE,
+    RISK_SNAPSHOT,
+    ROUTER_HEALTH,
+    SYNCED_STATE,
+)
+from state.files.values import JsonDict, count, dicts, first_number, mapping, number, numeric, text
 from state.formatting import fmt_number
 from state.trust.comparison import Check, Side, all_agree, compare, rounding, verdict
 from state.trust.nav_checks import Facts
@@ -81,7 +91,7 @@ def _of_one_moment(claims: Iterable[Claim[Any]]) -> Iterator[tuple[Claim[Any], C
 def _fees(sources: Sources) -> Check:
     """Each ratio against its two sides, and the same window against itself across files."""
     claims = find_fee_pnl(sources).claims
-    differences: list[list[Part]] = [[f"{item.name}: {item.flaw}"] for item in claims if item.flaw]
+    differences: list[list[Part]] = [[f"{item.name}: {why}"] for item in claims if (why := item.flaw or _misfit(item.value))]
     compared = any(item.value.ratio is not None and item.value.pnl_usd for item in claims)
     for left, right in _of_one_moment(claims):
         same = left.value.window_days == right.value.window_days
@@ -93,12 +103,24 @@ def _fees(sources: Sources) -> Check:
     return all_agree("fee_pnl", differences, ["each ratio is that of its fees and its PnL"], compared)
 
 
+def _misfit(figures: FeePnl) -> str:
+    """Finer than what rules a ratio out: it has as many digits as its writer gave it and its two sides."""
+    ratio, fees, pnl = figures.ratio, figures.fees_usd, figures.pnl_usd
+    if ratio is None or fees is None or not pnl:
+        return ""
+    made = fees / abs(pnl)
+    allowed = rounding(ratio) + (rounding(fees) + abs(made) * rounding(pnl)) / abs(pnl)
+    return f"{fmt_number(ratio, 4)} is not quite its fees over its PnL" if abs(ratio - made) > allowed else ""
+
+
 def _possible(sources: Sources) -> Check:
     """Rates outside 0 to 1 and ATR ratios below zero, wherever they stand."""
     found = [item.flaw for item in claim_atr_ratio(sources) if item.flaw]
     found += [f"{item.name}: {item.flaw}" for item in claim_order_weighted(sources) if item.flaw]
     for name in (KPIS, ROUTER_HEALTH, RISK_SNAPSHOT, EXECUTION_HEALTH):
         found += sources.derive(find_impossible, name)
+    for name in (POSITIONS_STATE, POSITIONS, SYNCED_STATE):
+        found += sources.derive(find_negative_prices, name)
     differences: list[list[Part]] = [[words] for words in dict.fromkeys(found)]
     return all_agree("possible", differences, ["no figure is outside what can be"], compared=True)
 
@@ -108,6 +130,17 @@ def find_impossible(data: JsonDict) -> list[str]:
     rows = [*_symbol_rows(data.get("symbols")), *_symbol_rows(mapping(data.get("atr")).get("symbols"))]
     found = [words for name, row in rows for words in _impossible_in(name, row)]
     return [*found, *_impossible_in("router", mapping(data.get("router")))]
+
+
+def find_negative_prices(data: JsonDict) -> list[str]:
+    """Prices and leverages below zero in the position lists of one file: a price that is not read."""
+    rows = [row for key in ROW_LISTS for row in dicts(data.get(key))]
+    return [
+        f"{key} of {text(row.get('symbol')) or '?'} is below zero"
+        for row in rows
+        for key in (*ENTRY_KEYS, *MARK_KEYS, "leverage")
+        if (numeric(row.get(key)) or 0.0) < 0
+    ]
 
 
 def _symbol_rows(rows: object) -> Iterator[tuple[str, JsonDict]]:

@@ -1,0 +1,102 @@
+"""Figures of one symbol that a writer has put in several places of the same loop."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from state.facts.kpis_shape import is_nested
+from state.facts.sources import Sources
+from state.facts.symbols import WHY, Reader, read_risk, rows_by_symbol, symbol_parts
+from state.files.stamps import SAME_LOOP_S, content_stamp
+from state.files.surfaces import EXECUTION_HEALTH, KPIS, POSITIONS_STATE, RISK_SNAPSHOT, ROUTER_HEALTH
+from state.files.values import JsonDict, mapping
+from state.formatting import fmt_number
+from state.sentences import Part
+from state.trust.comparison import differ
+
+FILES = (KPIS, RISK_SNAPSHOT, ROUTER_HEALTH, EXECUTION_HEALTH, POSITIONS_STATE)
+
+Figures = dict[str, Any]
+
+
+class _Place(NamedTuple):
+    """Where figures by symbol stand; `daemon`: whether the sync daemon wrote them, which reads the executor's."""
+
+    file: str
+    part: str
+    daemon: bool
+    stamp: float | None
+    rows: dict[str, Figures]
+
+    @property
+    def name(self) -> str:
+        return f"{self.file} {self.part}"
+
+
+def find_unlike_symbols(sources: Sources) -> list[list[Part]]:
+    """What differs, in words."""
+    return sources.derive(_find_unlike, *FILES)
+
+
+def _find_unlike(*contents: JsonDict) -> list[list[Part]]:
+    places = list(_places(dict(zip(FILES, contents, strict=True))))
+    found: list[list[Part]] = []
+    for index, place in enumerate(places):
+        for reference in places[:index]:
+            if _is_of_one_loop(reference, place):
+                found += [[words] for words in _differences(reference, place)]
+    return found
+
+
+def _places(files: dict[str, JsonDict]) -> Iterator[_Place]:
+    kpis, book = files[KPIS], files[POSITIONS_STATE]
+    nested = is_nested(kpis)
+    passed_through = rows_by_symbol(kpis.get("symbols")) if nested else {}
+    for name, part, read, entries in symbol_parts(files, passed_through):
+        yield _place(files, name, part, nested and name == KPIS, read, entries)
+    if nested:
+        yield _place(
+            files, KPIS, "atr.symbols", True, read_risk, rows_by_symbol(mapping(kpis.get("atr")).get("symbols"))
+        )
+    yield _place(files, POSITIONS_STATE, "items", True, read_risk, rows_by_symbol(book.get("items")))
+
+
+def _differences(left: _Place, right: _Place) -> Iterator[str]:
+    """Figures and words of the symbols that both know; in one file both know the same symbols."""
+    if left.rows and right.rows and left.file == right.file and left.daemon:
+        for symbol in sorted(left.rows.keys() ^ right.rows.keys()):
+            yield f"{symbol} stands only in one of {left.name} and {right.name}"
+    for symbol in left.rows.keys() & right.rows.keys():
+        figures, others = left.rows[symbol], right.rows[symbol]
+        for key in figures.keys() & others.keys():
+            first, second = figures[key], others[key]
+            if first is not None and second is not None and not key.startswith(WHY) and _unlike(first, second):
+                yield f"{key} of {symbol}: {left.name} {_shown(first)}, {right.name} {_shown(second)}"
+
+
+def _unlike(first: float | str, second: float | str) -> bool:
+    if isinstance(first, str) or isinstance(second, str):
+        return first != second
+    return differ(first, second)
+
+
+def _shown(value: float | str) -> str:
+    return value if isinstance(value, str) else fmt_number(value, 4)
+
+
+def _place(
+    files: dict[str, JsonDict],
+    file: str,
+    part: str,
+    daemon: bool,
+    read: Reader,
+    entries: dict[str, JsonDict],
+) -> _Place:
+    rows = {symbol: read(entry) for symbol, entry in entries.items()}
+    return _Place(file, part, daemon, content_stamp(files[file]), rows)
+
+
+def _is_of_one_loop(left: _Place, right: _Place) -> bool:
+    if left.file == right.file:
+        return True
+    near = left.stamp is not None and right.stamp is not None and abs(left.stamp - right.stamp) <= SAME_LOOP_S
+    return near and left.daemon == right.daemon

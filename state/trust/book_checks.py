@@ -10,14 +10,14 @@ from state.facts.sources import Sources
 from state.files.rows import ROW_LISTS, Key, Row, find_twins, has_row_list, read_rows
 from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
 from state.files.surfaces import BY_NAME, NAV_STATE, POSITIONS, POSITIONS_STATE, SYNCED_STATE
-from state.files.values import JsonDict, number
+from state.files.values import JsonDict, first, number
 from state.formatting import fmt_qty
 from state.sentences import Part, amount, price
 from state.trust.comparison import Check, Side, all_agree, compare, counted, extend, rounding, usd
 from state.trust.nav_checks import CENT, Facts
 
 EXPOSURE_TOLERANCE = 1e-2
-# Files of one writing have the same marks: only the rounding of prices is left.
+# Files that carry the same stamp but for this are of one writing.
 ONE_WRITING_S = 0.5
 # Of the gross exposure: the rounding of prices, and what they move in the two minutes files may be apart.
 PNL_ROUNDING = 1e-4
@@ -49,9 +49,8 @@ def _exposures(sources: Sources, facts: Facts) -> Iterator[Check]:
     """Published exposure against the rows; 0.0 beside open rows was not written."""
     pairs = (("gross", facts.exposure.gross_usd), ("net", facts.exposure.net_usd))
     gross_usd = facts.exposure.gross_usd or 0.0
-    stamps = _book_stamp(sources, facts), sources.stamp(NAV_STATE)
-    one_loop = stamps[0] is not None and stamps[1] is not None and abs(stamps[0] - stamps[1]) <= ONE_WRITING_S
-    tolerance = max(CENT, (PRICE_ROUNDING if one_loop else EXPOSURE_TOLERANCE) * gross_usd)
+    share = PNL_ROUNDING if _is_copied(_book_stamp(sources, facts), sources.stamp(NAV_STATE)) else EXPOSURE_TOLERANCE
+    tolerance = max(CENT, share * gross_usd)
     for key, over_rows in pairs:
         written = number(sources.data(NAV_STATE).get(f"{key}_exposure"))
         right = Side(NAV_STATE, written, sources.stamp(NAV_STATE))
@@ -60,6 +59,14 @@ def _exposures(sources: Sources, facts: Facts) -> Iterator[Check]:
         left = Side("rows", over_rows, _book_stamp(sources, facts))
         check = compare(f"exposure_{key}", left, right, tolerance, excuse)
         yield _forgive_lag(sources, check, left.stamp, NAV_STATE)
+
+
+def _is_copied(leader_stamp: float | None, follower_stamp: float | None) -> bool:
+    """Whether the follower was written from the very content of the leader: together, or a cycle after it."""
+    if leader_stamp is None or follower_stamp is None:
+        return False
+    after_s = follower_stamp - leader_stamp
+    return abs(after_s) <= ONE_WRITING_S or SAME_LOOP_S < after_s <= COMPARABLE_S
 
 
 def _forgive_lag(sources: Sources, check: Check, leader_stamp: float | None, follower: str) -> Check:
@@ -82,7 +89,8 @@ def _unrealized(sources: Sources, facts: Facts) -> Check:
     right = Side(NAV_STATE, number(sources.data(NAV_STATE).get("unrealized_pnl")), sources.stamp(NAV_STATE))
     excuse = "the NAV is frozen" if facts.exchange.frozen else ""
     apart_s = abs((left.stamp or 0.0) - (right.stamp or 0.0))
-    share = PNL_ROUNDING + PNL_DRIFT * min(apart_s / COMPARABLE_S, 1.0)
+    drift = 0.0 if _is_copied(left.stamp, right.stamp) else PNL_DRIFT * min(apart_s / COMPARABLE_S, 1.0)
+    share = PNL_ROUNDING + drift
     tolerance = max(CENT, share * (facts.exposure.gross_usd or 0.0))
     return _forgive_lag(sources, compare("unrealized_pnl", left, right, tolerance, excuse), left.stamp, NAV_STATE)
 
@@ -116,11 +124,12 @@ _LISTS = {name: _reader(name) for name in PRICE_ORDER}
 
 def _rows(sources: Sources, facts: Facts) -> Check:
     """How many legs, and which: of positions.json against the daemon's mirror, and of the files of one loop."""
-    sides = [_counted(sources, name) for name in (POSITIONS, POSITIONS_STATE)]
+    leader = POSITIONS if sources.has(POSITIONS) else SYNCED_STATE
+    sides = [_counted(sources, name) for name in (leader, POSITIONS_STATE)]
     check = compare("rows", sides[0], sides[1], 0.0)
     if facts.book.damage:
         return extend(check, "fail", f"; {facts.book.damage}")
-    differing = _differing(sources, POSITIONS, POSITIONS_STATE)
+    differing = _differing(sources, leader, POSITIONS_STATE)
     if check["status"] in ("ok", "fail") and differing:
         wrong = extend(check, "fail", f"; they differ in {', '.join(differing[:5])}")
         check = _forgive_lag(sources, wrong, sides[0].stamp, POSITIONS_STATE)
@@ -181,20 +190,32 @@ def _unlike_lists(left: _File, right: _File) -> Iterator[str]:
 
 def _leg_differences(files: tuple[_File, _File], key: Key, one_loop: bool) -> Iterator[list[Part]]:
     left, right = files[0].legs[key], files[1].legs[key]
-    same_book = left.qty == right.qty
-    figures = [("mark", left.mark_price, right.mark_price, PRICE_ROUNDING if one_loop else PRICE_DRIFT)]
-    if same_book:
+    share = PRICE_ROUNDING if one_loop else PRICE_DRIFT
+    figures = [("mark", left.mark_price, right.mark_price, share)]
+    if left.qty == right.qty:
         figures.append(("entry", left.entry_price, right.entry_price, PRICE_ROUNDING if one_loop else 1e-3))
         figures.append(("leverage", left.leverage, right.leverage, 0.0))
-        if one_loop and left.mark_price is not None and right.mark_price is not None:
-            figures.append(("PnL", left.pnl, right.pnl, 0.0))
-    for what, first, second, share in figures:
-        if first is None or second is None:
-            continue
-        allowed = share * max(abs(first), abs(second)) + rounding(first) + rounding(second)
-        if abs(first - second) > allowed:
-            show = usd if what == "PnL" else price if what != "leverage" else counted
-            yield [f"{what} of {left.name}: {files[0].name} ", show(first), f", {files[1].name} ", show(second)]
+    for what, one, other, part in figures:
+        if (
+            one is not None
+            and other is not None
+            and abs(one - other) > part * max(one, other) + rounding(max(one, other))
+        ):
+            show = price if what != "leverage" else counted
+            yield [f"{what} of {left.name}: {files[0].name} ", show(one), f", {files[1].name} ", show(other)]
+    if left.qty == right.qty and _pnl_differs(left, right, one_loop):
+        yield [f"PnL of {left.name}: {files[0].name} ", usd(left.pnl), f", {files[1].name} ", usd(right.pnl)]
+
+
+def _pnl_differs(left: Row, right: Row, one_loop: bool) -> bool:
+    """In one loop by more than it is rounded, else by more than prices move the leg; nowhere without a price."""
+    if left.pnl is None or right.pnl is None:
+        return False
+    mark = first([left.mark_price, right.mark_price])
+    allowed = max(rounding(left.pnl), rounding(right.pnl))
+    if one_loop:
+        return left.mark_price is not None and right.mark_price is not None and abs(left.pnl - right.pnl) > allowed
+    return mark is not None and abs(left.pnl - right.pnl) > allowed + PRICE_DRIFT * abs(left.qty or 0.0) * mark
 
 
 def _pnl_fit(sources: Sources, facts: Facts) -> Check:
@@ -205,7 +226,7 @@ def _pnl_fit(sources: Sources, facts: Facts) -> Check:
         row = member.priced or member.row
         residual = misfit(row)
         compared = compared or residual is not None
-        if residual:
+        if residual or (residual == 0.0 and _is_not_quite(row)):
             made = amount(row.computed_pnl)
             differences.append(
                 [
@@ -218,6 +239,12 @@ def _pnl_fit(sources: Sources, facts: Facts) -> Check:
     for item in _files(sources):
         differences += [parts for row in item.legs.values() if (parts := _wrong_notional(item.name, row))]
     return all_agree("pnl_fit", differences, ["each PnL is (mark - entry) x quantity"], compared)
+
+
+def _is_not_quite(row: Row) -> bool:
+    """Finer than what tells the size of a contract: no more than prices are rounded."""
+    made, size = row.computed_pnl, abs(row.qty or 0.0) * (row.mark_price or 0.0)
+    return made is not None and row.pnl is not None and abs(row.pnl - made) > CENT + PNL_ROUNDING * size
 
 
 def _wrong_notional(name: str, row: Row) -> list[Part]:

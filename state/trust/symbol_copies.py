@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from state.facts.kpis_shape import is_nested
 from state.facts.sources import Sources
 from state.facts.symbols import WHY, Reader, read_risk, rows_by_symbol, symbol_parts
-from state.files.stamps import SAME_LOOP_S, content_stamp
+from state.files.stamps import COMPARABLE_S, SAME_LOOP_S, content_stamp, parse_stamp
 from state.files.surfaces import EXECUTION_HEALTH, KPIS, POSITIONS_STATE, RISK_SNAPSHOT, ROUTER_HEALTH
 from state.files.values import JsonDict, mapping
 from state.formatting import fmt_number
@@ -44,7 +44,22 @@ def _find_unlike(*contents: JsonDict) -> list[list[Part]]:
         for reference in places[:index]:
             if _is_of_one_loop(reference, place):
                 found += [[words] for words in _differences(reference, place)]
-    return found
+    return [*found, *([words] for words in _unlike_errors(contents[1], contents[3]))]
+
+
+def _unlike_errors(snapshot: JsonDict, health: JsonDict) -> Iterator[str]:
+    """The last exchange error of a symbol: of one time it is one error, and none is later than its file."""
+    known: dict[tuple[str, str, float], object] = {}
+    for file, data in ((RISK_SNAPSHOT, snapshot), (EXECUTION_HEALTH, health)):
+        written_at = content_stamp(data)
+        for symbol, row in rows_by_symbol(data.get("symbols")).items():
+            for component, block in mapping(row.get("errors")).items():
+                last = mapping(mapping(block).get("last_error"))
+                at, code = parse_stamp(last.get("ts")), mapping(last.get("classification")).get("code")
+                if last and (at is None or (written_at is not None and at > written_at + SAME_LOOP_S)):
+                    yield f"the last error of {symbol} in {file} has no time, or one after it was written"
+                elif at is not None and known.setdefault((symbol, str(component), at), code) != code:
+                    yield f"code of the last error of {symbol}: {RISK_SNAPSHOT} and {file} have another"
 
 
 def _places(files: dict[str, JsonDict]) -> Iterator[_Place]:
@@ -98,5 +113,10 @@ def _place(
 def _is_of_one_loop(left: _Place, right: _Place) -> bool:
     if left.file == right.file:
         return True
-    near = left.stamp is not None and right.stamp is not None and abs(left.stamp - right.stamp) <= SAME_LOOP_S
-    return near and left.daemon == right.daemon
+    if left.stamp is None or right.stamp is None:
+        return False
+    if left.daemon == right.daemon:
+        return abs(left.stamp - right.stamp) <= SAME_LOOP_S
+    # The daemon has read what the executor had written a cycle before; from what stands now nothing has changed.
+    copy, read = (left, right) if left.daemon else (right, left)
+    return read.file == RISK_SNAPSHOT and SAME_LOOP_S < (copy.stamp or 0.0) - (read.stamp or 0.0) <= COMPARABLE_S

@@ -105,7 +105,7 @@ def rows_by_symbol(rows: Any) -> dict[str, JsonDict]:
 
 
 def symbol_parts(files: dict[str, JsonDict], passed_through: dict[str, JsonDict]) -> Iterator[Part]:
-    """What speaks of symbols, in the order it is asked: the file, where in it, how an entry is read, and the entries."""
+    """What speaks of symbols, in the order it is asked: file, place in it, how an entry is read, and the entries."""
     yield KPIS, "symbols", read_risk, passed_through
     for payload in find_payloads(files[KPIS], files[RISK_SNAPSHOT]):
         if not is_nested(payload.data):

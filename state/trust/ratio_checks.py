@@ -12,8 +12,8 @@ from state.facts.router import claim_order_weighted
 from state.facts.sources import Sources
 from state.facts.standing import Claim
 from state.facts.symbols import router_entries
-from state.files.stamps import COMPARABLE_S, SAME_LOOP_S, parse_stamp
 from state.files.rows import ENTRY_KEYS, MARK_KEYS, ROW_LISTS
+from state.files.stamps import COMPARABLE_S, SAME_LOOP_S, parse_stamp
 from state.files.surfaces import (
     ENGINE_METADATA,
     EXECUTION_HEALTH,
@@ -230,8 +230,10 @@ def _environment(sources: Sources, facts: Facts) -> Check:
     sides = Side("witnesses of a testnet", float(sum(witnesses.values()))), Side("witnesses", float(len(witnesses)))
     if len(set(witnesses.values())) > 1:
         return verdict("environment", "fail", [said], *sides)
-    variable = "HEDGE_ENV" if text(sources.environ.get("HEDGE_ENV")) else "ENV"
-    named, engine = text(sources.environ.get(variable)), engine_environment(sources)
+    engine = engine_environment(sources)
+    # Of ENV only the exact word speaks of the exchange's testnet.
+    variable = "HEDGE_ENV" if text(sources.environ.get("HEDGE_ENV")) or (engine or "").lower() != "testnet" else "ENV"
+    named = text(sources.environ.get(variable))
     if named and engine and named.lower() != engine.lower():
         detail = f"{variable} says {named}, {ENGINE_METADATA} says {engine}"
         return verdict("environment", "fail", [detail], *sides)

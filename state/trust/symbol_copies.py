@@ -43,11 +43,11 @@ def _find_unlike(*contents: JsonDict) -> list[list[Part]]:
     for index, place in enumerate(places):
         for reference in places[:index]:
             if _is_of_one_loop(reference, place):
-                found += [[words] for words in _differences(reference, place)]
-    return [*found, *([words] for words in _unlike_errors(contents[1], contents[3]))]
+                found += _differences(reference, place)
+    return [*found, *_unlike_errors(contents[1], contents[3])]
 
 
-def _unlike_errors(snapshot: JsonDict, health: JsonDict) -> Iterator[str]:
+def _unlike_errors(snapshot: JsonDict, health: JsonDict) -> Iterator[list[Part]]:
     """The last exchange error of a symbol: of one time it is one error, and none is later than its file."""
     known: dict[tuple[str, str, float], object] = {}
     for file, data in ((RISK_SNAPSHOT, snapshot), (EXECUTION_HEALTH, health)):
@@ -57,9 +57,9 @@ def _unlike_errors(snapshot: JsonDict, health: JsonDict) -> Iterator[str]:
                 last = mapping(mapping(block).get("last_error"))
                 at, code = parse_stamp(last.get("ts")), mapping(last.get("classification")).get("code")
                 if last and (at is None or (written_at is not None and at > written_at + SAME_LOOP_S)):
-                    yield f"the last error of {symbol} in {file} has no time, or one after it was written"
+                    yield [f"the last error of {symbol} in {file} has no time, or one after it was written"]
                 elif at is not None and known.setdefault((symbol, str(component), at), code) != code:
-                    yield f"code of the last error of {symbol}: {RISK_SNAPSHOT} and {file} have another"
+                    yield [f"{RISK_SNAPSHOT} and {file} have another code of the last error of {symbol}"]
 
 
 def _places(files: dict[str, JsonDict]) -> Iterator[_Place]:
@@ -67,25 +67,24 @@ def _places(files: dict[str, JsonDict]) -> Iterator[_Place]:
     nested = is_nested(kpis)
     passed_through = rows_by_symbol(kpis.get("symbols")) if nested else {}
     for name, part, read, entries in symbol_parts(files, passed_through):
-        yield _place(files, name, part, nested and name == KPIS, read, entries)
+        yield _place(files[name], (name, part, nested and name == KPIS), read, entries)
     if nested:
-        yield _place(
-            files, KPIS, "atr.symbols", True, read_risk, rows_by_symbol(mapping(kpis.get("atr")).get("symbols"))
-        )
-    yield _place(files, POSITIONS_STATE, "items", True, read_risk, rows_by_symbol(book.get("items")))
+        rows = rows_by_symbol(mapping(kpis.get("atr")).get("symbols"))
+        yield _place(kpis, (KPIS, "atr.symbols", True), read_risk, rows)
+    yield _place(book, (POSITIONS_STATE, "items", True), read_risk, rows_by_symbol(book.get("items")))
 
 
-def _differences(left: _Place, right: _Place) -> Iterator[str]:
+def _differences(left: _Place, right: _Place) -> Iterator[list[Part]]:
     """Figures and words of the symbols that both know; in one file both know the same symbols."""
     if left.rows and right.rows and left.file == right.file and left.daemon:
         for symbol in sorted(left.rows.keys() ^ right.rows.keys()):
-            yield f"{symbol} stands only in one of {left.name} and {right.name}"
+            yield [f"{symbol} stands only in one of {left.name} and {right.name}"]
     for symbol in left.rows.keys() & right.rows.keys():
         figures, others = left.rows[symbol], right.rows[symbol]
         for key in figures.keys() & others.keys():
             first, second = figures[key], others[key]
             if first is not None and second is not None and not key.startswith(WHY) and _unlike(first, second):
-                yield f"{key} of {symbol}: {left.name} {_shown(first)}, {right.name} {_shown(second)}"
+                yield [f"{key} of {symbol}: {left.name} {_shown(first)}, {right.name} {_shown(second)}"]
 
 
 def _unlike(first: float | str, second: float | str) -> bool:
@@ -98,16 +97,9 @@ def _shown(value: float | str) -> str:
     return value if isinstance(value, str) else fmt_number(value, 4)
 
 
-def _place(
-    files: dict[str, JsonDict],
-    file: str,
-    part: str,
-    daemon: bool,
-    read: Reader,
-    entries: dict[str, JsonDict],
-) -> _Place:
+def _place(data: JsonDict, where: tuple[str, str, bool], read: Reader, entries: dict[str, JsonDict]) -> _Place:
     rows = {symbol: read(entry) for symbol, entry in entries.items()}
-    return _Place(file, part, daemon, content_stamp(files[file]), rows)
+    return _Place(*where, content_stamp(data), rows)
 
 
 def _is_of_one_loop(left: _Place, right: _Place) -> bool:

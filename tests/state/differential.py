@@ -31,6 +31,7 @@ WRITTEN_TWICE = "the same payload has it again where it is read"
 ROUTING = "how orders are routed, not how they filled"
 SIZING = "how large the next order may be"
 SIGN_OF_LIFE = "read only as a sign of life of the sync daemon"
+OF_A_CYCLE_BEFORE = "of a cycle before the executor's, which are on show"
 EVIDENCE = "what an empty book is held against; the chart shows the NAV"
 UNSIGNED = "some writers sign it and some do not: the side says the same"
 SCORES = "quality scores of the router, which are no order ratios"
@@ -65,6 +66,9 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("synced_state.json", "items.*.qty", UNSIGNED, ("sign",)),
     Exempt("positions*.json", "*.*.notional", UNSIGNED, ("sign",)),
     Exempt("positions.json", "rows.*.uPnl", "of another moment than the prices, by so little", ("x0.99",)),
+    Exempt("positions_state.json", "items.*.atr_ratio", OF_A_CYCLE_BEFORE, ("x10", "x0.99")),
+    Exempt("positions_state.json", "items.*.atr_regime", OF_A_CYCLE_BEFORE, ("word",)),
+    Exempt("positions_state.json", "items.*.dd_state", OF_A_CYCLE_BEFORE, ("word",)),
     Exempt("positions_state_sync.json", "items.**", SIGN_OF_LIFE),
     Exempt("leaderboard_state.json", "items.**", SIGN_OF_LIFE),
     Exempt("synced_state.json", "v6_flags.*", NOT_SHOWN),
@@ -101,6 +105,13 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("risk_snapshot.json", "daily_loss_frac", "in the wrong unit"),
     Exempt("risk_snapshot.json", "portfolio_dd_pct", "in the wrong unit"),
     Exempt("risk_snapshot.json", "risk_config_meta.*_pct", NOT_SHOWN),
+    Exempt(
+        "risk_snapshot.json",
+        "risk_config_meta.testnet_overrides_active",
+        "one more witness of what others have said",
+        ("flipped",),
+    ),
+    Exempt("risk_snapshot.json", "kpis_v7.fee_pnl.window_days", "the window of no figure", ("removed", "x10")),
     Exempt("risk_snapshot.json", "correlation_groups.**", NOT_SHOWN),
     Exempt("router_health.json", "global.**", SCORES),
     Exempt("router_health.json", "router_health.**", SCORES),

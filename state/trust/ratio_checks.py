@@ -146,7 +146,7 @@ def _impossible_windows(data: JsonDict) -> Iterator[str]:
     for block in (data, mapping(data.get("kpis_v7")), mapping(data.get("risk"))):
         window = mapping(block.get("fee_pnl")).get("window_days")
         if window is not None and not count(window):
-            yield f"a fee / PnL window of {window} days cannot be"
+            yield "a fee / PnL window is no number of days"
 
 
 def find_negative_prices(data: JsonDict) -> list[str]:

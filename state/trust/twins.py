@@ -7,7 +7,7 @@ from state.facts.kpis_shape import is_nested
 from state.facts.sources import Sources
 from state.files.stamps import SAME_LOOP_S, STAMP_KEYS, content_stamp, parse_stamp
 from state.files.surfaces import BY_NAME, EXECUTION_HEALTH, KPIS, NAV, NAV_STATE, RISK_SNAPSHOT, SYNCED_STATE
-from state.files.values import JsonDict, dicts, mapping, text
+from state.files.values import JsonDict, dicts, mapping, number, text
 from state.formatting import fmt_number
 from state.sentences import Part, amount
 
@@ -111,8 +111,9 @@ def _leaves(left: object, right: object, path: tuple[str, ...]) -> Iterator[tupl
 def _differ(left: object, right: object) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return type(left) is type(right) and left is not right
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return not abs(left - right) <= ROUNDING * max(abs(left), abs(right))
+    first, second = number(left), number(right)
+    if first is not None and second is not None:
+        return abs(first - second) > ROUNDING * max(abs(first), abs(second))
     return isinstance(left, str) and isinstance(right, str) and left != right
 
 
@@ -128,6 +129,7 @@ def _join(base: str, path: tuple[str, ...]) -> str:
 
 def _shown(value: object) -> Part:
     """A number as an amount: it may be one of money."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return amount(value, lambda figure: fmt_number(figure, 4))
-    return str(value)[:40]
+    figure = None if isinstance(value, bool) else number(value)
+    if figure is not None:
+        return amount(figure, lambda shown: fmt_number(shown, 4))
+    return (text(value) or str(value))[:40]

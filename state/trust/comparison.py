@@ -120,8 +120,14 @@ def rounding(value: float) -> float:
     text = f"{value!r}"
     if "e" in text or "." not in text:
         return 1e-9 * abs(value)
-    decimals = len(text.partition(".")[2])
+    # 1.0 is one, not anything from 0.95 on: nobody rounds to fewer than two digits.
+    decimals = max(len(text.partition(".")[2]), 2)
     return max(0.5000001 * 10.0**-decimals, 1e-9 * abs(value))
+
+
+def differ(left: float, right: float) -> bool:
+    """Whether two figures are more apart than one of them is rounded."""
+    return abs(left - right) > max(rounding(left), rounding(right))
 
 
 def _obstacle(left: Side, right: Side, skew_s: float | None) -> str:

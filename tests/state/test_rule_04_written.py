@@ -49,7 +49,7 @@ NAVS: list[tuple[str, Changes, list[Any]]] = [
     ("below zero in nav_state.json", daemons(NEGATIVE), [*BELOW, told("nav agrees")]),
     ("below zero in every file", daemons(NEGATIVE) | executors(NEGATIVE), BELOW),
     ("below zero in nav.json alone", executors(NEGATIVE), [told("nav agrees|below zero")]),
-    ("below zero, no nav_state.json", executors(NEGATIVE) | {"nav_state.json": GONE}, [is_nav(NEGATIVE), told("below")]),
+    ("below zero, no daemon", executors(NEGATIVE) | {"nav_state.json": GONE}, [is_nav(NEGATIVE), told("below")]),
     ("zero in every file", daemons(0.0) | executors(0.0), [UNKNOWN, NO_PRICE, *NO_DRAWDOWN]),
     ("minus zero in every file", daemons(-0.0) | executors(-0.0), [UNKNOWN, NO_PRICE, *NO_DRAWDOWN]),
     ("a cold start", daemons(0.0), [is_nav(PEAK), told("says 0.00")]),

@@ -16,6 +16,8 @@ from state.files.values import JsonDict, first, first_numeric, mapping, number, 
 # What a NAV moves between the loops of two writers; and within one.
 NAV_MOVES = 5e-3
 NAV_ROUNDING = 1e-4
+# Two figures of one file differ by the digits they are written with.
+WITHIN_A_FILE = 1e-6
 CENT = 0.01
 DAEMON_PCT = ("drawdown_pct", "drawdown")
 
@@ -95,7 +97,7 @@ def why_impossible(figures: Figures) -> str | None:
         return f"a drawdown of {pct:.2f} % cannot be below zero"
     if pct is not None and pct > 100 and (nav_usd is None or nav_usd >= 0):
         return f"a drawdown of {pct:.2f} % is more than all of a NAV that is not negative"
-    if peak_usd is not None and nav_usd is not None and peak_usd < nav_usd - max(CENT, NAV_ROUNDING * abs(nav_usd)):
+    if peak_usd is not None and nav_usd is not None and peak_usd < nav_usd - max(CENT, WITHIN_A_FILE * abs(nav_usd)):
         return "its peak lies below its own NAV"
     return None
 

@@ -3,7 +3,6 @@
 import copy
 import json
 import os
-from collections.abc import Mapping
 from typing import Any
 
 from case_claims import Claim, holds
@@ -13,7 +12,7 @@ from worlds import State, World
 from state.files.history import History, locate
 from state.loader import Loader
 
-Changes = Mapping[str, Any]
+Changes = dict[str, Any]
 HOUR_S = 3600.0
 GONE = object()  # in place of a value or a file: it is not there
 QUIET: Claim = {"no_alert": ".", "severity": ["warn", "fail"]}

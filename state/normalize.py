@@ -56,7 +56,7 @@ def normalize(sources: Sources, state_dir: str) -> State:
     if sources.tape.error:
         sources.unknown.note("transitions", sources.tape.error)
     state["meta"] = _meta(sources, state_dir, facts)
-    evidence = Evidence(exchange, nav_found, drawdown, said, sources.history.reason)
+    evidence = Evidence(exchange, nav_found, drawdown, said, book, sources.history.reason)
     state["meta"]["alerts"] = build_alerts(state, evidence)
     return seal(state)
 

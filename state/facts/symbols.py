@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from state.facts.kpis_shape import find_payloads, is_nested
+from state.facts.kpis_shape import find_payloads, is_nested, repeats_old_figures
 from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
 from state.facts.unknowns import Unknowns
@@ -41,12 +41,18 @@ ALWAYS_WRITTEN = "the writers put normal and 0.00 here whatever the symbol does"
 
 def build_symbols(sources: Sources) -> Table:
     """One row per symbol any file speaks of; a field comes from the first living file that has it."""
-    dead = frozenset(name for name in FILES if why_not_alive(sources, name, sources.stamp(name)))
+    dead = frozenset(name for name in FILES if _why_dead(sources, name))
     table, reasons, old = sources.derive(_reader(dead), *FILES)
     sources.unknown.note_reasons(reasons)
     for path, name in old.items():
-        sources.stale.note(path, f"{name} {why_not_alive(sources, name, sources.stamp(name))}")
+        sources.stale.note(path, f"{name} {_why_dead(sources, name)}")
     return {symbol: row.copy() for symbol, row in table.items()}
+
+
+def _why_dead(sources: Sources, name: str) -> str | None:
+    if name == KPIS and repeats_old_figures(sources):
+        return f"repeats {RISK_SNAPSHOT}, which {why_not_alive(sources, RISK_SNAPSHOT, sources.stamp(RISK_SNAPSHOT))}"
+    return why_not_alive(sources, name, sources.stamp(name))
 
 
 def router_entries(data: JsonDict) -> dict[str, JsonDict]:

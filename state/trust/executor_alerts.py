@@ -23,7 +23,7 @@ def executor_alerts(state: State, said: Word, drawdown: Drawdown) -> Iterator[Al
     for anomaly in said.anomalies:
         yield alert("warn", "Anomaly", f"{anomaly}{old}")
     for reason in drawdown.disowned:
-        yield alert("warn", "Drawdown not usable", f"of the executor's own figure {reason.removeprefix('its writer ')}")
+        yield alert("warn", "Drawdown not usable", f"the executor {reason.removeprefix('its writer ')} in its files")
     yield from _exits(said, old)
     yield from _error(said, now)
 
@@ -39,11 +39,12 @@ def _mode(said: Word, old: str) -> Iterator[Alert]:
 
 
 def _exits(said: Word, old: str) -> Iterator[Alert]:
-    """The registry of stops and targets against the positions."""
-    if not said.mismatch or not (said.positions or said.exits):
+    """The registry of stops and targets against the positions; `false` is a default, and the counts say more."""
+    missing = (said.positions or 0) - (said.exits or 0)
+    nothing_open = (said.positions, said.exits) == (0, 0)
+    if nothing_open or not (said.mismatch or (missing > 0 and said.exits is not None)):
         return
     counts = f"{_number(said.exits)} exits are registered for {_number(said.positions)} positions"
-    missing = (said.positions or 0) - (said.exits or 0)
     title = f"{missing} POSITIONS WITHOUT EXITS" if missing > 0 else "EXITS DO NOT MATCH POSITIONS"
     title = title.replace("1 POSITIONS", "1 POSITION") if missing == 1 else title
     yield alert("warn", title, f"{counts} (stops and targets, tp_sl_registry){old}")

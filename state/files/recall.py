@@ -14,6 +14,19 @@ from state.files.values import mapping, number
 MAX_KEPT_BYTES = 1024 * 1024
 
 
+def latest(surface: Surface, own: Reading | None, history: History) -> Reading | None:
+    """What to compare the file with: the last look of this process, unless another one has seen a later version."""
+    at = history.at(_look_of(surface.name))
+    if at is None:
+        return own
+    if own is not None:
+        own_at, seen = _epoch(own), mapping(history.get(_look_of(surface.name)))
+        is_other = own.status == "ok" and seen.get("signature") != list(own.signature or ())
+        if at < own_at or (at == own_at and not is_other):
+            return own
+    return recall(surface, history) or own
+
+
 def recall(surface: Surface, history: History) -> Reading | None:
     """What was last read of a surface, by whichever process; its signature is left out, so that the file is read."""
     content = history.get(f"content/{surface.name}")
@@ -23,7 +36,7 @@ def recall(surface: Surface, history: History) -> Reading | None:
         data = decode_object(content)
     except UnusableFileError:
         return None
-    changed_at = number(mapping(history.get(f"file/{surface.name}")).get("changed_at"))
+    changed_at = number(mapping(history.get(_look_of(surface.name))).get("changed_at"))
     return Reading(surface, "ok", data, content_stamp(data), changed_at, None)
 
 
@@ -32,11 +45,19 @@ def remember(reading: Reading, previous: Reading | None, history: History) -> Re
     if reading is previous or reading.status != "ok" or reading.signature is None or reading.surface.name == NAV_LOG:
         return reading
     name, signature = reading.surface.name, list(reading.signature)
-    seen: dict[str, Any] = mapping(history.get(f"file/{name}"))
+    seen: dict[str, Any] = mapping(history.get(_look_of(name)))
     if seen.get("signature") == signature:
         return replace(reading, changed_at=number(seen.get("changed_at")) or reading.changed_at, content=None)
-    at = reading.updated_at or reading.mtime or 0.0
-    history.keep(f"file/{name}", {"signature": signature, "changed_at": reading.changed_at}, at, replace=True)
+    at = _epoch(reading)
+    history.keep(_look_of(name), {"signature": signature, "changed_at": reading.changed_at}, at, replace=True)
     if reading.content is not None and len(reading.content) <= MAX_KEPT_BYTES:
         history.keep(f"content/{name}", reading.content, at, replace=True)
     return replace(reading, content=None)
+
+
+def _look_of(name: str) -> str:
+    return f"file/{name}"
+
+
+def _epoch(reading: Reading) -> float:
+    return reading.updated_at or reading.mtime or 0.0

@@ -75,7 +75,8 @@ class History:
 
     def has_news(self) -> bool:
         """Whether `open` would find more than it last did: what another process wrote, another file, or a place to try."""
-        if self._path is None or (self._reason is not None and time.monotonic() < self._retry_s):
+        is_broken = self._reason is not None or self._database is None
+        if self._path is None or (is_broken and time.monotonic() < self._retry_s):
             return False
         if self._reason is not None or self._pid != os.getpid():
             return True

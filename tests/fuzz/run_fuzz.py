@@ -85,12 +85,13 @@ def main() -> int:
     print(f"seed {options.seed}, {walks * STEPS:,} states in {options.jobs} processes", flush=True)
     with scratch() as directory, multiprocessing.Pool(options.jobs) as pool:
         for findings in pool.imap_unordered(partial(_share, directory, options.seed), shares):
+            known = len(total.failures)
             total.add(findings)
+            _save(total.failures[known:], known, options.out)
             rate = total.states / (time.monotonic() - began)
             print(f"{total.states:>11,} states, {rate:,.0f} a second, {len(total.failures)} failures", flush=True)
             if len(total.failures) >= MOST_FAILURES:
                 break
-    _save(total, options.out)
     return 1 if total.failures else 0
 
 
@@ -103,8 +104,8 @@ def _read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _save(found: Findings, directory: Path) -> None:
-    for number, failure in enumerate(found.failures):
+def _save(failures: list[dict[str, Any]], first_number: int, directory: Path) -> None:
+    for number, failure in enumerate(failures, first_number):
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / f"case-{number}.json"
         path.write_text(json.dumps(failure, indent=1) + "\n")

@@ -68,19 +68,19 @@ class Loader:
     def _load_changed(self, now: float, environ: Mapping[str, str]) -> dict[str, Any]:
         self._history.open(now)
         self._readings = {
-            surface.name: self._read(surface, path)
+            surface.name: self._read(surface, path, now)
             for surface, path in (*zip(SURFACES, self._paths.values(), strict=True), *self._other_nav_files())
         }
         self._tape = read_tape(self._tape_path, self._tape)
         return self._normalize(Sources(self._readings, now, environ, self._history, self._derived, self._tape))
 
-    def _read(self, surface: Surface, path: str) -> Reading:
+    def _read(self, surface: Surface, path: str, now: float) -> Reading:
         """A look at one surface, beside what this or another process last saw of it."""
         own = self._readings.get(surface.name)
         if own is not None and own.status == "missing" and not os.path.lexists(path):
             return own
         previous = latest(surface, own, self._history)
-        return remember(read_surface(path, surface, previous), previous, self._history)
+        return remember(read_surface(path, surface, previous), previous, self._history, now)
 
     def _may_keep(self) -> bool:
         """A file that could not be read may become readable, and an unknown nav file appear, without a new stamp."""

@@ -74,7 +74,7 @@ class History:
             self._fail(error)
 
     def has_news(self) -> bool:
-        """Whether `open` would find more than it last did: what another process wrote, another file, or a place to try."""
+        """Whether `open` may find more than it last did: what others wrote, another file, or a place to try again."""
         is_broken = self._reason is not None or self._database is None
         if self._path is None or (is_broken and time.monotonic() < self._retry_s):
             return False

@@ -18,8 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from verdicts import judge, numbers_of
+from verdicts import judge
 from walks import STEPS, Stage, Step, Walk, make_walk
+from written import Written, written_in
 
 MOST_FAILURES = 20
 WALKS_A_REPORT = 100
@@ -41,12 +42,12 @@ class Findings:
 
 def walk_and_judge(stage: Stage, walk: Walk, first_number: int = 0) -> Findings:
     """Play a walk to its end, or to the first thing that does not hold."""
-    findings, facts, past = Findings(), set[float](), list[Step]()
+    findings, facts, past = Findings(), Written(), list[Step]()
     try:
         for number, (step, state) in enumerate(stage.play(walk), first_number):
-            past = [step] if step.fresh else [*past, step]
-            facts = numbers_of(step.files) | (set() if step.fresh else facts)
-            judge(number, step, state, facts, stage.state_dir)
+            past.append(step)
+            facts |= written_in(step.files)
+            judge(number, step, state, facts, stage)
             findings.states += 1
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
         why = "".join(traceback.format_exception_only(error)).strip()[:2000]

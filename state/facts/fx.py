@@ -40,8 +40,8 @@ def find_rate(sources: Sources) -> Rate:
     rates = [rate for name, rate in written if not _why_refused(sources, name, rate)]
     if rates:
         best = max(rates, key=lambda rate: rate.updated_at or 0.0)
-        at = sources.now if best.updated_at is None else best.updated_at
-        sources.history.keep(REMEMBERED, [best.usd_zar, best.updated_at], at)
+        if best.updated_at is not None:  # one that nobody knows the age of is not shown later
+            sources.history.keep(REMEMBERED, [best.usd_zar, best.updated_at], best.updated_at)
         return best._replace(refused=refused)
     return _remembered(sources)._replace(reason=refused[0] if refused else NO_RATE, refused=refused)
 

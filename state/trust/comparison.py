@@ -112,7 +112,7 @@ def all_agree(name: str, differences: list[list[Part]], agreed: list[Part], comp
         shown: list[Part] = [part for found in differences[:3] for part in (*found, "; ")][:-1]
         more: list[Part] = [f" and {len(differences) - 3} more"] if len(differences) > 3 else []
         return verdict(name, "fail", [*shown, *more])
-    return verdict(name, "ok" if compared else "not_comparable", agreed)
+    return verdict(name, "ok", agreed) if compared else verdict(name, "not_comparable", ["nothing to compare"])
 
 
 def rounding(value: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from execution.json_input import read_json
-from execution.utils.numbers import describe, finite_number
+from execution.utils.numbers import describe, read_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 STABLE_COINS = frozenset({"USDT", "USDC", "FDUSD", "DAI", "USD"})
 PRICE_BASES = ("market", "par", "cost")
-
-# Coins or USD: beyond, a figure is damage that would swallow all others.
-LARGEST = 1e18
-AMOUNT = "a number, 0 or more, below 10^18"
+AMOUNT = "a number, 0 or more, up to 10^18"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +149,8 @@ def _read_entry(refused: list[str], asset: str, entry: object) -> dict[str, Any]
 
 
 def _amount(value: object) -> float | None:
-    number = finite_number(value)
-    return number if number is not None and 0 <= number < LARGEST else None
+    number = read_amount(value)
+    return number if number is not None and number >= 0 else None
 
 
 def _refuse(where: str, value: object, expected: str) -> str:

@@ -170,7 +170,8 @@ class Executor:
         try:
             check_world(saved["world"])
             self.simulation.restore(saved["world"])
-            self.telemetry.peak = Peak(*(restore_time(figure) for figure in saved["peak"]))
+            nav_usd, at_s = (restore_time(figure) for figure in saved["peak"])
+            self.telemetry.peak = Peak(nav_usd, at_s)
         except SURVIVABLE as error:
             raise damaged(self.cache_dir, error) from error
         self.telemetry.halted = saved.get("halted") is True

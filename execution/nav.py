@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from execution.json_input import read_json
-from execution.utils.numbers import describe, finite_number
+from execution.utils.numbers import describe, finite_number, read_amount
 from execution.utils.timestamps import EPOCH_RANGE_S, format_iso
 
 if TYPE_CHECKING:
@@ -158,46 +158,44 @@ def build_nav_log(points: Sequence[NavPoint]) -> list[dict[str, float]]:
 
 def read_nav_log(content: object) -> list[NavPoint]:
     """Points of a nav_log.json, oldest first; points without a positive NAV are left out."""
-    return parse_nav_log(content, (0.0, EPOCH_RANGE_S[1])).points
+    return parse_nav_log(content, (0.0, EPOCH_RANGE_S[1])).points if isinstance(content, list) else []
 
 
 def load_nav_log(path: Path) -> NavLog:
     """The log at `path`; no points when it is not there.
 
     Raises:
-        OSError, ValueError: the file cannot be read, or is not JSON.
+        OSError, ValueError: the file cannot be read, or holds no list.
     """
     try:
-        return parse_nav_log(read_json(path))
+        content = read_json(path)
     except FileNotFoundError:
         return NavLog([])
-
-
-def parse_nav_log(content: object, epoch_range_s: tuple[float, float] = EPOCH_RANGE_S) -> NavLog:
-    """The points of a nav_log.json whose time is in the range; zeros are what writers put for nothing."""
     if not isinstance(content, list):
-        return NavLog([], f"nav_log.json holds {describe(content)}; expected a list of points")
-    points, faults = [], []
-    for index, row in enumerate(content):
+        raise ValueError(f"{path} holds {describe(content)}; expected a list of points")
+    return parse_nav_log(content)
+
+
+def parse_nav_log(content: Sequence[object], epoch_range_s: tuple[float, float] = EPOCH_RANGE_S) -> NavLog:
+    """The points of a nav_log.json whose time is in the range; zeros are what writers put for nothing."""
+    points, fault = [], None
+    for row in content:
         point = _read_point(row, epoch_range_s)
         if point is not None:
             points.append(point)
-        elif not (isinstance(row, dict) and finite_number(row.get("nav")) == 0):
-            faults.append(index)
-    points.sort(key=lambda point: point.at_s)
-    if not faults:
-        return NavLog(points)
-    return NavLog(points, f"nav_log.json has points that are left out, as one of {_describe_point(content[faults[0]])}")
+        elif fault is None and not (isinstance(row, dict) and finite_number(row.get("nav")) == 0):
+            fault = f"nav_log.json has points that are left out, as one of {_describe_point(row)}"
+    return NavLog(sorted(points, key=lambda point: point.at_s), fault)
 
 
 def _read_point(row: object, epoch_range_s: tuple[float, float]) -> NavPoint | None:
     if not isinstance(row, dict):
         return None
-    at_s, nav_usd = finite_number(row.get("t")), finite_number(row.get("nav"))
+    at_s, nav_usd = finite_number(row.get("t")), read_amount(row.get("nav"))
     earliest_s, latest_s = epoch_range_s
     if at_s is None or nav_usd is None or nav_usd <= 0 or not earliest_s <= at_s <= latest_s:
         return None
-    return NavPoint(at_s, nav_usd, finite_number(row.get("unrealized_pnl")))
+    return NavPoint(at_s, nav_usd, read_amount(row.get("unrealized_pnl")))
 
 
 def _describe_point(row: object) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from execution.atomic_json import write_json_atomic
 from execution.json_input import read_json_object
 from execution.utils.metrics import drawdown_pct
-from execution.utils.numbers import describe, finite_number
+from execution.utils.numbers import describe, finite_number, read_amount
 from execution.writer_lock import claim_writer
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def load_peak(path: Path) -> Peak:
     except (OSError, ValueError) as error:
         LOGGER.warning("the peak begins anew: %s", error)
         return Peak()
-    nav_usd, at_s = finite_number(saved.get("peak_nav")), finite_number(saved.get("peak_ts"))
+    nav_usd, at_s = read_amount(saved.get("peak_nav")), finite_number(saved.get("peak_ts"))
     if nav_usd is None or nav_usd <= 0 or at_s is None:
         shown = f"peak_nav {describe(saved.get('peak_nav'))} and peak_ts {describe(saved.get('peak_ts'))}"
         LOGGER.warning("the peak begins anew: %s has %s; expected USD above 0 and a time", path, shown)

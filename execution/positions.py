@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from execution.legs import merge_legs
-from execution.utils.numbers import describe, finite_number
+from execution.utils.numbers import describe, finite_number, read_amount
 from execution.utils.timestamps import format_iso
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def _read_row(row: object, where: str) -> Position:
         if not isinstance(row.get(name), str):
             raise ValueError(f"{where}.{name} is {describe(row.get(name))}; expected a text")
     for name in ("qty", "entryPrice", "markPrice", "unrealized"):
-        if finite_number(row.get(name)) is None:
-            raise ValueError(f"{where}.{name} is {describe(row.get(name))}; expected a number")
+        if read_amount(row.get(name)) is None:
+            raise ValueError(f"{where}.{name} is {describe(row.get(name))}; expected a number up to 10^18")
     return Position(
         symbol=row["symbol"],
         position_side=row["positionSide"],

@@ -17,7 +17,7 @@ from execution.sync_inputs import InputReader, Inputs, mapping
 from execution.transition_log import TransitionLog
 from execution.utils.execution_health import build_router_part, measure_reject_rate
 from execution.utils.metrics import build_fee_pnl, rolling_sharpe
-from execution.utils.numbers import finite_number
+from execution.utils.numbers import read_amount
 from execution.utils.timestamps import plausible_epoch_s, start_of_day_s
 from state.files import surfaces
 
@@ -93,7 +93,7 @@ class SyncCycle:
         """The highest of what was saved, what the log shows and what the executor has seen between its points."""
         for point in inputs.points:
             self.peak = self.peak.raised_to(point.nav_usd, point.at_s)
-        seen = finite_number(mapping(mapping(inputs.risk, "dd_state"), "drawdown").get("peak"))
+        seen = read_amount(mapping(mapping(inputs.risk, "dd_state"), "drawdown").get("peak"))
         if seen is not None:
             self.peak = self.peak.raised_to(seen, inputs.now_s)
         self.drawdown = Drawdown(self.peak.nav_usd, inputs.points[-1].nav_usd)

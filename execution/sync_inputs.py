@@ -13,7 +13,7 @@ from execution.json_input import read_json_object
 from execution.nav import Fx, NavLog, NavPoint, load_nav_log
 from execution.positions import Position, read_positions
 from execution.schema_rules import ATR_REGIMES, DD_STATES
-from execution.utils.numbers import describe, finite_number
+from execution.utils.numbers import describe, finite_number, read_amount
 from execution.utils.timestamps import plausible_epoch_s
 from state.files import surfaces
 
@@ -121,7 +121,7 @@ class InputReader:
 
     def _read_fx(self, nav: Content) -> Fx:
         block = mapping(nav, "fx")
-        rate, written = finite_number(block.get("usd_zar")), block.get("usd_zar")
+        rate, written = read_amount(block.get("usd_zar")), block.get("usd_zar")
         usable = rate is not None and rate > 0
         sentence = f"nav.json: fx.usd_zar is {describe(written)}; expected a positive number"
         self.errors.warn("fx", None if usable or written is None else sentence)

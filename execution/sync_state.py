@@ -52,18 +52,19 @@ class SyncDaemon:
         self.options = options
         self.stop = threading.Event()
         state_dir = open_state_dir(options.log_dir / "state")
-        for name in OWNED:
-            claim_writer(state_dir / name)
         self.trigger = state_dir / surfaces.SYNCED_STATE
-        cache_dir = options.log_dir / "cache"
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        remove_orphans(cache_dir)
+        cache_dir, events_dir = options.log_dir / "cache", options.log_dir / "execution"
         self.peak_path = cache_dir / "peak_state.json"
         self.window_path = cache_dir / "sync_window.json"
-        events_dir = options.log_dir / "execution"
+        beats_path = events_dir / "sync_daemon_heartbeats.jsonl"
+        for path in (*(state_dir / name for name in OWNED), self.peak_path, self.window_path, beats_path):
+            claim_writer(path)
+        remove_orphans(cache_dir)
         feed = EventFeed(events_dir, _load_saved(self.window_path), self.stop.is_set)
         self.cycle = SyncCycle(options.log_dir, feed, load_peak(self.peak_path))
-        self.heartbeats = EventWriter(events_dir / "sync_daemon_heartbeats.jsonl")
+        for path in (self.cycle.transitions.path, self.cycle.transitions.cache_path):
+            claim_writer(path)
+        self.heartbeats = EventWriter(beats_path)
         self._saved_s = float("-inf")
         self._seen = 0
         self._saved_peak = self.cycle.peak

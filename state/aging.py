@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from state.files.stamps import age_of
+from state.files.stamps import FUTURE_TOLERANCE_S, age_of
 from state.files.surfaces import BY_NAME, NAV
+from state.trust.freshness import largest_age
 
 State = dict[str, Any]
 
@@ -45,14 +46,10 @@ class Snapshot:
         return nav
 
     def _meta(self, now: float) -> State:
-        """No stamp turns from future to past in here, so an age that was known has only grown."""
+        """Counted from the stamps again: one that is a little ahead of the clock has no age until that reaches it."""
         meta = dict(self.state["meta"])
-        grown = now - meta["loaded_at"]
-        meta["surfaces"] = [
-            {**item, "age_s": None if (age_s := item["age_s"]) is None else age_s + grown} for item in meta["surfaces"]
-        ]
-        if meta["data_age_s"] is not None:
-            meta["data_age_s"] += grown
+        meta["surfaces"] = [{**item, "age_s": age_of(item["updated_at"], now)} for item in meta["surfaces"]]
+        meta["data_age_s"] = largest_age(meta["surfaces"])
         meta["loaded_at"] = now
         return meta
 
@@ -67,5 +64,5 @@ def take_snapshot(state: State) -> Snapshot:
     for item in state["meta"]["surfaces"]:
         if item["updated_at"] is not None:
             thresholds += [item["updated_at"] + item["late_after_s"], item["updated_at"] + item["stale_after_s"]]
-            thresholds.append(item["updated_at"])
+            thresholds.append(item["updated_at"] - FUTURE_TOLERANCE_S)
     return Snapshot(state, min((moment for moment in thresholds if moment > now), default=now))

@@ -50,7 +50,7 @@ def report(state: dict[str, Any]) -> Iterator[str]:
         yield _row(_cells(state, item))
     yield ""
     for check in state["meta"]["checks"]:
-        yield f"{CHECK_MARKS[check['status']]} {check['label']:<16}{check['detail']}"
+        yield f"{CHECK_MARKS[check['status']]} {check['label']:<18}{check['detail']}"
     yield from _unknown(state)
 
 

@@ -15,7 +15,7 @@ from state.facts.environment import ENVIRON_KEYS
 from state.facts.sources import Derived, Sources
 from state.files.history import History, locate
 from state.files.reading import Reading, Signature, is_coarse, read_surface
-from state.files.recall import recall, remember
+from state.files.recall import latest, remember
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE, SURFACES, Surface
 from state.files.transitions import LOCATION, Tape, read_tape
 from state.normalize import normalize, unusable_state
@@ -54,28 +54,33 @@ class Loader:
             looked: list[Any] = [*_look_at(self._watched), *map(environ.get, ENVIRON_KEYS)]
             if looked != self._seen:
                 self._settled_s = time.monotonic() + (COARSE_S if any(map(is_coarse, looked[: len(SURFACES)])) else 0.0)
-            elif self._snapshot is not None and self._snapshot.covers(now) and time.monotonic() >= self._settled_s:
+            elif self._snapshot is not None and self._is_settled() and self._snapshot.covers(now):
                 return self._snapshot.at(now)
             with _paused_collector():
                 state = self._load_changed(now, environ)
             self._seen, self._snapshot = looked, take_snapshot(state) if self._may_keep() else None
             return self._snapshot.at(now) if self._snapshot else state
 
+    def _is_settled(self) -> bool:
+        """Files that looked the same are the same, and no other process has seen more in them."""
+        return time.monotonic() >= self._settled_s and not self._history.has_news()
+
     def _load_changed(self, now: float, environ: Mapping[str, str]) -> dict[str, Any]:
         self._history.open(now)
         self._readings = {
-            surface.name: self._read(surface, path)
+            surface.name: self._read(surface, path, now)
             for surface, path in (*zip(SURFACES, self._paths.values(), strict=True), *self._other_nav_files())
         }
         self._tape = read_tape(self._tape_path, self._tape)
-        state = self._normalize(Sources(self._readings, now, environ, self._history, self._derived, self._tape))
-        self._history.commit(now)
-        return state
+        return self._normalize(Sources(self._readings, now, environ, self._history, self._derived, self._tape))
 
-    def _read(self, surface: Surface, path: str) -> Reading:
+    def _read(self, surface: Surface, path: str, now: float) -> Reading:
         """A look at one surface, beside what this or another process last saw of it."""
-        previous = self._readings.get(surface.name) or recall(surface, self._history)
-        return remember(read_surface(path, surface, previous), previous, self._history)
+        own = self._readings.get(surface.name)
+        if own is not None and own.status == "missing" and not os.path.lexists(path):
+            return own
+        previous = latest(surface, own, self._history)
+        return remember(read_surface(path, surface, previous), previous, self._history, now)
 
     def _may_keep(self) -> bool:
         """A file that could not be read may become readable, and an unknown nav file appear, without a new stamp."""

@@ -55,8 +55,10 @@ def normalize(sources: Sources, state_dir: str) -> State:
     state["transitions"] = show_transitions(sources.tape, sources.now)
     if sources.tape.error:
         sources.unknown.note("transitions", sources.tape.error)
-    state["meta"] = _meta(sources, state_dir, facts)
-    evidence = Evidence(exchange, nav_found, drawdown, said, sources.history.reason)
+    seen = {"last_book": _remember_book(sources, book, exposure), "drift": find_drift(sources)}
+    sources.history.commit(sources.now)  # whether that works is among what the page says
+    state["meta"] = _meta(sources, state_dir, facts) | seen
+    evidence = Evidence(exchange, nav_found, drawdown, said, book, sources.history.reason)
     state["meta"]["alerts"] = build_alerts(state, evidence)
     return seal(state)
 
@@ -73,8 +75,6 @@ def _meta(sources: Sources, state_dir: str, facts: Facts) -> dict[str, Any]:
         "unknown": sources.unknown.reasons,
         "stale": sources.stale.reasons,
         "checks": run_checks(sources, facts),
-        "last_book": _remember_book(sources, facts.book, facts.exposure),
-        "drift": find_drift(sources),
         "transitions_skipped": sources.tape.skipped,
         "history": {"shared": sources.history.reason is None, "reason": sources.history.reason},
     }

@@ -14,6 +14,11 @@ def amount(value: float | None, fmt: Callable[[float | None], str] = fmt_usd) ->
     return {"amount": value, "text": fmt(value)}
 
 
+def quoted(words: str) -> Part:
+    """Words of somebody else, such as an exchange's: nobody knows what amounts are in them."""
+    return {"amount": words, "text": words}
+
+
 def price(value: float | None) -> Part:
     """A price, with the digits it needs."""
     return amount(value, fmt_qty)

@@ -86,7 +86,7 @@ class EventFeed:
             window, logs = self._begin(saved["cursors"])
             window.restore(saved["window"])
             # With a lost cursor its log would be read from the beginning, and count a second time.
-            lost = [name for name in LOG_NAMES if saved["cursors"].get(name) and logs[name].cursor is None]
+            lost = [name for name in LOG_NAMES if saved["cursors"][name] and logs[name].cursor is None]
             if lost:
                 raise ValueError(f"the cursor of {lost[0]} is unusable")
         except (LookupError, AttributeError, *DAMAGE) as error:

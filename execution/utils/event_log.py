@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 23
 
+# So many rotated parts are looked at again for what a slow writer has added.
+KEPT_PARTS = 4
+
+# A rotation in the middle of a look hides a part from it, and a second look finds it.
+LOOKS = 3
+
 # What a crash leaves where a file was longer than what had reached the disk.
 NULS = bytes(BLOCK_BYTES)
 
@@ -37,16 +43,15 @@ class EventLog:
         """Continue where `saved` (of `save()`) ended, else begin with the oldest rotated part."""
         self.path = Path(path)
         self.cursor = Cursor.restore(saved)
-        # The part read before this one: a writer that had not noticed its rotation may still have added to it.
-        self.left = Cursor.restore(saved.get("left")) if saved and isinstance(saved.get("left"), dict) else None
+        # The parts read before this one: a writer that had not noticed a rotation may still have added to them.
+        self.left = _restore_left(saved)
         self.malformed = 0
         self.rotations = 0
         self.truncations = 0
 
     def save(self) -> dict[str, Any]:
         """The cursor as JSON; empty before the first read."""
-        left = {"left": self.left.save()} if self.left else {}
-        return self.cursor.save() | left if self.cursor else {}
+        return self.cursor.save() | {"left": [cursor.save() for cursor in self.left]} if self.cursor else {}
 
     def read_new(self, stopped: Callable[[], bool] = lambda: False) -> Iterator[dict[str, Any]]:
         """Yield the records appended since the last call; a half-written last line waits for its end.
@@ -72,6 +77,9 @@ class EventLog:
         files = _open_all(self.path, opened)
         if self.cursor is None or not files:
             return self._begin(files)
+        for _ in range(LOOKS - 1):
+            if _find_held(files, self.cursor) is None:
+                files = _open_all(self.path, opened) or files
         return [*self._find_left(opened), *self._follow(files, self.cursor)]
 
     def _begin(self, files: list[BinaryIO]) -> list[_Part]:
@@ -93,25 +101,23 @@ class EventLog:
         return [_Part(held, cursor, final=True), *self._begin([files[0], *between])]
 
     def _is_unknown(self, file: BinaryIO, cursor: Cursor) -> bool:
-        known = self.left is not None and self.left.holds(file)
+        known = any(left.holds(file) for left in self.left)
         return not known and os.fstat(file.fileno()).st_mtime_ns > cursor.mtime_ns
 
     def _find_left(self, opened: contextlib.ExitStack) -> Iterator[_Part]:
-        """The part read before, where it has grown."""
-        if self.left is None:
-            return
-        for path in list_rotated(self.path):
-            if _has_grown(path, self.left):
-                file = _open(path, opened)
-                if file is not None and self.left.holds(file):
-                    yield _Part(file, self.left, final=True)
-                    return
+        """The parts read before, where they have grown."""
+        for path in list_rotated(self.path) if self.left else []:
+            for cursor in self.left:
+                if _has_grown(path, cursor):
+                    file = _open(path, opened)
+                    if file is not None and cursor.holds(file):
+                        yield _Part(file, cursor, final=True)
 
     def _read_part(self, part: _Part, stopped: Callable[[], bool]) -> Iterator[dict[str, Any]]:
         cursor = part.cursor
         if cursor is None:
             cursor = Cursor.at_start(part.file)
-            self.left, self.cursor = self.cursor, cursor
+            self._begin_part(cursor)
         found = os.fstat(part.file.fileno())
         for end, line in _lines(part.file, cursor.offset, stopped, final=part.final):
             cursor.advance(part.file, end)
@@ -121,6 +127,17 @@ class EventLog:
             else:
                 yield record
         cursor.inode, cursor.mtime_ns = found.st_ino, found.st_mtime_ns
+
+    def _begin_part(self, cursor: Cursor) -> None:
+        if self.cursor is not None:
+            self.left = [*self.left, self.cursor][-KEPT_PARTS:]
+        self.cursor = cursor
+
+
+def _restore_left(saved: Mapping[str, Any] | None) -> list[Cursor]:
+    found = saved.get("left") if saved else None
+    cursors = [Cursor.restore(item) for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return [cursor for cursor in cursors if cursor is not None][-KEPT_PARTS:]
 
 
 def _open(path: Path, opened: contextlib.ExitStack) -> BinaryIO | None:

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from typing import Any, NamedTuple
 
-from execution.utils.numbers import describe, finite_number
+from execution.utils.numbers import describe, finite_number, read_amount
 from execution.utils.rolling import RollingSum
 from execution.utils.timestamps import DAY_S, plausible_epoch_s, restore_time
 from execution.utils.vetoes import VetoWindow
@@ -16,9 +16,6 @@ WEEK_S = 7 * DAY_S
 # Router figures rest on the last 5,000 orders of the week, so that a cycle costs the same in a busy week.
 MAX_ROUTED_ORDERS = 5000
 MAX_CLOSES = 5000
-
-# No desk pays or earns more by one order; beyond, a figure is damage that would swallow all others.
-LARGEST_USD = 1e15
 
 # The daemon's heartbeats have a file of their own: one writer per file.
 HEARTBEAT_LOGS = ("sync_heartbeats", "sync_daemon_heartbeats")
@@ -198,7 +195,7 @@ def _optional_usd(value: object) -> float | None:
 
 
 def _usd(value: object) -> float:
-    number = finite_number(value)
-    if number is None or abs(number) > LARGEST_USD:
+    number = read_amount(value)
+    if number is None:
         raise ValueError(f"{describe(value)} is no amount")
     return number

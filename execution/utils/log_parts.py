@@ -33,5 +33,6 @@ def _age(path: Path, part: Path) -> tuple[int, list[int]] | None:
         return None
     numbers = [int(number) for number in re.findall(r"\d+", match[0])]
     if len(match["number"]) >= SHORTEST_DATE_DIGITS:
-        return 1, [-number for number in numbers]
+        # The zero puts a second part of one day before its first.
+        return 1, [*(-number for number in numbers), 0]
     return (0, numbers) if not match["rest"] else None

@@ -6,6 +6,9 @@ import math
 
 SHOWN_CHARS = 40
 LONGEST_SHOWN_BITS = 128
+# Coins or USD: no desk has more, and beyond a figure is damage that would swallow all others.
+LARGEST_AMOUNT = 1e18
+
 JSON_NAMES = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
@@ -18,6 +21,12 @@ def finite_number(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def read_amount(value: object) -> float | None:
+    """As `finite_number`, and None for what no desk can have."""
+    number = finite_number(value)
+    return number if number is not None and abs(number) <= LARGEST_AMOUNT else None
 
 
 def describe(value: object) -> str:

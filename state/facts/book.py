@@ -82,7 +82,7 @@ def remember_book(sources: Sources, book: Book) -> None:
 
 def _read_file(sources: Sources, name: str) -> _File:
     data, stamp = sources.data(name), sources.stamp(name)
-    alive = why_not_alive(sources, name, stamp) is None
+    alive = _why_dead(sources, name) is None
     return _File(name, sources.derive(read_rows, name), stamp or 0.0, _is_complete(name, "exec_stats" in data), alive)
 
 
@@ -149,8 +149,18 @@ def _price(row: Row, leader: _File, found: list[tuple[_File, Row]]) -> Member:
 
 
 def _why_stale(sources: Sources, leader: _File) -> str | None:
-    reason = why_not_alive(sources, leader.name, sources.stamp(leader.name))
+    reason = _why_dead(sources, leader.name)
     return f"{leader.name} {reason}" if reason else None
+
+
+def _why_dead(sources: Sources, name: str) -> str | None:
+    """Why the rows of a file do not speak of now; the daemon's are those of synced_state.json, and as old."""
+    reason = why_not_alive(sources, name, sources.stamp(name))
+    of_the_daemon = name == POSITIONS_STATE and "positions" not in sources.data(name)
+    if reason or not of_the_daemon or not sources.has(SYNCED_STATE):
+        return reason
+    origin = why_not_alive(sources, SYNCED_STATE, sources.stamp(SYNCED_STATE))
+    return f"repeats {SYNCED_STATE}, which {origin}" if origin else None
 
 
 def _why_not_flat(sources: Sources, exchange: Exchange, files: list[_File]) -> str | None:

@@ -1,6 +1,7 @@
 """Peak and drawdown of the portfolio: the figures of one source, and only beside the NAV they belong to."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
@@ -10,12 +11,15 @@ from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
 from state.files.stamps import COMPARABLE_S
 from state.files.surfaces import KPIS, NAV_STATE, RISK_SNAPSHOT
-from state.files.values import JsonDict, first, first_number, mapping, number
+from state.files.values import JsonDict, first, first_numeric, mapping, number, numeric, why_unreadable
 
 # What a NAV moves between the loops of two writers; and within one.
 NAV_MOVES = 5e-3
 NAV_ROUNDING = 1e-4
+# Two figures of one file differ by the digits they are written with.
+WITHIN_A_FILE = 1e-6
 CENT = 0.01
+DAEMON_PCT = ("drawdown_pct", "drawdown")
 
 
 class Figures(NamedTuple):
@@ -93,7 +97,7 @@ def why_impossible(figures: Figures) -> str | None:
         return f"a drawdown of {pct:.2f} % cannot be below zero"
     if pct is not None and pct > 100 and (nav_usd is None or nav_usd >= 0):
         return f"a drawdown of {pct:.2f} % is more than all of a NAV that is not negative"
-    if peak_usd is not None and nav_usd is not None and peak_usd < nav_usd - max(CENT, NAV_ROUNDING * abs(nav_usd)):
+    if peak_usd is not None and nav_usd is not None and peak_usd < nav_usd - max(CENT, WITHIN_A_FILE * abs(nav_usd)):
         return "its peak lies below its own NAV"
     return None
 
@@ -102,33 +106,37 @@ def _claims(sources: Sources, configured: bool) -> Iterator[Claim[Figures]]:
     """The sources in their order, with what rules each out."""
     daemon = sources.data(NAV_STATE)
     if is_daemons(daemon) or "drawdown_pct" in daemon or "peak_equity" in daemon:
-        yield _claim(Claim(_of_daemon(daemon), NAV_STATE, sources.stamp(NAV_STATE)), None)
+        claim = Claim(_of_daemon(daemon), NAV_STATE, sources.stamp(NAV_STATE))
+        yield _claim(claim, why_unreadable(daemon, *DAEMON_PCT) or why_unreadable(daemon, "peak_equity"))
     for item in _snapshots(sources):
-        figures = _of_snapshot(item.value)
-        if figures.pct is not None or figures.peak_usd is not None:
-            yield _claim(Claim(figures, item.file, item.stamp, None, item.origin), _disowned(item.value, configured))
+        figures, block = _of_snapshot(item.value), item.value
+        unread = why_unreadable(block, "dd_pct") or why_unreadable(block, "peak")
+        if figures.pct is not None or figures.peak_usd is not None or unread:
+            claim = Claim(figures, item.file, item.stamp, None, item.origin)
+            yield _claim(claim, _disowned(block, configured) or unread)
 
 
-def _claim(claim: Claim[Figures], disowned: str | None) -> Claim[Figures]:
-    flaw = disowned or why_impossible(claim.value)
+def _claim(claim: Claim[Figures], flaw: str | None) -> Claim[Figures]:
+    flaw = flaw or why_impossible(claim.value)
     if claim.value.pct is None:
         flaw = flaw or "does not carry the percentage"
     if claim.value.nav_usd == 0.0:
         flaw = flaw or "was computed from a NAV of 0, which was not written"
-    return Claim(claim.value, claim.file, claim.stamp, flaw, claim.origin)
+    return replace(claim, flaw=flaw)
 
 
 def _beside(claim: Claim[Figures], nav: Nav) -> Claim[Figures]:
     """Ruled out where it was computed from another NAV than the one on show."""
     of_it = claim.value.nav_usd
-    if nav.usd is None or of_it is None or nav.file == claim.file:
+    if nav.usd is None:
+        return replace(claim, flaw="the NAV it belongs to is unknown")
+    if of_it is None or nav.file == claim.file:
         return claim
     apart_s = abs((claim.stamp or 0.0) - (nav.stamp or 0.0))
     share = NAV_MOVES if apart_s <= COMPARABLE_S else NAV_ROUNDING
     if abs(nav.usd - of_it) <= max(CENT, share * abs(nav.usd)):
         return claim
-    flaw = "was computed from another NAV than the one on show"
-    return Claim(claim.value, claim.file, claim.stamp, flaw, claim.origin)
+    return replace(claim, flaw="was computed from another NAV than the one on show")
 
 
 def _snapshots(sources: Sources) -> Iterator[Claim[JsonDict]]:
@@ -149,19 +157,19 @@ def _of_risk_snapshot(dd_state: JsonDict) -> JsonDict:
 
 
 def _of_daemon(state: JsonDict) -> Figures:
-    pct = first_number(state, "drawdown_pct", "drawdown")
-    return Figures(pct, number(state.get("drawdown_abs")), _peak(state, "peak_equity"), nav_of(state))
+    pct = first_numeric(state, *DAEMON_PCT)
+    return Figures(pct, numeric(state.get("drawdown_abs")), _peak(state, "peak_equity"), nav_of(state))
 
 
 def _of_snapshot(block: JsonDict) -> Figures:
     inner = mapping(block.get("drawdown"))
-    pct = first([number(block.get("dd_pct")), number(inner.get("pct"))])
-    return Figures(pct, number(block.get("dd_abs")), _peak(block, "peak"), number(block.get("nav")))
+    pct = first([numeric(block.get("dd_pct")), numeric(inner.get("pct"))])
+    return Figures(pct, numeric(block.get("dd_abs")), _peak(block, "peak"), numeric(block.get("nav")))
 
 
 def _peak(block: JsonDict, key: str) -> float | None:
     """A peak of zero was not written; one below zero was, and cannot be."""
-    return number(block.get(key)) or None
+    return numeric(block.get(key)) or None
 
 
 def _disowned(block: JsonDict, configured: bool) -> str | None:

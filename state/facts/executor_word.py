@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
-from state.files.stamps import age_of, parse_stamp
+from state.files.stamps import STAMP_KEYS, age_of, parse_stamp
 from state.files.surfaces import EXECUTION_HEALTH, RISK_SNAPSHOT
-from state.files.values import JsonDict, count, dicts, flag, mapping, number, sanitize, text
+from state.files.values import JsonDict, count, dicts, first, mapping, number, numeric, sanitize, text, word
 
 # An exchange error is news for this long.
 ERROR_IS_NEWS_S = 3600.0
@@ -16,8 +16,14 @@ ERROR_IS_NEWS_S = 3600.0
 POST_ONLY_CODES = frozenset({-2010, -5022})
 
 _FRACTION = re.compile(r"(\w*frac)\s*=\s*([\d.]+)")
+_CODE = re.compile(r"code\W{0,3}(-\d{3,6})\b")
 # A fraction that is really a percentage reads a hundred times too high; twenty times is no rounding.
 SLIP_FACTOR = 20.0
+
+SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+ANOMALY_SWITCHES = ("active", "detected", "triggered", "anomaly", "flag")
+ANOMALY_WORDS = ("detail", "reason", "message", "description")
+MOST_LETTERS = 120
 
 MISSING = "risk_snapshot.json does not carry it (older writers do not)"
 
@@ -56,19 +62,20 @@ def find_word(sources: Sources, drawdown_pct: float | None) -> Word:
     """From risk_snapshot.json, and the errors of execution_health.json too."""
     data, stamp = sources.data(RISK_SNAPSHOT), sources.stamp(RISK_SNAPSHOT)
     breaker, exits = mapping(data.get("circuit_breaker")), mapping(data.get("tp_sl_registry"))
-    reason, limit = text(data.get("risk_mode_reason")), number(breaker.get("max_portfolio_dd_nav_pct"))
+    mode, limit = data.get("risk_mode"), number(breaker.get("max_portfolio_dd_nav_pct"))
+    reason = text(data.get("risk_mode_reason")) or text(mapping(mode).get("reason"))
     old = why_not_alive(sources, RISK_SNAPSHOT, stamp) if data else None
     return Word(
-        mode=text(data.get("risk_mode")),
+        mode=word(mode, "mode", "risk_mode", "state"),
         reason=reason,
         score=number(data.get("risk_mode_score")),
         slip=_is_slip(reason, drawdown_pct),
-        breaker=flag(breaker.get("active")),
+        breaker=_switch(breaker.get("active") if breaker else data.get("circuit_breaker")),
         limit_pct=None if limit is None else 100.0 * limit,
         anomalies=tuple(_anomalies(data.get("anomalies"))),
         positions=count(exits.get("num_positions")),
         exits=count(exits.get("num_registry_entries")),
-        mismatch=flag(exits.get("registry_mismatch")),
+        mismatch=_switch(exits.get("registry_mismatch")),
         error=_last_error(sources),
         at=stamp,
         stale=f"{RISK_SNAPSHOT} {old}" if old else None,
@@ -104,16 +111,42 @@ def _is_slip(reason: str | None, drawdown_pct: float | None) -> bool:
     return said > SLIP_FACTOR * max(drawdown_pct, 0.0) / 100.0 and said <= 1.0
 
 
+def _switch(value: object) -> bool | None:
+    """A boolean, or the word or number of one: a breaker that is written as 1 is no silence."""
+    if isinstance(value, str):
+        return SWITCHES.get(value.strip().lower())
+    return bool(value) if value in (0, 1) else None
+
+
 def _anomalies(value: object) -> Iterator[str]:
     """Names of what the executor finds odd, with its words where it has some."""
     if isinstance(value, dict):
         for name, said in value.items():
-            if said not in (None, False, 0, "", [], {}):
-                words = text(said) or (", ".join(map(str, said)) if isinstance(said, list) else "")
-                yield (f"{text(name) or '?'}: {words}" if words else text(name) or "?")[:120]
+            if _is_odd(said):
+                words = _words(said)
+                yield (f"{text(name) or '?'}: {words}" if words else text(name) or "?")[:MOST_LETTERS]
     elif isinstance(value, list):
-        for said in value:
-            yield (text(said) or text(mapping(said).get("name")) or text(mapping(said).get("type")) or "unnamed")[:120]
+        yield from ((_named(said) or "unnamed")[:MOST_LETTERS] for said in value if _is_odd(said))
+    elif (said := text(value)) is not None:
+        yield said[:MOST_LETTERS]
+
+
+def _is_odd(said: object) -> bool:
+    """Whether anything is found; a block that has a switch is as its switch says."""
+    if isinstance(said, dict):
+        switches = [value for key in ANOMALY_SWITCHES if isinstance(value := said.get(key), bool)]
+        return any(switches) if switches else any(map(_is_odd, said.values()))
+    return any(map(_is_odd, said)) if isinstance(said, list) else bool(said)
+
+
+def _words(said: object) -> str:
+    if isinstance(said, list):
+        return ", ".join(filter(None, map(_named, said)))
+    return text(said) or first(text(mapping(said).get(key)) for key in ANOMALY_WORDS) or ""
+
+
+def _named(said: object) -> str | None:
+    return text(said) or first(text(mapping(said).get(key)) for key in ("name", "type", *ANOMALY_WORDS))
 
 
 def _last_error(sources: Sources) -> ExchangeError | None:
@@ -140,8 +173,15 @@ def _is_news(error: ExchangeError, now: float) -> bool:
 def _read_error(row: JsonDict, block: JsonDict) -> ExchangeError | None:
     last = mapping(block.get("last_error"))
     kind = mapping(last.get("classification"))
-    at, code = parse_stamp(last.get("ts")), number(kind.get("code"))
+    at = first(parse_stamp(last.get(key)) for key in ("ts", *STAMP_KEYS))
     if at is None:
         return None
     message = text(kind.get("message")) or text(last.get("message")) or "no message"
+    code = first([numeric(kind.get("code")), numeric(last.get("code")), _code_in(message)])
     return ExchangeError(text(row.get("symbol")) or "?", at, message[:160], None if code is None else int(code))
+
+
+def _code_in(message: str) -> float | None:
+    """The code that the exchange's library puts into its message: `APIError(code=-2010): ...`."""
+    found = _CODE.search(message)
+    return numeric(found[1]) if found else None

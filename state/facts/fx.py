@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from state.facts.sources import Sources
 from state.files.stamps import age_of, content_stamp, parse_stamp
-from state.files.values import JsonDict, mapping, number
+from state.files.values import NOT_A_NUMBER, JsonDict, mapping, number, numeric
 from state.formatting import fmt_moment, fmt_number
 
 # A rate this old says nothing about today's.
@@ -40,8 +40,8 @@ def find_rate(sources: Sources) -> Rate:
     rates = [rate for name, rate in written if not _why_refused(sources, name, rate)]
     if rates:
         best = max(rates, key=lambda rate: rate.updated_at or 0.0)
-        at = sources.now if best.updated_at is None else best.updated_at
-        sources.history.keep(REMEMBERED, [best.usd_zar, best.updated_at], at)
+        if best.updated_at is not None:  # one that nobody knows the age of is not shown later
+            sources.history.keep(REMEMBERED, [best.usd_zar, best.updated_at], best.updated_at)
         return best._replace(refused=refused)
     return _remembered(sources)._replace(reason=refused[0] if refused else NO_RATE, refused=refused)
 
@@ -49,9 +49,8 @@ def find_rate(sources: Sources) -> Rate:
 def _written(sources: Sources) -> Iterator[tuple[str, Rate]]:
     for name, reading in sources.readings.items():
         block = mapping((reading.data or {}).get("fx"))
-        usd_zar = number(block.get("usd_zar"))
-        if usd_zar:
-            yield name, Rate(usd_zar, _stamp(block, reading.data or {}))
+        if block.get("usd_zar") is not None:
+            yield name, Rate(numeric(block["usd_zar"]), _stamp(block, reading.data or {}))
 
 
 def _stamp(block: JsonDict, data: JsonDict) -> float | None:
@@ -60,7 +59,9 @@ def _stamp(block: JsonDict, data: JsonDict) -> float | None:
 
 def _why_refused(sources: Sources, name: str, rate: Rate) -> str | None:
     low, high = POSSIBLE
-    if rate.usd_zar is not None and not low <= rate.usd_zar <= high:
+    if rate.usd_zar is None:
+        return f"the USD/ZAR rate of {name} {NOT_A_NUMBER}"
+    if not low <= rate.usd_zar <= high:
         return f"the USD/ZAR rate {fmt_number(rate.usd_zar, 4)} of {name} is outside {low:.0f} to {high:.0f}"
     age_s = age_of(rate.updated_at, sources.now)
     if rate.updated_at is not None and (age_s is None or age_s > KEEP_FOR_S):

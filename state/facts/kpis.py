@@ -117,17 +117,13 @@ def claim_atr_regime(sources: Sources) -> list[Claim[str]]:
 
 
 def claim_atr_ratio(sources: Sources) -> list[Claim[float]]:
-    """The portfolio's ATR ratio; one below zero cannot be."""
+    """The portfolio's ATR ratio; one below zero cannot be, in whichever of its places a source has it."""
 
     def read(data: JsonDict) -> float | None:
         atr = mapping(data.get("atr"))
-        return first(
-            [
-                number(mapping(data.get("risk")).get("atr_ratio")),
-                number(atr.get("median_ratio")),
-                number(atr.get("atr_ratio")),
-            ]
-        )
+        places = (mapping(data.get("risk")).get("atr_ratio"), atr.get("median_ratio"), atr.get("atr_ratio"))
+        values = [value for place in places if (value := number(place)) is not None]
+        return first([*(value for value in values if value < 0), *values])
 
     claims = claim_over_payloads(sources, lambda item: read(item.data), read)
     return [Claim(item.value, item.file, item.stamp, _why_no_ratio(item.value), item.origin) for item in claims]

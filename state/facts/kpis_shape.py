@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from state.facts.sources import Sources
+from state.facts.standing import why_not_alive
 from state.files.stamps import content_stamp
 from state.files.surfaces import KPIS, RISK_SNAPSHOT
 from state.files.values import JsonDict, mapping
@@ -28,8 +29,23 @@ def flat_payloads(sources: Sources) -> list[Payload]:
 
 
 def all_payloads(sources: Sources) -> list[Payload]:
-    """Every KPI payload in reach, newest first; the file before its copy when they are of the same time."""
-    return sources.derive(find_payloads, KPIS, RISK_SNAPSHOT)
+    """Every KPI payload in reach, newest first; the file before its copy when they are of the same time.
+
+    What the daemon publishes it has from risk_snapshot.json: while that is silent, the nested shape is as old as it.
+    """
+    found = sources.derive(find_payloads, KPIS, RISK_SNAPSHOT)
+    if not repeats_old_figures(sources):
+        return found
+    stamp, origin = sources.stamp(RISK_SNAPSHOT), f"{RISK_SNAPSHOT}, which {KPIS} repeats,"
+    aged = [item._replace(stamp=stamp, origin=origin) if is_nested(item.data) else item for item in found]
+    return sorted(aged, key=lambda item: -(item.stamp or 0.0))
+
+
+def repeats_old_figures(sources: Sources) -> bool:
+    """Whether kpis_v7.json is the daemon's, of a risk_snapshot.json that is not written any more."""
+    stamp = sources.stamp(RISK_SNAPSHOT)
+    old = stamp is not None and why_not_alive(sources, RISK_SNAPSHOT, stamp) is not None
+    return old and is_nested(sources.data(KPIS))
 
 
 def find_payloads(kpis: JsonDict, risk_snapshot: JsonDict) -> list[Payload]:

@@ -12,6 +12,8 @@ from state.files.rows import Row
 USD_COINS = (
     "USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USDP", "PYUSD", "RLUSD", "USDE", "USDS", "USD1", "GUSD", "DAI", "USD",
 )  # fmt: skip
+# `DOTUSD` and `XBTUSD` are of plain US dollars: of a name without a separator TUSD is never taken for the quote.
+JOINED_COINS = tuple(coin for coin in USD_COINS if coin != "TUSD")
 OTHER_MONEY = ("BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL", "AUD", "JPY", "ZAR", "ARS", "MXN", "PLN", "UAH", "KRW")
 
 # `BTCUSDT_260327`, `ETHUSDT-PERP.BINANCE`: the contract behind the pair, and the venue behind that.
@@ -41,11 +43,11 @@ def read_contract(symbol: str) -> Contract:
     if parts:
         base, quote, settle = parts["base"], parts["quote"].upper(), parts["settle"]
         sized = (settle is not None and settle.upper() != quote) or bool(suffix and "SWAP" in suffix.group().upper())
-        return Contract(base, quote, sized or (quote == "USD" and suffix is not None))
-    found = next((quote for quote in (*USD_COINS, *OTHER_MONEY) if _ends_with(pair, quote)), None)
+        return Contract(base, quote, sized or quote == "USD")
+    found = next((quote for quote in (*JOINED_COINS, *OTHER_MONEY) if _ends_with(pair, quote)), None)
     base = pair[: -len(found)] if found else pair
-    # A dated or perpetual contract on plain US dollars is settled in the coin.
-    return Contract(base, found, found == "USD" and suffix is not None)
+    # What is quoted in plain US dollars is settled in the coin, at most exchanges.
+    return Contract(base, found, found == "USD")
 
 
 def _ends_with(pair: str, quote: str) -> bool:
@@ -62,11 +64,22 @@ def is_dollar_pair(symbol: str) -> bool:
 def misfit(row: Row) -> float | None:
     """PnL less (mark - entry) x quantity where it is more than rounding, 0.0 where it fits, None where none is told."""
     computed = row.computed_pnl
-    if computed is None or row.pnl is None or row.mark_price is None or row.qty is None:
+    if computed is None or row.pnl is None:
         return None
     difference = row.pnl - computed
-    allowed = FIT_ROUNDING * abs(row.qty) * row.mark_price + FIT_TOLERANCE * max(abs(row.pnl), abs(computed))
+    allowed = _price_rounding(row) + FIT_TOLERANCE * max(abs(row.pnl), abs(computed))
     return difference if abs(difference) > allowed else 0.0
+
+
+def _price_rounding(row: Row) -> float:
+    """What the rounding of its prices makes of the PnL of a row."""
+    return FIT_ROUNDING * abs(row.qty or 0.0) * (row.mark_price or 0.0)
+
+
+def _is_proven_linear(row: Row) -> bool:
+    """Whether the PnL shows that one contract is one coin; near the entry price the PnL of any contract is nothing."""
+    computed = row.computed_pnl
+    return misfit(row) == 0.0 and computed is not None and abs(computed) > _price_rounding(row)
 
 
 def _is_of_another_size(row: Row) -> bool:
@@ -79,7 +92,7 @@ def _is_of_another_size(row: Row) -> bool:
 def why_not_usd(row: Row) -> str | None:
     """Why quantity times price of this row is no sum of US dollars; None where it is one."""
     contract = read_contract(row.symbol)
-    if contract.sized and misfit(row) != 0.0:
+    if contract.sized and not _is_proven_linear(row):
         return f"{row.symbol} counts in contracts whose size is not written"
     if contract.quote is None and misfit(row) != 0.0:
         return f"nothing says which money {row.symbol} is quoted in"

@@ -110,6 +110,8 @@ def _show_drawdown(sources: Sources, drawdown: Drawdown, nav: Nav) -> dict[str, 
         "drawdown_pct": figures.pct,
         "drawdown_abs_usd": figures.abs_usd,
     }
+    if drawdown.choice.claim is not None and figures.pct is not None:
+        reason = f"{drawdown.choice.claim.name} does not carry it beside its drawdown"
     for key, value in shown.items():
         sources.unknown.known(f"nav.{key}", value, reason)
     mark_stale(sources, drawdown.choice, *(f"nav.{key}" for key in shown))

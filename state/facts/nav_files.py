@@ -6,11 +6,12 @@ from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
 from state.files.stamps import parse_stamp
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE
-from state.files.values import JsonDict, dicts, first, first_number, mapping, number, numeric, text
+from state.files.values import JsonDict, dicts, first, first_number, mapping, number, numeric, text, why_unreadable
 
 NAV_KEYS = ("total_equity", "nav", "nav_usd")
 
 ZERO = "says 0.00, which its writers also put where they have nothing"
+NO_NAV = "carries no NAV"
 
 
 class Nav(NamedTuple):
@@ -37,7 +38,8 @@ def find_nav(sources: Sources) -> Nav:
     choice = choose(sources, claims)
     if choice.value == 0.0:
         choice = _beyond_zero(sources, choice, claims) or choice
-    return _as_nav(sources, choice)
+    found = _as_nav(sources, choice)
+    return found._replace(passed=(*_speechless_before(sources, found.file), *found.passed))
 
 
 def nav_payloads(sources: Sources) -> list[tuple[str, JsonDict]]:
@@ -78,9 +80,18 @@ def _nothing(sources: Sources) -> Nav:
     if not payloads:
         return Nav(None, None, None, sources.lacks("NAV", NAV_STATE, NAV))
     name, payload = payloads[0]
-    written = [key for key in NAV_KEYS if payload.get(key) is not None]
-    what = f"its {written[0]} is not a number" if written else "carries no NAV"
-    return Nav(None, name, sources.stamp(name), f"{name} is there but {what}")
+    return Nav(None, name, sources.stamp(name), f"{name} is there but {_why_speechless(payload)}")
+
+
+def _why_speechless(payload: JsonDict) -> str:
+    return why_unreadable(payload, *NAV_KEYS) or f"it {NO_NAV}"
+
+
+def _speechless_before(sources: Sources, file: str | None) -> tuple[str, ...]:
+    """The files that are asked before this one and have no figure: another one's is never shown without a word."""
+    payloads = nav_payloads(sources)
+    before = payloads[: next((index for index, (name, _) in enumerate(payloads) if name == file), 0)]
+    return tuple(f"{name}: {_why_speechless(payload)}" for name, payload in before if nav_of(payload) is None)
 
 
 def _beyond_zero(sources: Sources, choice: Choice[float], claims: list[Claim[float]]) -> Choice[float] | None:

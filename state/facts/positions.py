@@ -103,7 +103,10 @@ def _explain(path: str, shown: PositionRow, member: Member, sources: Sources) ->
 
 
 def _pnl(member: Member) -> float | None:
-    """The exchange's figure of the priced row, else of the row itself, else (mark - entry) x signed quantity; USD."""
+    """The exchange's figure of the priced row, else of the row itself, else (mark - entry) x signed quantity; USD.
+
+    Where a PnL is written that is of another size or money, the product would be as well.
+    """
     row, priced = member.row, member.priced
     if priced is None or priced.qty != row.qty:
         return first([pnl_usd(row), _mark_to_market(row, priced)])
@@ -114,7 +117,7 @@ def _mark_to_market(row: Row, priced: Row | None) -> float | None:
     entry = first([row.entry_price, priced.entry_price if priced else None])
     if priced is None or priced.mark_price is None or entry is None or row.qty is None or row.side is None:
         return None
-    return (priced.mark_price - entry) * row.qty if why_not_usd(row._replace(pnl=None)) is None else None
+    return (priced.mark_price - entry) * row.qty if not (why_not_usd(row) or why_not_usd(priced)) else None
 
 
 def _risk(path: str, row: Row, symbols: Table, sources: Sources) -> dict[str, Any]:

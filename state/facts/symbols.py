@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from state.facts.kpis_shape import find_payloads, is_nested
+from state.facts.kpis_shape import find_payloads, is_nested, repeats_old_figures
 from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
 from state.facts.unknowns import Unknowns
@@ -28,7 +28,8 @@ RATIO_KEYS = frozenset(
 PASSED_THROUGH = "kpis_v7.json leaves it empty"
 
 Table = dict[str, dict[str, Any]]
-Part = tuple[str, Callable[[JsonDict], dict[str, Any]], dict[str, JsonDict]]
+Reader = Callable[[JsonDict], dict[str, Any]]
+Part = tuple[str, str, Reader, dict[str, JsonDict]]
 
 FILES = (KPIS, RISK_SNAPSHOT, ROUTER_HEALTH, EXECUTION_HEALTH)
 
@@ -40,17 +41,23 @@ ALWAYS_WRITTEN = "the writers put normal and 0.00 here whatever the symbol does"
 
 def build_symbols(sources: Sources) -> Table:
     """One row per symbol any file speaks of; a field comes from the first living file that has it."""
-    dead = frozenset(name for name in FILES if why_not_alive(sources, name, sources.stamp(name)))
+    dead = frozenset(name for name in FILES if _why_dead(sources, name))
     table, reasons, old = sources.derive(_reader(dead), *FILES)
     sources.unknown.note_reasons(reasons)
     for path, name in old.items():
-        sources.stale.note(path, f"{name} {why_not_alive(sources, name, sources.stamp(name))}")
+        sources.stale.note(path, f"{name} {_why_dead(sources, name)}")
     return {symbol: row.copy() for symbol, row in table.items()}
+
+
+def _why_dead(sources: Sources, name: str) -> str | None:
+    if name == KPIS and repeats_old_figures(sources):
+        return f"repeats {RISK_SNAPSHOT}, which {why_not_alive(sources, RISK_SNAPSHOT, sources.stamp(RISK_SNAPSHOT))}"
+    return why_not_alive(sources, name, sources.stamp(name))
 
 
 def router_entries(data: JsonDict) -> dict[str, JsonDict]:
     """The entries of router_health.json by symbol."""
-    return _by_symbol(data.get("symbols")) or _by_symbol(data.get("per_symbol"))
+    return rows_by_symbol(data.get("symbols")) or rows_by_symbol(data.get("per_symbol"))
 
 
 @cache
@@ -66,10 +73,10 @@ def _reader(dead: frozenset[str]) -> Callable[..., tuple[Table, dict[str, str], 
 def _read_symbols(files: dict[str, JsonDict], dead: frozenset[str]) -> tuple[Table, dict[str, str], dict[str, str]]:
     """The rows, the reasons of what is unknown in them, and by path the dead file that an old value is from."""
     kpis = files[KPIS]
-    passed_through = _by_symbol(kpis.get("symbols")) if is_nested(kpis) else {}
+    passed_through = rows_by_symbol(kpis.get("symbols")) if is_nested(kpis) else {}
     parts: Table = {}
     old: dict[str, str] = {}
-    for name, read, entries in sorted(_parts(files, passed_through), key=lambda part: part[0] in dead):
+    for name, _, read, entries in sorted(symbol_parts(files, passed_through), key=lambda part: part[0] in dead):
         for symbol, entry in entries.items():
             _merge(parts.setdefault(symbol, {}), read(entry), symbol, name if name in dead else None, old)
     table, unknown = {}, Unknowns()
@@ -96,21 +103,28 @@ def _is_always_written(parts: Table) -> bool:
     return words == {"normal"} and not any(part.get("dd_today_pct") for part in parts.values())
 
 
-def _by_symbol(rows: Any) -> dict[str, JsonDict]:
+def rows_by_symbol(rows: Any) -> dict[str, JsonDict]:
+    """The entries of a list, or of a table, by symbol."""
     if isinstance(rows, dict):
         rows = [{"symbol": symbol, **row} for symbol, row in rows.items() if isinstance(row, dict)]
     return {symbol: row for row in dicts(rows) if (symbol := text(row.get("symbol")))}
 
 
-def _parts(files: dict[str, JsonDict], passed_through: dict[str, JsonDict]) -> Iterator[Part]:
-    """What speaks of symbols, in the order it is asked: the file, how an entry is read, and the entries."""
-    yield KPIS, lambda row: _drawdown(row) | _atr(row), passed_through
+def symbol_parts(files: dict[str, JsonDict], passed_through: dict[str, JsonDict]) -> Iterator[Part]:
+    """What speaks of symbols, in the order it is asked: file, place in it, how an entry is read, and the entries."""
+    yield KPIS, "symbols", read_risk, passed_through
     for payload in find_payloads(files[KPIS], files[RISK_SNAPSHOT]):
         if not is_nested(payload.data):
-            yield payload.file, _atr, _by_symbol(mapping(payload.data.get("atr")).get("symbols"))
-    yield ROUTER_HEALTH, _routing, router_entries(files[ROUTER_HEALTH])
+            where = "atr.symbols" if payload.file == KPIS else "kpis_v7.atr.symbols"
+            yield payload.file, where, _atr, rows_by_symbol(mapping(payload.data.get("atr")).get("symbols"))
+    yield ROUTER_HEALTH, "symbols", _routing, router_entries(files[ROUTER_HEALTH])
     for name in (RISK_SNAPSHOT, EXECUTION_HEALTH):
-        yield name, _health, _by_symbol(files[name].get("symbols"))
+        yield name, "symbols", _health, rows_by_symbol(files[name].get("symbols"))
+
+
+def read_risk(row: JsonDict) -> dict[str, Any]:
+    """Drawdown and ATR of one symbol, as the sync daemon writes them."""
+    return _drawdown(row) | _atr(row)
 
 
 def _routing(row: JsonDict) -> dict[str, Any]:

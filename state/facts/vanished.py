@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from state.facts.nav_files import nav_of
 from state.facts.sources import Sources
 from state.files.rows import Row
-from state.files.stamps import SAME_LOOP_S, parse_stamp
-from state.files.surfaces import NAV_LOG, NAV_STATE
+from state.files.stamps import COMPARABLE_S, SAME_LOOP_S, parse_stamp
+from state.files.surfaces import NAV, NAV_LOG, NAV_STATE
 from state.files.values import JsonDict, dicts, mapping, number
 from state.formatting import fmt_moment
 
@@ -25,7 +25,7 @@ MATCH = 0.5
 # The other legs' PnL moves while one goes.
 SHARE = 0.5
 
-LEGS, DOUBT = "legs", "doubt"
+LEGS, DOUBT, LAST_MOMENT = "legs", "doubt", "moment"
 
 
 class Moment(NamedTuple):
@@ -38,7 +38,7 @@ class Moment(NamedTuple):
 
 def find_vanished(sources: Sources, rows: Sequence[Row], stamp: float) -> str | None:
     """Why the book that is written cannot be the real one; None when nothing speaks against it."""
-    moments = _moments(sources)
+    moments = _moments(sources, rows, stamp)
     missing = _missing_legs(sources, rows)
     known = _remembered_doubt(sources, rows, moments)
     if known is not None:
@@ -56,10 +56,12 @@ def remember_legs(sources: Sources, rows: Sequence[Row], stamp: float | None) ->
     """Keep the open PnL of each leg of a known book; a leg that has gone stays until the log has its loop."""
     if stamp is None:
         return
-    moments = _moments(sources)
+    moments = _moments(sources, rows, stamp)
     behind = bool(moments) and moments[-1].at < stamp - SAME_LOOP_S
     gone = _missing_legs(sources, rows) if behind else {}
     sources.history.keep(LEGS, gone | {row.name: row.pnl for row in rows if row.pnl is not None}, stamp)
+    if (now := _moment_of(sources, rows, stamp)) is not None:
+        sources.history.keep(LAST_MOMENT, list(now), stamp)
     sources.history.forget(DOUBT)
 
 
@@ -81,13 +83,30 @@ def _read_log(data: JsonDict) -> list[Moment]:
     return [Moment(at, nav_usd, pnl_usd) for at, nav_usd, pnl_usd in points if nav_usd and pnl_usd is not None]
 
 
-def _moments(sources: Sources) -> list[Moment]:
-    """The points that carry an open PnL, of the log, else of the daemon's series."""
+def _moments(sources: Sources, rows: Sequence[Row], stamp: float) -> list[Moment]:
+    """The points that carry an open PnL, of the log, else of the daemon's series; and where neither goes on, the
+    moment of the last known book and that of this one.
+    """
+    found: list[Moment] = []
     for read, name in ((_read_log, NAV_LOG), (read_moments, NAV_STATE)):
-        points = sources.derive(read, name)
-        if points:
-            return [point for point in points if point.at <= sources.now + SAME_LOOP_S]
-    return []
+        found = found or [point for point in sources.derive(read, name) if point.at <= sources.now + SAME_LOOP_S]
+    if found and found[-1].at >= stamp - COMPARABLE_S:
+        return found
+    kept: Any = sources.history.get(LAST_MOMENT)
+    figures = [value for item in (kept if isinstance(kept, list) else ()) if (value := number(item)) is not None]
+    last = [Moment(*figures)] if len(figures) == len(Moment._fields) else []
+    now = _moment_of(sources, rows, stamp)
+    later = [*last, *([now] if now else [])]
+    return found + [moment for moment in later if not found or moment.at > found[-1].at]
+
+
+def _moment_of(sources: Sources, rows: Sequence[Row], stamp: float) -> Moment | None:
+    """NAV and open PnL of the loop that wrote these rows, of the executor's own nav.json."""
+    nav_usd, at = nav_of(sources.data(NAV)), sources.stamp(NAV)
+    pnls = [row.pnl for row in rows]
+    if not nav_usd or at is None or abs(at - stamp) > SAME_LOOP_S or None in pnls:
+        return None
+    return Moment(stamp, nav_usd, sum(pnl for pnl in pnls if pnl is not None))
 
 
 def _missing_legs(sources: Sources, rows: Sequence[Row]) -> dict[str, float]:

@@ -118,6 +118,14 @@ class Database:
         self._version = version
         return entries
 
+    def has_changed(self) -> bool:
+        """Whether another process has written since `read`; not while it is writing, and so never waits."""
+        try:
+            found = self._connection.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            return not is_locked(error)
+        return found is not None and found[0] != self._version
+
     def write(self, entries: Entries) -> None:
         """Write what is unsaved, all or nothing. Without anything it still shows whether writing works."""
         rows = [_row(name, entries) for name in entries.unsaved]

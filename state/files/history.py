@@ -73,6 +73,21 @@ class History:
         except (OSError, ValueError, sqlite3.Error) as error:
             self._fail(error)
 
+    def has_news(self) -> bool:
+        """Whether `open` may find more than it last did: what others wrote, another file, or a place to try again."""
+        is_broken = self._reason is not None or self._database is None
+        if self._path is None or (is_broken and time.monotonic() < self._retry_s):
+            return False
+        if self._reason is not None or self._pid != os.getpid():
+            return True
+        try:
+            found = look_at(self._path)
+        except OSError:
+            return True
+        if self._database is None:
+            return found is not None
+        return not self._database.is_at(found) or self._database.has_changed()
+
     def get(self, key: str) -> Any | None:
         """The value, which nobody may change; None without one and for one from the future."""
         entry = self._entries.find(escape_key(key))
@@ -126,7 +141,7 @@ class History:
         """Another file stands at the path now, or none: what is known has to be written there."""
         if self._database is not None and not self._database.is_at(found):
             self._disconnect()
-            self._ident, self._retry_s = _UNKNOWN, -math.inf
+            self._ident, self._retry_s, self._is_proven = _UNKNOWN, -math.inf, False
 
     def _connect(self, path: Path, mode: str) -> Database:
         self._database, self._is_proven = Database(path, mode), False

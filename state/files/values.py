@@ -11,6 +11,8 @@ MAX_DEPTH = 12
 
 DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?")
 
+NOT_A_NUMBER = "is not a number"
+
 # Products and sums of numbers up to here stay finite; nothing a desk counts comes near it.
 LARGEST = 1e18
 
@@ -109,6 +111,12 @@ def first_number(source: Mapping[str, Any], *keys: str) -> float | None:
 def first_numeric(source: Mapping[str, Any], *keys: str) -> float | None:
     """The first number under one of the keys, text of a number included."""
     return first(numeric(source.get(key)) for key in keys)
+
+
+def why_unreadable(source: Mapping[str, Any], *keys: str) -> str | None:
+    """Which of the keys carries something of which no number can be read, where none carries one."""
+    written = [key for key in keys if source.get(key) is not None]
+    return f"its {written[0]} {NOT_A_NUMBER}" if written and first_numeric(source, *keys) is None else None
 
 
 def sanitize(value: object, depth: int = 0) -> Any:

@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from state.facts.aum import FUTURES
+from state.facts.book import Book
 from state.facts.drawdown import Drawdown
 from state.facts.exchange import REPEATING_SOURCES, Exchange
 from state.facts.executor_word import Word
-from state.facts.nav_files import Nav
+from state.facts.nav_files import NO_NAV, Nav
+from state.files.values import NOT_A_NUMBER
 from state.formatting import fmt_moment, fmt_pct
 from state.sentences import amount
 from state.trust.executor_alerts import executor_alerts
 from state.trust.surface_alerts import Alert, State, alert, present, silent_writers, troubled_files
 
 SEVERITIES = ("fail", "warn", "info")
+
+# What a living file says that is no figure: another one's is not put in its place in silence.
+SAYS_NOTHING = (" says 0.00", NOT_A_NUMBER, NO_NAV)
 
 
 class Evidence(NamedTuple):
@@ -23,6 +28,7 @@ class Evidence(NamedTuple):
     nav: Nav
     drawdown: Drawdown
     word: Word
+    book: Book
     history: str | None
 
 
@@ -37,7 +43,9 @@ def build_alerts(state: State, evidence: Evidence) -> list[Alert]:
         *_nav_not_confirmed(state, exchange),
         *_nav_unknown(state, exchange),
         *_nav_in_doubt(state, evidence.nav),
+        *_drawdown_in_doubt(evidence.drawdown),
         *_positions(state, exchange),
+        *_rows(state, evidence.book),
         *troubled_files(state),
         *_risk(state),
         *_checks(state),
@@ -79,7 +87,7 @@ def _nav_in_doubt(state: State, nav: Nav) -> Iterator[Alert]:
     if nav.unpriced:
         coins = ", ".join(nav.unpriced)
         yield alert("warn", f"NAV LACKS {coins}", "in the wallet, but without a price: NAV and AUM are lower bounds")
-    contradicted = [reason for reason in nav.passed if " says 0.00" in reason]
+    contradicted = [reason for reason in nav.passed if any(word in reason for word in SAYS_NOTHING)]
     if contradicted and nav.usd is not None:
         yield alert("warn", "NAV of another file", f"{'; '.join(contradicted)}; shown is {nav.file}")
     if nav.stale is not None:
@@ -92,11 +100,30 @@ def _nav_in_doubt(state: State, nav: Nav) -> Iterator[Alert]:
         )
 
 
+def _drawdown_in_doubt(drawdown: Drawdown) -> Iterator[Alert]:
+    """Figures that are no numbers, where another source's are shown."""
+    claim = drawdown.choice.claim
+    unread = [f"{item.name}: {flaw}" for item, flaw in drawdown.choice.passed if NOT_A_NUMBER in flaw]
+    if unread and claim is not None:
+        yield alert("warn", "Drawdown of another file", f"{'; '.join(unread)}; shown is {claim.name}")
+
+
 def _positions(state: State, exchange: Exchange) -> Iterator[Alert]:
     """A book in doubt while the exchange answers; while it does not, the line above has said so."""
     reason = state["meta"]["unknown"].get("positions")
     if reason and not exchange.frozen and present(state) and " without a trace " in reason:
         yield alert("fail", "POSITIONS UNKNOWN", reason)
+
+
+def _rows(state: State, book: Book) -> Iterator[Alert]:
+    """Legs that are missing, and rows of which nobody knows how much, or which side, they are."""
+    if book.damage is not None and book.unknown is None:
+        yield alert("warn", "POSITIONS INCOMPLETE", book.damage)
+    for row in state["positions"]:
+        lost = [word for word, key in (("quantity", "qty"), ("side", "side")) if row[key] is None]
+        if lost:
+            title = f"{row['symbol']} without a known {' and '.join(lost)}"
+            yield alert("warn", title, "what the file says of it is no number, missing or contradicts itself")
 
 
 def _history(reason: str | None) -> Iterator[Alert]:

@@ -7,7 +7,7 @@ from state.facts.nav_files import nav_of, nav_payloads
 from state.facts.sources import Sources
 from state.files.values import mapping, number
 from state.sentences import Part
-from state.trust.comparison import Check, Side, compare, usd, verdict
+from state.trust.comparison import Check, Side, compare, extend, usd, verdict
 from state.trust.nav_checks import CENT, NAV_TOLERANCE, Facts, nav_side, nav_tolerance
 
 
@@ -21,10 +21,23 @@ def check_aum(sources: Sources, facts: Facts) -> Check:
     wrong = [*_wrong_holdings(sources), *_wrong_parts(sources)]
     if wrong:
         return verdict("aum", "fail", wrong[0])
+    if check["status"] == "fail" and _adds_up(sources) is False:
+        return extend(check, "fail", "; the published total is not the sum of its parts")
     if check["status"] == "fail" or published.total_usd is None:
         return check
     left = Side("sum of slices", facts.aum["total_usd"], nav.stamp)
     return compare("aum", left, Side(f"aum.total of {origin}", published.total_usd, stamp), nav_tolerance(nav.value))
+
+
+def _adds_up(sources: Sources) -> bool | None:
+    """Whether the published parts make the published total; None where one of them is not written."""
+    block = find_block(sources).value or {}
+    values = [number(mapping(holding).get("usd_value")) for holding in mapping(block.get("offexchange")).values()]
+    parts, total = [number(block.get("futures")), *values], number(block.get("total"))
+    known = [value for value in parts if value is not None]
+    if total is None or len(known) < len(parts):
+        return None
+    return abs(sum(known) - total) <= CENT + 1e-6 * abs(total)
 
 
 def _wrong_holdings(sources: Sources) -> Iterator[list[Part]]:

@@ -1,34 +1,22 @@
 """Checks of the book: rows, prices and PnL of the files against each other, and the sums over them."""
 
 from collections.abc import Iterator
-from itertools import combinations
-from typing import NamedTuple
+from math import sqrt
 
-from state.facts.book import PRICE_ORDER
-from state.facts.money import misfit
 from state.facts.sources import Sources
-from state.files.rows import Key, Row, find_twins, has_row_list, read_rows
+from state.files.rows import find_twins, has_row_list, read_rows
 from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
 from state.files.surfaces import BY_NAME, NAV_STATE, POSITIONS, POSITIONS_STATE, SYNCED_STATE
 from state.files.values import number
-from state.formatting import fmt_qty
-from state.sentences import Part, amount, price
-from state.trust.comparison import Check, Side, all_agree, compare, counted, extend, rounding, usd
+from state.trust.comparison import Check, Side, compare, extend
 from state.trust.nav_checks import CENT, Facts
+from state.trust.price_checks import PNL_ROUNDING, check_pnl_fit, check_prices
 
-EXPOSURE_TOLERANCE = 1e-2
+EXPOSURE_DRIFT = 1e-2
+# Files that carry the same stamp but for this are of one writing.
+ONE_WRITING_S = 0.5
 # Of the gross exposure: the rounding of prices, and what they move in the two minutes files may be apart.
-PNL_ROUNDING = 1e-4
 PNL_DRIFT = 5e-3
-# What a price moves between two loops.
-PRICE_DRIFT = 2e-2
-PRICE_ROUNDING = 1e-6
-
-
-class _File(NamedTuple):
-    name: str
-    legs: dict[Key, Row]
-    stamp: float
 
 
 def book_checks(sources: Sources, facts: Facts) -> Iterator[Check]:
@@ -36,14 +24,19 @@ def book_checks(sources: Sources, facts: Facts) -> Iterator[Check]:
     yield from _exposures(sources, facts)
     yield _unrealized(sources, facts)
     yield _rows(sources, facts)
-    yield _prices(sources)
-    yield _pnl_fit(sources, facts)
+    yield check_prices(sources)
+    yield check_pnl_fit(sources, facts)
 
 
 def _exposures(sources: Sources, facts: Facts) -> Iterator[Check]:
     """Published exposure against the rows; 0.0 beside open rows was not written."""
     pairs = (("gross", facts.exposure.gross_usd), ("net", facts.exposure.net_usd))
-    tolerance = max(CENT, EXPOSURE_TOLERANCE * (facts.exposure.gross_usd or 0.0))
+    gross_usd = facts.exposure.gross_usd or 0.0
+    stamps = _book_stamp(sources, facts), sources.stamp(NAV_STATE)
+    # A price wanders with the root of the time.
+    drift = 0.0 if _is_copied(*stamps) else EXPOSURE_DRIFT * sqrt(_share_of_comparable(*stamps))
+    share = PNL_ROUNDING + drift
+    tolerance = max(CENT, share * gross_usd)
     for key, over_rows in pairs:
         written = number(sources.data(NAV_STATE).get(f"{key}_exposure"))
         right = Side(NAV_STATE, written, sources.stamp(NAV_STATE))
@@ -52,6 +45,19 @@ def _exposures(sources: Sources, facts: Facts) -> Iterator[Check]:
         left = Side("rows", over_rows, _book_stamp(sources, facts))
         check = compare(f"exposure_{key}", left, right, tolerance, excuse)
         yield _forgive_lag(sources, check, left.stamp, NAV_STATE)
+
+
+def _share_of_comparable(left_stamp: float | None, right_stamp: float | None) -> float:
+    """How much of the longest time between two comparable files lies between these."""
+    return min(abs((left_stamp or 0.0) - (right_stamp or 0.0)) / COMPARABLE_S, 1.0)
+
+
+def _is_copied(leader_stamp: float | None, follower_stamp: float | None) -> bool:
+    """Whether the follower was written from the very content of the leader: together, or a cycle after it."""
+    if leader_stamp is None or follower_stamp is None:
+        return False
+    after_s = follower_stamp - leader_stamp
+    return abs(after_s) <= ONE_WRITING_S or SAME_LOOP_S < after_s <= COMPARABLE_S
 
 
 def _forgive_lag(sources: Sources, check: Check, leader_stamp: float | None, follower: str) -> Check:
@@ -73,28 +79,21 @@ def _unrealized(sources: Sources, facts: Facts) -> Check:
     left = Side("rows", facts.exposure.pnl_usd, _book_stamp(sources, facts))
     right = Side(NAV_STATE, number(sources.data(NAV_STATE).get("unrealized_pnl")), sources.stamp(NAV_STATE))
     excuse = "the NAV is frozen" if facts.exchange.frozen else ""
-    apart_s = abs((left.stamp or 0.0) - (right.stamp or 0.0))
-    share = PNL_ROUNDING + PNL_DRIFT * min(apart_s / COMPARABLE_S, 1.0)
+    stamps = left.stamp, right.stamp
+    drift = 0.0 if _is_copied(*stamps) else PNL_DRIFT * _share_of_comparable(*stamps)
+    share = PNL_ROUNDING + drift
     tolerance = max(CENT, share * (facts.exposure.gross_usd or 0.0))
     return _forgive_lag(sources, compare("unrealized_pnl", left, right, tolerance, excuse), left.stamp, NAV_STATE)
 
 
-def _files(sources: Sources) -> list[_File]:
-    """The position files that have a stamp, in the order in which prices are looked for."""
-    return [
-        _File(name, {row.key: row for row in sources.derive(read_rows, name)}, stamp)
-        for name in PRICE_ORDER
-        if has_row_list(sources.data(name)) and (stamp := sources.stamp(name)) is not None
-    ]
-
-
 def _rows(sources: Sources, facts: Facts) -> Check:
     """How many legs, and which: of positions.json against the daemon's mirror, and of the files of one loop."""
-    sides = [_counted(sources, name) for name in (POSITIONS, POSITIONS_STATE)]
+    leader = POSITIONS if sources.has(POSITIONS) else SYNCED_STATE
+    sides = [_counted(sources, name) for name in (leader, POSITIONS_STATE)]
     check = compare("rows", sides[0], sides[1], 0.0)
     if facts.book.damage:
         return extend(check, "fail", f"; {facts.book.damage}")
-    differing = _differing(sources, POSITIONS, POSITIONS_STATE)
+    differing = _differing(sources, leader, POSITIONS_STATE)
     if check["status"] in ("ok", "fail") and differing:
         wrong = extend(check, "fail", f"; they differ in {', '.join(differing[:5])}")
         check = _forgive_lag(sources, wrong, sides[0].stamp, POSITIONS_STATE)
@@ -124,76 +123,3 @@ def _differing(sources: Sources, left: str, right: str) -> list[str]:
     """Symbols of which two files have other legs or quantities."""
     legs = [{row.key: row.qty for row in sources.derive(read_rows, name)} for name in (left, right)]
     return sorted({key[0] for key in {*legs[0], *legs[1]} if legs[0].get(key) != legs[1].get(key)})
-
-
-def _prices(sources: Sources) -> Check:
-    """Mark, entry, leverage, PnL and side of a leg, wherever it stands: exact in one loop, else what prices move."""
-    differences: list[list[Part]] = []
-    compared = False
-    for left, right in combinations(_files(sources), 2):
-        apart_s = abs(left.stamp - right.stamp)
-        if apart_s > COMPARABLE_S:
-            continue
-        for key in left.legs.keys() & right.legs.keys():
-            compared = True
-            differences += _leg_differences((left, right), key, apart_s <= SAME_LOOP_S)
-    ordered = sorted(differences, key=lambda parts: str(parts[0]))
-    return all_agree(
-        "prices", ordered, ["mark, entry, leverage and PnL of each leg are the same in all files"], compared
-    )
-
-
-def _leg_differences(files: tuple[_File, _File], key: Key, one_loop: bool) -> Iterator[list[Part]]:
-    left, right = files[0].legs[key], files[1].legs[key]
-    same_book = left.qty == right.qty
-    figures = [("mark", left.mark_price, right.mark_price, PRICE_ROUNDING if one_loop else PRICE_DRIFT)]
-    if same_book:
-        figures.append(("entry", left.entry_price, right.entry_price, PRICE_ROUNDING if one_loop else 1e-3))
-        figures.append(("leverage", left.leverage, right.leverage, 0.0))
-        if one_loop and left.mark_price is not None and right.mark_price is not None:
-            figures.append(("PnL", left.pnl, right.pnl, 0.0))
-    for what, first, second, share in figures:
-        if first is None or second is None:
-            continue
-        allowed = share * max(abs(first), abs(second)) + rounding(first) + rounding(second)
-        if abs(first - second) > allowed:
-            show = usd if what == "PnL" else price if what != "leverage" else counted
-            yield [f"{what} of {left.name}: {files[0].name} ", show(first), f", {files[1].name} ", show(second)]
-
-
-def _pnl_fit(sources: Sources, facts: Facts) -> Check:
-    """Open PnL of a leg against (mark - entry) x quantity, and its written notional against quantity x mark."""
-    differences: list[list[Part]] = []
-    compared = False
-    for member in facts.book.members:
-        row = member.priced or member.row
-        residual = misfit(row)
-        compared = compared or residual is not None
-        if residual:
-            made = amount(row.computed_pnl)
-            differences.append(
-                [
-                    f"{row.name} in {member.price_source or facts.book.source}: PnL ",
-                    usd(row.pnl),
-                    ", (mark - entry) x quantity ",
-                    made,
-                ]
-            )
-    for name in (POSITIONS_STATE, POSITIONS, SYNCED_STATE):
-        differences += [parts for row in sources.derive(read_rows, name) if (parts := _wrong_notional(name, row))]
-    return all_agree("pnl_fit", differences, ["each PnL is (mark - entry) x quantity"], compared)
-
-
-def _wrong_notional(name: str, row: Row) -> list[Part]:
-    if row.notional is None or row.mark_price is None or row.qty is None:
-        return []
-    product = abs(row.qty) * row.mark_price
-    # A contract of another size or money has a notional of its own; only near misses are mistakes.
-    if abs(row.notional - product) <= 1e-3 * product or not 0.05 < row.notional / product < 20:
-        return []
-    return [
-        f"{row.name} in {name}: notional ",
-        usd(row.notional),
-        f", {fmt_qty(abs(row.qty))} x mark is ",
-        usd(product),
-    ]

@@ -112,7 +112,7 @@ def all_agree(name: str, differences: list[list[Part]], agreed: list[Part], comp
         shown: list[Part] = [part for found in differences[:3] for part in (*found, "; ")][:-1]
         more: list[Part] = [f" and {len(differences) - 3} more"] if len(differences) > 3 else []
         return verdict(name, "fail", [*shown, *more])
-    return verdict(name, "ok" if compared else "not_comparable", agreed)
+    return verdict(name, "ok", agreed) if compared else verdict(name, "not_comparable", ["nothing to compare"])
 
 
 def rounding(value: float) -> float:
@@ -120,8 +120,14 @@ def rounding(value: float) -> float:
     text = f"{value!r}"
     if "e" in text or "." not in text:
         return 1e-9 * abs(value)
-    decimals = len(text.partition(".")[2])
+    # 1.0 is one, not anything from 0.95 on: nobody rounds to fewer than two digits.
+    decimals = max(len(text.partition(".")[2]), 2)
     return max(0.5000001 * 10.0**-decimals, 1e-9 * abs(value))
+
+
+def differ(left: float, right: float) -> bool:
+    """Whether two figures are more apart than one of them is rounded."""
+    return abs(left - right) > max(rounding(left), rounding(right))
 
 
 def _obstacle(left: Side, right: Side, skew_s: float | None) -> str:

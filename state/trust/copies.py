@@ -6,7 +6,9 @@ from state.facts.sources import Sources
 from state.files.surfaces import KPIS, NAV, NAV_STATE, RISK_SNAPSHOT, SYNCED_STATE
 from state.files.values import JsonDict, mapping, number
 from state.sentences import Part
-from state.trust.comparison import Check, all_agree, plain, rounding, usd
+from state.trust.comparison import Check, all_agree, differ, plain, usd
+from state.trust.symbol_copies import find_unlike_symbols
+from state.trust.twins import find_unlike_twins
 
 _DETAIL = ("total_nav", "nav", "nav_usd", "nav_health.nav_total")
 # The drawdown block of the executor, by figure.
@@ -22,6 +24,12 @@ def _of_block(file: str, prefix: str) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(file, figure, tuple(f"{prefix}.{path}" for path in paths)) for figure, paths in _BLOCK.items()]
 
 
+def _of_fees(file: str, prefix: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The two sides of the executor's ratio, and the ratio."""
+    figures = (("fee / PnL", "fee_pnl_ratio"), ("fees", "fees"), ("realised PnL", "pnl"))
+    return [(file, figure, (f"{prefix}fee_pnl.{key}", f"{prefix}{key}")) for figure, key in figures]
+
+
 # File, figure, and the dotted paths under which it stands.
 COPIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (NAV_STATE, "NAV", ("total_equity", "nav", "nav_usd")),
@@ -29,8 +37,11 @@ COPIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (NAV, "NAV", ("nav", "nav_usd", *(f"nav_detail.{path}" for path in _DETAIL))),
     (SYNCED_STATE, "NAV", ("nav", *(f"nav_snapshot.{path}" for path in _DETAIL))),
     (KPIS, "fee / PnL", ("risk.fee_pnl_ratio", "fee_pnl_ratio")),
-    (KPIS, "fee / PnL", ("fee_pnl.fee_pnl_ratio", "fee_pnl_ratio")),
+    (KPIS, "ATR ratio", ("risk.atr_ratio", "atr.atr_ratio")),
+    (KPIS, "fallback ratio", ("router.fallback_ratio", "router_stats.fallback_ratio")),
     (RISK_SNAPSHOT, "fee / PnL", ("fee_pnl.fee_pnl_ratio", "fee_pnl_ratio")),
+    *_of_fees(KPIS, ""),
+    *_of_fees(RISK_SNAPSHOT, "kpis_v7."),
     *_of_block(KPIS, "drawdown"),
     *_of_block(RISK_SNAPSHOT, "dd_state.drawdown"),
     *_of_block(RISK_SNAPSHOT, "kpis_v7.drawdown"),
@@ -39,6 +50,7 @@ COPIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 WORDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (KPIS, "drawdown state", ("risk.dd_state", "dd_state")),
     (KPIS, "ATR regime", ("risk.atr_regime", "atr_regime", "atr.atr_regime")),
+    (KPIS, "router quality", ("router_quality", "router_stats.quality")),
     (RISK_SNAPSHOT, "ATR regime", ("atr_regime", "atr.atr_regime")),
     (RISK_SNAPSHOT, "ATR regime", ("kpis_v7.atr_regime", "kpis_v7.atr.atr_regime")),
 )
@@ -52,6 +64,7 @@ def check_copies(sources: Sources) -> Check:
         found, pairs = sources.derive(_READERS[name], name)
         differences += found
         compared = compared or pairs > 0
+    differences += [*find_unlike_twins(sources), *find_unlike_symbols(sources)]
     return all_agree("copies", differences, ["figures that a file has twice are the same"], compared)
 
 
@@ -73,10 +86,9 @@ def _differing_figures(name: str, data: JsonDict) -> Iterator[list[Part]]:
         written = [(path, value) for path, value in found if value is not None and (value or figure != "NAV")]
         for path, value in written[1:]:
             first_path, first = written[0]
-            allowed = rounding(first) + rounding(value)
-            show = plain if "%" in figure or "/" in figure else usd
+            show = plain if "%" in figure or "/" in figure or "ratio" in figure else usd
             parts: list[Part] = [f"{figure} in {name}: {first_path} ", show(first), f", {path} ", show(value)]
-            yield parts if abs(first - value) > allowed else []
+            yield parts if differ(first, value) else []
 
 
 def _differing_words(name: str, data: JsonDict) -> Iterator[list[Part]]:

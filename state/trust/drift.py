@@ -20,7 +20,7 @@ def _of_surface(reading: Reading, sources: Sources) -> Iterator[Drift]:
     if reading.status != "ok" or reading.data is None:
         return
     shape = find_shape(sources, reading.name)
-    at = reading.updated_at or sources.now
+    at = reading.updated_at or reading.mtime or sources.now
     if shape == UNRECOGNISED:
         yield _drift(reading.name, "", at, f"{reading.name} has a shape this dashboard does not know")
         return

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from state.facts.drawdown import Drawdown
 from state.facts.executor_word import Word
 from state.formatting import fmt_moment, fmt_number
+from state.sentences import quoted
 from state.trust.surface_alerts import Alert, State, alert
 
 CALM_MODES = frozenset({"ok", "normal", "healthy"})
@@ -21,9 +22,9 @@ def executor_alerts(state: State, said: Word, drawdown: Drawdown) -> Iterator[Al
         limit = "" if said.limit_pct is None else f"its limit is {fmt_number(said.limit_pct)} % below the peak; "
         yield alert("fail", "CIRCUIT BREAKER ACTIVE", f"{limit}the executor opens nothing{old}", since=None)
     for anomaly in said.anomalies:
-        yield alert("warn", "Anomaly", f"{anomaly}{old}")
+        yield alert("warn", "Anomaly", quoted(anomaly), old)
     for reason in drawdown.disowned:
-        yield alert("warn", "Drawdown not usable", f"of the executor's own figure {reason.removeprefix('its writer ')}")
+        yield alert("warn", "Drawdown not usable", f"the executor {reason.removeprefix('its writer ')} in its files")
     yield from _exits(said, old)
     yield from _error(said, now)
 
@@ -35,15 +36,17 @@ def _mode(said: Word, old: str) -> Iterator[Alert]:
     score = "" if said.score is None else f", score {fmt_number(said.score)}"
     slip = "; its reason reads a percentage as a fraction" if said.slip else ""
     severity = "warn" if said.slip else MODE_SEVERITIES.get(mode.lower(), "warn")
-    yield alert(severity, f"Risk mode {mode}", f"{said.reason or 'no reason given'}{score}{slip}{old}")
+    reason = quoted(said.reason) if said.reason else "no reason given"
+    yield alert(severity, f"Risk mode {mode}", reason, f"{score}{slip}{old}")
 
 
 def _exits(said: Word, old: str) -> Iterator[Alert]:
-    """The registry of stops and targets against the positions."""
-    if not said.mismatch or not (said.positions or said.exits):
+    """The registry of stops and targets against the positions; `false` is a default, and the counts say more."""
+    missing = (said.positions or 0) - (said.exits or 0)
+    nothing_open = (said.positions, said.exits) == (0, 0)
+    if nothing_open or not (said.mismatch or (missing > 0 and said.exits is not None)):
         return
     counts = f"{_number(said.exits)} exits are registered for {_number(said.positions)} positions"
-    missing = (said.positions or 0) - (said.exits or 0)
     title = f"{missing} POSITIONS WITHOUT EXITS" if missing > 0 else "EXITS DO NOT MATCH POSITIONS"
     title = title.replace("1 POSITIONS", "1 POSITION") if missing == 1 else title
     yield alert("warn", title, f"{counts} (stops and targets, tp_sl_registry){old}")
@@ -57,5 +60,6 @@ def _error(said: Word, now: float) -> Iterator[Alert]:
     error = said.error
     if error is not None:
         code = "" if error.code is None else f" ({error.code})"
-        text = f"{error.symbol} at {fmt_moment(error.at, now)}: {error.message}{code}"
-        yield alert("warn", "Exchange error", text)
+        yield alert(
+            "warn", "Exchange error", f"{error.symbol} at {fmt_moment(error.at, now)}: ", quoted(error.message), code
+        )

@@ -28,7 +28,7 @@ from execution.positions import (
     build_synced_state,
     measure_exposure,
 )
-from execution.risk_snapshot import RiskInputs, build_risk_snapshot
+from execution.risk_snapshot import CircuitBreaker, RiskInputs, RiskMode, build_risk_snapshot
 from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
 from execution.utils.event_window import EventWindow, RoutedOrder
 from execution.utils.execution_health import (
@@ -69,7 +69,7 @@ ORDERS = [
 
 def build_payloads(now_s: float = NOW_S) -> dict[str, dict[str, Any]]:
     """Every surface of the world, by file name."""
-    open_usd = measure_exposure(LEGS).unrealized_usd
+    open_usd = sum(leg.unrealized_usd for leg in LEGS)
     account, contact = Account(10_000.0, open_usd), ExchangeContact(now_s)
     aum, fx = build_aum(account.nav_usd, HOLDINGS, {"BTC": 90_412.5}), Fx(17.2384, now_s - 30)
     nav, drawdown = build_nav(account, contact, aum, fx, now_s), Drawdown(10_100.0, account.nav_usd)
@@ -87,6 +87,8 @@ def build_payloads(now_s: float = NOW_S) -> dict[str, dict[str, Any]]:
     series = [NavPoint(now_s - 60, 10_050.0, 50.0), NavPoint(now_s, account.nav_usd, open_usd)]
     figures = NavFigures(drawdown, measure_exposure(LEGS), 8.75, aum, fx, sources_ok=True)
     health = build_nav_health(contact, account.nav_usd, now_s)
+    mode, breaker = RiskMode("OK", "all_systems_healthy", 0.0), CircuitBreaker(0.1, active=False)
+    risk = RiskInputs(drawdown, fee_pnl, health, entries, mode=mode, breaker=breaker)
     return {
         surfaces.NAV: nav,
         surfaces.NAV_STATE: build_nav_state(series, figures, now_s),
@@ -95,7 +97,7 @@ def build_payloads(now_s: float = NOW_S) -> dict[str, dict[str, Any]]:
         surfaces.SYNCED_STATE: build_synced_state(LEGS, nav, "paper"),
         surfaces.LEADERBOARD: build_leaderboard_state(LEGS, now_s),
         surfaces.ROUTER_HEALTH: build_router_health(by_symbol, total, now_s),
-        surfaces.RISK_SNAPSHOT: build_risk_snapshot(RiskInputs(drawdown, fee_pnl, health, entries), now_s),
+        surfaces.RISK_SNAPSHOT: build_risk_snapshot(risk, now_s),
         surfaces.EXECUTION_HEALTH: build_execution_health(entries, EventWindow(), now_s),
         surfaces.ENGINE_METADATA: {
             "engine_version": "paper", "updated_ts": now_s, "env": "paper", "status": "running"

@@ -62,6 +62,20 @@ def test_units_are_hardened(path: Path) -> None:
     assert ("ReadOnlyPaths=/var/lib/hedge" in text) == ("dashboard" in path.name) == ("StateDirectory=" not in text)
 
 
+def test_the_dashboard_has_one_place_for_its_history() -> None:
+    """A directory that exists and is its own: systemd makes it, under supervisor it lies below the desk's cache."""
+    unit = (DEPLOY / "systemd" / "hedge-dashboard.service").read_text()
+    found = dict(re.findall(r"^(?:Environment=)?(CacheDirectory|HEDGE_CACHE_DIR)=(\S+)$", unit, flags=re.MULTILINE))
+    assert found["HEDGE_CACHE_DIR"] == f"/var/cache/{found['CacheDirectory']}"
+    assert "CacheDirectoryMode=0750" in unit
+    parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(" ;",))
+    parser.read_string((DEPLOY / "supervisor" / "hedge.conf").read_text())
+    settings = dict(re.findall(r'(\w+)="([^"]*)"', parser["program:dashboard"]["environment"]))
+    log_dir = str(Path(settings["HEDGE_STATE_DIR"]).parent)
+    assert settings["HEDGE_CACHE_DIR"] == f"{log_dir}/cache/dashboard"
+    assert f"--log-dir {log_dir}" in parser["program:executor"]["command"]
+
+
 def test_nginx_serves_the_sub_path_without_surprises() -> None:
     """TLS only, prefix taken off, nothing cached or repeated."""
     text = (DEPLOY / "nginx" / "hedge.conf").read_text()

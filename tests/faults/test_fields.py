@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from contract import assert_contract
 from small_worlds import SmallWorld, small_worlds
-from verdicts import assert_facts, numbers_of
+from verdicts import assert_facts
 from walks import Files, Stage, State, Step
+from written import written_in
 
 WRONG: tuple[Any, ...] = (None, True, "", "abc", -1, 0, 1e308, [], {}, {"symbol": [[{"nav": None}]]})
 
@@ -84,7 +85,7 @@ class Page:
         state = self.stage.loader.load(step.now, step.environ)
         if state != self.checked:
             assert_contract(state)
-            assert_facts(state, numbers_of(step.files) | numbers_of(dict(world.files)))
+            assert_facts(state, written_in(step.files) | written_in(dict(world.files)))
         self.checked = state
 
 

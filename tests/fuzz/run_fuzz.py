@@ -18,8 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from verdicts import judge, numbers_of
+from verdicts import judge
 from walks import STEPS, Stage, Step, Walk, make_walk
+from written import Written, written_in
 
 MOST_FAILURES = 20
 WALKS_A_REPORT = 100
@@ -41,12 +42,12 @@ class Findings:
 
 def walk_and_judge(stage: Stage, walk: Walk, first_number: int = 0) -> Findings:
     """Play a walk to its end, or to the first thing that does not hold."""
-    findings, facts, past = Findings(), set[float](), list[Step]()
+    findings, facts, past = Findings(), Written(), list[Step]()
     try:
         for number, (step, state) in enumerate(stage.play(walk), first_number):
-            past = [step] if step.fresh else [*past, step]
-            facts = numbers_of(step.files) | (set() if step.fresh else facts)
-            judge(number, step, state, facts, stage.state_dir)
+            past.append(step)
+            facts |= written_in(step.files)
+            judge(number, step, state, facts, stage)
             findings.states += 1
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
         why = "".join(traceback.format_exception_only(error)).strip()[:2000]
@@ -85,12 +86,13 @@ def main() -> int:
     print(f"seed {options.seed}, {walks * STEPS:,} states in {options.jobs} processes", flush=True)
     with scratch() as directory, multiprocessing.Pool(options.jobs) as pool:
         for findings in pool.imap_unordered(partial(_share, directory, options.seed), shares):
+            known = len(total.failures)
             total.add(findings)
+            _save(total.failures[known:], known, options.out)
             rate = total.states / (time.monotonic() - began)
             print(f"{total.states:>11,} states, {rate:,.0f} a second, {len(total.failures)} failures", flush=True)
             if len(total.failures) >= MOST_FAILURES:
                 break
-    _save(total, options.out)
     return 1 if total.failures else 0
 
 
@@ -103,8 +105,8 @@ def _read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _save(found: Findings, directory: Path) -> None:
-    for number, failure in enumerate(found.failures):
+def _save(failures: list[dict[str, Any]], first_number: int, directory: Path) -> None:
+    for number, failure in enumerate(failures, first_number):
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / f"case-{number}.json"
         path.write_text(json.dumps(failure, indent=1) + "\n")

@@ -2,25 +2,22 @@
 
 import json
 import logging
-from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from contract import assert_contract
-from walks import Files, State, Step
+from walks import Stage, State, Step
+from written import Written
 
 from dash_app.address import View, show_as
 from dash_app.panels import PANELS
 from dash_app.privacy import NAV_AMOUNTS, POSITION_AMOUNTS, RISK_AMOUNTS
 from dash_app.render.readings import MASK
 from state.doctor import report
-from state.loader import Loader
 from state.trust.readiness import find_obstacles
 
 TWICE_EVERY, DRAWN_EVERY = 10, 50
 VIEWS = (View(), View(kiosk=True), View(private=True))
-POSITION_FACTS = ("qty", "entry_price", "mark_price", "leverage")
+AVERAGED = ("entry_price", "mark_price", "leverage")
 
 _errors: list[logging.LogRecord] = []
 
@@ -36,45 +33,37 @@ class Ear(logging.Handler):
 logging.getLogger("state.loader").addHandler(Ear())
 
 
-def judge(number: int, step: Step, state: State, facts: set[float], state_dir: Path) -> None:
+def judge(number: int, step: Step, state: State, facts: Written, stage: Stage) -> None:
     """Raises where something does not hold; `facts` are the numbers of all files this page has seen."""
     if _errors:
         raise AssertionError(_errors.pop().getMessage())
     assert_contract(state)
     assert_facts(state, facts)
-    if number % TWICE_EVERY == 0:
-        first, second = (Loader(state_dir).load(step.now, step.environ) for _ in range(2))
-        assert first == second, "two pages that start now differ"
+    if number % TWICE_EVERY == 0 and not stage.was_set_back:
+        other = stage.start(read_only=True).load(step.now, step.environ)
+        differences = differing(state, other)
+        assert not differences, "\n".join(["a process that starts now differs", *differences])
     if number % DRAWN_EVERY == 0:
         assert_drawn(state)
 
 
-def assert_facts(state: State, facts: set[float]) -> None:
-    """What a file says and nobody computes has to stand in a file."""
-    shown = [state["nav"].get("nav_usd"), *(row[key] for row in state["positions"] for key in POSITION_FACTS)]
-    invented = [value for value in shown if value is not None and abs(value) not in facts]
+def differing(state: Any, other: Any, path: str = "") -> list[str]:
+    """Where two states are not the same."""
+    if isinstance(state, dict) and isinstance(other, dict) and state.keys() == other.keys():
+        return [line for key in state for line in differing(state[key], other[key], f"{path}.{key}")]
+    if isinstance(state, list) and isinstance(other, list) and len(state) == len(other):
+        pairs = enumerate(zip(state, other, strict=True))
+        return [line for index, pair in pairs for line in differing(*pair, f"{path}.{index}")]
+    return [] if state == other else [f"{path}: {state!r:.200} and {other!r:.200}"]
+
+
+def assert_facts(state: State, facts: Written) -> None:
+    """What a file says and nobody computes has to stand in a file; rows of one leg add up, their prices average."""
+    exact = [state["nav"].get("nav_usd"), *(row["qty"] for row in state["positions"])]
+    invented = [value for value in exact if value is not None and not facts.has(value)]
+    averaged = [row[key] for row in state["positions"] for key in AVERAGED]
+    invented += [value for value in averaged if value is not None and not facts.covers(value)]
     assert not invented, f"in no file: {invented}"
-
-
-def numbers_of(files: Files) -> set[float]:
-    """The size of every number in the files that can be read."""
-    return set().union(*(_numbers_in(content) for content in files.values() if content))
-
-
-@lru_cache(maxsize=500)
-def _numbers_in(content: bytes) -> frozenset[float]:
-    try:
-        return frozenset(_numbers(json.loads(content)))
-    except (ValueError, RecursionError):
-        return frozenset()
-
-
-def _numbers(value: Any) -> Iterator[float]:
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
-        yield abs(float(value))
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _numbers(item)
 
 
 def assert_drawn(state: State) -> None:

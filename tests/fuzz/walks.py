@@ -1,6 +1,7 @@
 """Walks: one directory that goes through a few states, seen by a page that starts somewhere on the way."""
 
 import base64
+import math
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 from mutations import mutate_bytes, mutate_file
 from small_worlds import ENVIRONS, SmallWorld, known_keys, small_worlds
 
+from state.files.history import History
 from state.loader import Loader
 
 STEPS = 10
@@ -90,9 +92,9 @@ def make_walk(seed: str) -> Walk:
     dice = random.Random(seed)  # noqa: S311 - repeatable
     base = dice.choice(list(small_worlds().values()))
     walk, files = Walk(base.name), Files(base.files)
-    for number in range(STEPS):
+    clock = [base.now + dice.choice(LATER_S) for _ in range(STEPS)]
+    for number, now in enumerate(sorted(clock) if dice.random() < 0.5 else clock):
         files = _move_on(dice, base, files)
-        now = base.now + dice.choice(LATER_S)
         walk.steps.append(Step(files, now, dice.choice(ENVIRONS), number == 0 or dice.random() < 0.4))
     return walk
 
@@ -133,14 +135,24 @@ class Stage:
         self.state_dir.mkdir(parents=True)
         (directory / "execution").mkdir()
         self.written: Files = {}
-        self.loader = Loader(self.state_dir)
+        self.history = directory / "history.sqlite3"
+        self.loader = self.start()
+        self.was_set_back = False  # the clock of the walk: what a page has seen may be no history yet
+
+    def start(self, *, read_only: bool = False) -> Loader:
+        """A process that has just started, with the history that all of a walk share."""
+        return Loader(self.state_dir, History(self.history, read_only=read_only))
 
     def play(self, walk: Walk) -> Iterator[tuple[Step, State]]:
         """Each step with the state that a page shows."""
+        self.history.unlink(missing_ok=True)
+        self.loader = self.start()
+        self.was_set_back, latest = False, -math.inf
         for step in walk.steps:
             self.write(step)
+            self.was_set_back, latest = self.was_set_back or step.now < latest, step.now
             if step.fresh:
-                self.loader = Loader(self.state_dir)
+                self.loader = self.start()
             yield step, self.loader.load(step.now, step.environ)
 
     def write(self, step: Step) -> None:

@@ -174,7 +174,7 @@ def is_excused(state: State, path: str) -> bool:
     value = find(state, path)
     if path == "nav.nav_zar":
         return value in (0.0, {})
-    return value in (None, {}, [], "unknown") or value == DEFAULT_WORDS.get(path.rsplit(".", maxsplit=1)[-1])
+    return value in (None, {}, [], "unknown") or str(value).lower() == DEFAULT_WORDS.get(path.rpartition(".")[2])
 
 
 def assert_series(series: list[list[float]]) -> None:

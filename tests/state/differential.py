@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from changes import Change, changes_of
@@ -14,11 +14,15 @@ SAID = ("alerts", "checks", "unknown", "drift", "surfaces")
 
 
 class Exempt(NamedTuple):
-    """Fields that the page never shows: `*` is a list item or a name, `**` all that is below."""
+    """Fields that the page never shows: `*` is a list item or a name, `**` all that is below.
+
+    With `kinds` only these changes are none that the page could show.
+    """
 
     file: str
     pattern: str
     reason: str
+    kinds: tuple[str, ...] = ()
 
 
 NOT_SHOWN = "no panel shows it"
@@ -26,6 +30,10 @@ ITS_OWN_AGE = "ages and times inside a payload: only the stamp of the file is re
 WRITTEN_TWICE = "the same payload has it again where it is read"
 ROUTING = "how orders are routed, not how they filled"
 SIZING = "how large the next order may be"
+SIGN_OF_LIFE = "read only as a sign of life of the sync daemon"
+OF_A_CYCLE_BEFORE = "of a cycle before the executor's, which are on show"
+EVIDENCE = "what an empty book is held against; the chart shows the NAV"
+UNSIGNED = "some writers sign it and some do not: the side says the same"
 SCORES = "quality scores of the router, which are no order ratios"
 
 EXEMPT: tuple[Exempt, ...] = (
@@ -34,6 +42,8 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("nav_state.json", "realized_pnl", "overwritten with the figure of today"),
     Exempt("nav_state.json", "series.*.nav", WRITTEN_TWICE),
     Exempt("nav_state.json", "series.*.equity", WRITTEN_TWICE),
+    Exempt("nav_state.json", "series.*.unrealized_pnl", EVIDENCE),
+    Exempt("nav_log.json", "*.unrealized_pnl", EVIDENCE),
     Exempt("*", "nav_*.breakdown.*", "what the NAV is made of"),
     Exempt("*", "nav_*.quote_breakdown.*", "what the NAV is made of"),
     Exempt("*", "nav_*.futures_balances.*", "what the NAV is made of"),
@@ -46,11 +56,21 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("*", "**drawdown.peak_state_age", ITS_OWN_AGE),
     Exempt("*", "**peak_state.day", NOT_SHOWN),
     Exempt("*", "**peak_state.*ts", ITS_OWN_AGE),
+    Exempt("*", "**peak_state.updated_at", ITS_OWN_AGE),
     Exempt("*", "**peak_state.reset_timezone", NOT_SHOWN),
     Exempt("*", "**peak_state.stale_healed", NOT_SHOWN),
     Exempt("*", "exec_stats.**", "counts of the one-shot publisher"),
     Exempt("positions*.json", "*.*.ts", ITS_OWN_AGE),
     Exempt("positions_state.json", "items.*.*_fmt", "the page formats itself"),
+    Exempt("positions*.json", "*.*.qty", UNSIGNED, ("sign",)),
+    Exempt("synced_state.json", "items.*.qty", UNSIGNED, ("sign",)),
+    Exempt("positions*.json", "*.*.notional", UNSIGNED, ("sign",)),
+    Exempt("positions.json", "rows.*.uPnl", "of another moment than the prices, by so little", ("x0.99",)),
+    Exempt("positions_state.json", "items.*.atr_ratio", OF_A_CYCLE_BEFORE, ("x10", "x0.99")),
+    Exempt("positions_state.json", "items.*.atr_regime", OF_A_CYCLE_BEFORE, ("word",)),
+    Exempt("positions_state.json", "items.*.dd_state", OF_A_CYCLE_BEFORE, ("word",)),
+    Exempt("positions_state_sync.json", "items.**", SIGN_OF_LIFE),
+    Exempt("leaderboard_state.json", "items.**", SIGN_OF_LIFE),
     Exempt("synced_state.json", "v6_flags.*", NOT_SHOWN),
     Exempt("kpis_v7.json", "nav.updated_at", ITS_OWN_AGE),
     Exempt("kpis_v7.json", "performance.sharpe_state", "of one symbol, though it says portfolio"),
@@ -75,11 +95,23 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("*", "symbols.*.router.policy_taker_bias", ROUTING),
     Exempt("*", "symbols.*.router.policy_reason", ROUTING),
     Exempt("*", "symbols.*.router.maker_offset_bps", ROUTING),
+    Exempt("*", "symbols.*.risk.toggle_active", NOT_SHOWN),
+    Exempt("*", "symbols.*.errors.*.count", NOT_SHOWN),
+    Exempt("*", "symbols.*.errors.*.last_error.classification.retriable", NOT_SHOWN),
+    Exempt("*", "symbols.*.errors.*.last_error.classification.status", NOT_SHOWN),
+    Exempt("*", "symbols.*.errors.*.last_error.ts", "an error of more than an hour ago is told nowhere", ("x0.99",)),
     Exempt("*", "symbols.*.errors.*.last_error.context.**", "what was asked for; the answer is told"),
     Exempt("risk_snapshot.json", "dd_frac", "in the wrong unit"),
     Exempt("risk_snapshot.json", "daily_loss_frac", "in the wrong unit"),
     Exempt("risk_snapshot.json", "portfolio_dd_pct", "in the wrong unit"),
     Exempt("risk_snapshot.json", "risk_config_meta.*_pct", NOT_SHOWN),
+    Exempt(
+        "risk_snapshot.json",
+        "risk_config_meta.testnet_overrides_active",
+        "one more witness of what others have said",
+        ("flipped",),
+    ),
+    Exempt("risk_snapshot.json", "kpis_v7.fee_pnl.window_days", "the window of no figure", ("removed", "x10")),
     Exempt("risk_snapshot.json", "correlation_groups.**", NOT_SHOWN),
     Exempt("router_health.json", "global.**", SCORES),
     Exempt("router_health.json", "router_health.**", SCORES),
@@ -105,9 +137,14 @@ EXEMPT: tuple[Exempt, ...] = (
 )
 
 
-def is_exempt(file: str, pattern: str) -> bool:
-    """Whether a field is one that the page never shows."""
-    return any(matches(entry, file, pattern) for entry in EXEMPT)
+def is_exempt(file: str, change: Change) -> bool:
+    """Whether a field is one that the page never shows, or this change of it."""
+    return any(matches(entry, file, change.place.pattern) and speaks_of(entry, change) for entry in EXEMPT)
+
+
+def speaks_of(entry: Exempt, change: Change) -> bool:
+    """Whether an entry that matches a field means this change of it."""
+    return not entry.kinds or change.kind in entry.kinds
 
 
 def matches(entry: Exempt, file: str, pattern: str) -> bool:
@@ -143,10 +180,8 @@ def is_silent(desk: Desk, file: str, changes: list[Change]) -> bool:
 def find_silent_changes(desk: Desk) -> Iterator[Finding]:
     """Changes of fields on show that nothing tells, or that leave figures on show that do not fit each other."""
     for file, place in desk.places():
-        if is_exempt(file, place.pattern):
-            continue
         for change in changes_of(place):
-            if trouble := _trouble(desk, file, change):
+            if not is_exempt(file, change) and (trouble := _trouble(desk, file, change)):
                 yield Finding(file, place.pattern, change.kind, trouble)
 
 
@@ -167,7 +202,7 @@ def changes_under(desk: Desk, entry: Exempt) -> Iterator[tuple[str, list[Change]
     groups: dict[tuple[str, str], list[Change]] = {}
     for file, place in desk.places():
         if matches(entry, file, place.pattern):
-            for change in changes_of(place):
+            for change in filter(partial(speaks_of, entry), changes_of(place)):
                 groups.setdefault((file, change.kind), []).append(change)
     for (file, kind), changes in groups.items():
         # Items of a list go from its end, so that the others keep their places.

@@ -67,6 +67,32 @@ def test_all_is_well_means_no_warning_but_the_executors_own(scenario: str, warni
     assert [alert["title"] for alert in alerts if alert["severity"] in BAD] == warnings
 
 
+UNLIKE = [
+    (OLD, "risk_snapshot.json", "dd_state.drawdown.peak_state.peak", 9000.0, "copies"),
+    (OLD, "risk_snapshot.json", "nav_health.fresh", False, "copies"),
+    (OLD, "synced_state.json", "nav_snapshot.source", "cache", "copies"),
+    (NEW, "kpis_v7.json", "router_stats.sample_count", 7, "copies"),
+    (NEW, "kpis_v7.json", "ts", 1764100000.0, "copies"),
+    (OLD, "kpis_v7.json", "atr.symbols.0.atr_regime", "panic", "copies"),
+    (OLD, "risk_snapshot.json", "symbols.0.vol.atr_ratio", 9.0, "copies"),
+    (NEW, "positions.json", "items.0.mark_price", 1.0, "prices"),
+    (NEW, "positions.json", "positions.0.qty", 9.0, "prices"),
+    (OLD, "positions.json", "rows.0.entryPrice", -1.0, "possible"),
+    (OLD, "risk_snapshot.json", "fee_pnl.window_days", -7, "possible"),
+    (OLD, "router_health.json", "summary.count", 99, "router"),
+    (OLD, "kpis_v7.json", "fx.ts", "2025-11-25T22:44:55+00:00", "fx"),
+]
+
+
+@pytest.mark.parametrize("case", UNLIKE, ids=lambda case: f"{case[1]} {case[2]}")
+def test_what_a_loop_wrote_twice_is_the_same(tmp_path: Path, case: tuple[str, str, str, object, str]) -> None:
+    """The second place of a figure, a word or a time is held against the first."""
+    scenario, name, path, wrong, check = case
+    state = World(tmp_path, scenario=scenario).edit(name, path, wrong).load()
+    assert_contract(state)
+    assert {item["status"] for item in checks_named(state, check)} & BAD
+
+
 def test_a_defensive_drawdown_is_an_alert_with_its_percentage() -> None:
     """The worst thing about that world comes first."""
     alerts = Scenario("v7.1/drawdown").load()["meta"]["alerts"]

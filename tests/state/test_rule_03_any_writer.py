@@ -1,0 +1,66 @@
+"""Rule 3: the same world reads the same whichever process wrote last."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rules import change, load_elsewhere, shift, write_log
+from worlds import NOW, State, World
+
+PATHS = ("nav_usd", "drawdown_pct", "peak_usd", "gross_exposure_usd", "unrealized_pnl_usd", "realized_pnl_today_usd")
+
+
+def figures(state: State) -> dict[str, Any]:
+    """What may not depend on the writer."""
+    risk = state["kpis"]["risk"]
+    return {
+        **{path: state["nav"][path] for path in PATHS},
+        "history": (state["nav"]["series"][0], state["nav"]["series"][-1], state["nav"]["gaps"]),
+        "aum": state["aum"],
+        "risk": {key: risk[key] for key in ("dd_state", "atr_regime", "drawdown_pct", "fee_pnl_ratio")},
+        "positions": [(row["symbol"], row["side"], row["qty"], row["notional"]) for row in state["positions"]],
+    }
+
+
+@pytest.mark.parametrize("logged", [False, True], ids=["series", "log"])
+@pytest.mark.parametrize("fresh", [False, True], ids=["same process", "new process"])
+@pytest.mark.parametrize("scenario", ["v7.6/healthy", "v7.6/recent_orders"])
+def test_the_mirror_and_the_daemon_say_the_same(scenario: str, fresh: bool, logged: bool, tmp_path: Path) -> None:
+    """nav_state.json is the daemon's, then the executor's, then the daemon's again."""
+    world = World(tmp_path / "state", scenario=scenario)
+    daemon, mirror = world.read("nav_state.json"), world.read("nav.json")
+    if logged:
+        write_log(world, [(NOW - 60.0 * minute, 10461.27, 50.2892) for minute in range(620, -1, -1)])
+    found = []
+    for content in (daemon, mirror, daemon):
+        change(world, {"nav_state.json": content})
+        world.load()
+        found.append(figures(load_elsewhere(world) if fresh else world.load()))
+    assert found[1] | {"realized_pnl_today_usd": None} == found[0] | {"realized_pnl_today_usd": None}
+    assert found[2] == found[0]
+
+
+def test_flat_and_nested_kpis_say_the_same(tmp_path: Path) -> None:
+    """The executor's flat payload is in risk_snapshot.json as well; the file alternates every minute."""
+    world = World(tmp_path / "state", scenario="v7.1/healthy")
+    nested, flat = world.read("kpis_v7.json"), world.read("risk_snapshot.json")["kpis_v7"]
+    found = []
+    for content in (nested, flat, nested):
+        state = change(world, {"kpis_v7.json": content}).load()
+        found.append((figures(state), state["nav"]["nav_zar"], state["router"]["maker_fill_rate"]))
+    assert found[0] == found[1] == found[2]
+
+
+def test_the_history_has_no_more_than_the_files(tmp_path: Path) -> None:
+    """A gap stays one, points of the future are none, and zeros at the end are told."""
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    change(world, {"nav_state.json": world.read("nav.json")})
+    before = [(NOW - 60.0 * minute, 10000.0 + minute) for minute in range(400, 300, -1)]
+    after = [(NOW - 60.0 * minute, 10461.27) for minute in range(100, 10, -1)]
+    zeros = [(NOW - 60.0 * minute, 0.0) for minute in range(10, 0, -1)]
+    state = shift(write_log(world, [*before, *after, *zeros, (NOW + 3600.0, 99.0)]), 0.0).load()
+    series = state["nav"]["series"]
+    assert state["nav"]["gaps"] == [[before[-1][0], after[0][0]]]
+    assert not [at for at, _ in series if before[-1][0] < at < after[0][0] or at > NOW]
+    assert series[-1] == [after[-1][0], 10461.27]
+    assert [line for line in state["meta"]["alerts"] if "history ends early" in line["title"]]

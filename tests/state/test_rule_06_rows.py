@@ -1,0 +1,135 @@
+"""Rule 6, the rows: those of one leg add up, a quantity of zero is no position, and what cannot be read is told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from books import Rows, put, row
+from rules import GONE, change, told, wrong
+from worlds import World
+
+GROSS, NET = "nav.gross_exposure_usd", "nav.net_exposure_usd"
+NO_GROSS = {"path": GROSS, "unknown": True}
+
+
+def leg(name: str, qty: float, **more: Any) -> dict[str, Any]:
+    """A position has this quantity."""
+    return {"position": name, "field": "qty", "near": qty, "rel": 1e-9, "abs": 0, **more}
+
+
+def exposure(gross: float, net: float) -> list[Any]:
+    """Both sums."""
+    return [{"path": GROSS, "near": gross}, {"path": NET, "near": net}]
+
+
+BOOKS: list[tuple[str, Rows, list[Any]]] = [
+    ("two lots", [row("BTCUSDT", "LONG", 0.1), row("BTCUSDT", "LONG", 0.3)], [leg("BTCUSDT LONG", 0.4)]),
+    (
+        "three lots of other marks",
+        [row("BTCUSDT", "LONG", 0.1), row("BTCUSDT", "LONG", 0.2), row("BTCUSDT", "LONG", 0.3, markPrice=90500.0)],
+        [leg("BTCUSDT LONG", 0.6), *exposure(54273.75, 54273.75)],
+    ),
+    (
+        "both legs of a hedge, twice",
+        [row("BTCUSDT", side, qty) for side, qty in (("LONG", 0.1), ("SHORT", -0.1), ("LONG", 0.2), ("SHORT", -0.05))],
+        [leg("BTCUSDT LONG", 0.3), leg("BTCUSDT SHORT", -0.15), *exposure(40685.625, 13561.875)],
+    ),
+    ("one row twice", [row("BTCUSDT", "LONG", 0.1)] * 2, [leg("BTCUSDT LONG", 0.2), told("BTCUSDT")]),
+    ("a lot without a mark", [row("BTCUSDT", "LONG", 0.1), row("BTCUSDT", "LONG", 0.2, markPrice=None)], [NO_GROSS]),
+    (
+        "a lot of which nobody knows how much it is",
+        [row("BTCUSDT", "LONG", 0.1), row("BTCUSDT", "LONG", "abc")],
+        [{"position": "BTCUSDT LONG", "field": "qty", "unknown": True}, NO_GROSS, told("BTCUSDT")],
+    ),
+    ("one-way lots", [row("BTCUSDT", "BOTH", -0.1), row("BTCUSDT", "BOTH", -0.2)], [leg("BTCUSDT SHORT", -0.3)]),
+    ("a lot in words", [row("BTCUSDT", "LONG", 0.1), row("BTCUSDT", "LONG", "0.2")], [leg("BTCUSDT LONG", 0.3)]),
+]
+
+
+@pytest.mark.parametrize("case", BOOKS, ids=lambda case: str(case[0]))
+def test_the_rows_of_one_leg_add_up(case: Any, tmp_path: Path) -> None:
+    """Quantity, PnL and value; and where a part is not known, the whole is not."""
+    _, rows, claims = case
+    assert wrong(put(World(tmp_path / "state", scenario="v7.1/healthy"), rows).load(), claims) == []
+
+
+READ = {"1e-9": 1e-9, " 0.042 ": 0.042, "4.2E-2": 0.042, "+0.042": 0.042, "123456789.1": 123456789.1}
+ZEROS: list[Any] = [0, 0.0, -0.0, "0", "0.000", "-0.000", "0E-8", " 0 "]
+UNREAD: list[Any] = [
+    "",
+    "abc",
+    "1,000",
+    "0x1",
+    "nan",
+    "Infinity",
+    None,
+    True,
+    [1],
+    {},
+    float("nan"),
+    float("inf"),
+    1e30,
+]
+ETH = row("ETHUSDT", "SHORT", -0.85, entryPrice=3055.1, markPrice=3021.44)
+
+
+@pytest.mark.parametrize("key", ["qty", "positionAmt", "size"])
+@pytest.mark.parametrize("written", READ, ids=repr)
+def test_a_quantity_in_words_is_read(written: str, key: str, tmp_path: Path) -> None:
+    """As it is: neither rounded nor dropped."""
+    rows = [{**row("BTCUSDT", "LONG", GONE, unrealized=GONE), key: written}, ETH]
+    state = put(World(tmp_path / "state", scenario="v7.1/healthy"), rows).load()
+    assert wrong(state, [leg("BTCUSDT LONG", READ[written]), leg("ETHUSDT SHORT", -0.85)]) == []
+
+
+@pytest.mark.parametrize("key", ["qty", "positionAmt"])
+@pytest.mark.parametrize("written", ZEROS, ids=repr)
+def test_a_quantity_of_zero_is_no_position(written: Any, key: str, tmp_path: Path) -> None:
+    """However it is written."""
+    rows = [{**row("ADAUSDT", "BOTH", GONE), key: written}, ETH]
+    state = put(World(tmp_path / "state", scenario="v7.1/healthy"), rows).load()
+    assert wrong(state, [{"position": "ADAUSDT", "absent": True}, *exposure(2568.224, -2568.224)]) == []
+
+
+@pytest.mark.parametrize("written", UNREAD, ids=repr)
+def test_a_quantity_that_is_none_is_told(written: Any, tmp_path: Path) -> None:
+    """There is a position, of unknown size; no sum is made without it."""
+    rows = [row("ADAUSDT", "LONG", written, unrealized=0.0), ETH]
+    state = put(World(tmp_path / "state", scenario="v7.1/healthy"), rows).load()
+    unknown = {"position": "ADAUSDT", "field": "qty", "unknown": True}
+    assert wrong(state, [unknown, NO_GROSS, told("ADAUSDT.*quantity")]) == []
+
+
+@pytest.mark.parametrize("junk", [None, 7, "BTCUSDT", [], {}, {"qty": 1.0}, {"symbol": ""}, {"symbol": 3}], ids=repr)
+def test_rows_that_are_none_are_told(junk: Any, tmp_path: Path) -> None:
+    """The book is more than its rows that can be read."""
+    world = put(World(tmp_path / "state", scenario="v7.1/healthy"), [ETH])
+    change(world, {"positions.json rows": [ETH, junk], "synced_state.json items": [ETH, junk]})
+    assert wrong(world.load(), [leg("ETHUSDT SHORT", -0.85), NO_GROSS, told("cannot be read")]) == []
+
+
+LOST = {"entryPrice": 3055.1, "markPrice": 3021.44}  # a price that fell
+SHORT = [leg("ETHUSDT SHORT", -0.85), {"path": NET, "near": -2568.224}]
+NO_SIDE = [
+    {"position": "ETHUSDT", "field": "side", "unknown": True},
+    {"path": NET, "unknown": True},
+    told("ETHUSDT.*side"),
+]
+
+SIDES: list[tuple[str, dict[str, Any], list[Any]]] = [
+    ("no sign, no side, a gain of a short", row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=28.61), NO_SIDE),
+    ("no sign, a loss of a long", row("ETHUSDT", "BOTH", 0.85, **LOST), [leg("ETHUSDT LONG", 0.85)]),
+    ("a side in words", row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=28.61, side="SHORT"), SHORT),
+    ("an order's word", row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=28.61, side="SELL"), SHORT),
+    ("small letters", row("ETHUSDT", "short", -0.85, **LOST), SHORT),
+    ("a short without a sign", row("ETHUSDT", "SHORT", 0.85, **LOST, unrealized=28.61), SHORT),
+    ("a short whose PnL is a long's", row("ETHUSDT", "SHORT", -0.85, **LOST, unrealized=-28.61), [told("ETHUSDT")]),
+    ("a long below zero", row("ETHUSDT", "LONG", -0.85, **LOST, unrealized=28.61), NO_SIDE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SIDES, ids=lambda case: str(case[0]))
+def test_the_side_is_what_the_row_says(case: Any, tmp_path: Path) -> None:
+    """Or openly unknown, where it contradicts itself."""
+    _, item, claims = case
+    assert wrong(put(World(tmp_path / "state", scenario="v7.1/healthy"), [item]).load(), claims) == []

@@ -1,0 +1,120 @@
+"""Rule 8: what is impossible is not shown as good, and is said, in whichever place it stands."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rules import HOUR_S, change, told, wrong
+from worlds import NOW, World
+
+COPY, STATE = "risk_snapshot.json kpis_v7.drawdown", "risk_snapshot.json dd_state.drawdown"
+DRAWDOWNS = {
+    "nav_state.json": ("nav_state.json drawdown_pct", "nav_state.json drawdown"),
+    "the copy": (f"{COPY}.dd_pct", f"{COPY}.drawdown.pct"),
+    "risk_snapshot.json": (f"{STATE}.dd_pct", f"{STATE}.drawdown.pct"),
+    "kpis_v7.json": ("kpis_v7.json drawdown.dd_pct", "kpis_v7.json drawdown.drawdown.pct"),
+}
+PEAKS = {
+    "nav_state.json": ("nav_state.json peak_equity",),
+    "the copy": (f"{COPY}.peak", f"{COPY}.drawdown.peak_nav"),
+    "risk_snapshot.json": (f"{STATE}.peak", f"{STATE}.drawdown.peak_nav"),
+    "kpis_v7.json": ("kpis_v7.json drawdown.peak", "kpis_v7.json drawdown.drawdown.peak_nav"),
+}
+MAKERS = ("maker_fill_rate", "fallback_rate")
+
+
+def put(tmp_path: Path, places: tuple[str, ...], value: Any, *, flat: bool = False) -> World:
+    """A healthy desk with this value in these places; `flat` KPIs are v7.6's."""
+    scenario = "v7.6/healthy" if flat else "v7.1/healthy"
+    return change(World(tmp_path / "state", scenario=scenario), dict.fromkeys(places, value))
+
+
+@pytest.mark.parametrize("place", DRAWDOWNS)
+@pytest.mark.parametrize("pct", [-3.0, -0.0001, 100.0001, 150.0])
+def test_a_drawdown_is_between_0_and_100(pct: float, place: str, tmp_path: Path) -> None:
+    """Of a NAV that is not negative."""
+    state = put(tmp_path, DRAWDOWNS[place], pct, flat=place == "kpis_v7.json").load()
+    shown = [{"not": {"path": "nav.drawdown_pct", side: edge}} for side, edge in (("above", 1.0), ("below", 0.0))]
+    assert wrong(state, [told("drawdown"), *shown]) == []
+
+
+@pytest.mark.parametrize("place", PEAKS)
+@pytest.mark.parametrize("peak", [9000.0, -1.0, 10461.0])
+def test_a_peak_is_not_below_its_nav(peak: float, place: str, tmp_path: Path) -> None:
+    """The source that says so is not used, and named."""
+    state = put(tmp_path, PEAKS[place], peak, flat=place == "kpis_v7.json").load()
+    assert wrong(state, [told("peak"), {"path": "nav.peak_usd", "near": 10461.27, "rel": 1e-6}]) == []
+
+
+RATES = {
+    "over orders": tuple(
+        f"risk_snapshot.json kpis_v7.router_stats.{key}" for key in ("maker_fill_ratio", "fallback_ratio")
+    ),
+    "router_health.json": tuple(
+        f"router_health.json {rows}.0.{key}" for rows in ("symbols", "per_symbol") for key in MAKERS
+    ),
+    "the nested block": tuple(f"kpis_v7.json router.{key}" for key in ("maker_fill_rate", "fallback_ratio")),
+    "execution_health.json": ("execution_health.json symbols.0.router.maker_fill_ratio",),
+}
+
+
+@pytest.mark.parametrize("place", RATES)
+@pytest.mark.parametrize("rate", [-0.2, 1.0001, 305.0])
+def test_a_rate_is_between_0_and_1(rate: float, place: str, tmp_path: Path) -> None:
+    """Neither the impossible rate nor its nearest bound is shown."""
+    state = put(tmp_path, RATES[place], rate).load()
+    shown = [state["router"][key] for key in ("maker_fill_rate", "fallback_ratio")]
+    shown += [row[key] for row in state["kpis"]["symbols"].values() for key in ("maker_fill_rate", "fallback_ratio")]
+    assert wrong(state, [told("maker|fallback|fill")]) == []
+    assert [value for value in shown if value is not None and not 0 <= value <= 1] == []
+    assert max(value for value in shown[:1] if value is not None) < 0.9
+
+
+RATIOS = (
+    "kpis_v7.json risk.atr_ratio",
+    "kpis_v7.json symbols.BTCUSDT.atr_ratio",
+    "kpis_v7.json atr.symbols.0.atr_ratio",
+    "risk_snapshot.json atr.median_ratio",
+    "risk_snapshot.json kpis_v7.atr.median_ratio",
+    "risk_snapshot.json symbols.0.vol.atr_ratio",
+    "execution_health.json symbols.0.vol.atr_ratio",
+)
+
+
+@pytest.mark.parametrize("place", RATIOS)
+def test_an_atr_ratio_is_not_negative(place: str, tmp_path: Path) -> None:
+    """A ratio of two mean distances."""
+    state = put(tmp_path, (place,), -0.5).load()
+    ratios = [state["kpis"]["risk"]["atr_ratio"], state["kpis"]["symbols"]["BTCUSDT"]["atr_ratio"]]
+    assert wrong(state, [told("atr")]) == []
+    assert [value for value in ratios if value is not None and value < 0] == []
+
+
+@pytest.mark.parametrize(
+    "rate", [0, 0.05, 0.999, 100.1, 250, -17.2, float("nan"), float("inf"), "abc", True, [17.2]], ids=repr
+)
+def test_a_rate_of_exchange_that_cannot_be_is_told(rate: Any, tmp_path: Path) -> None:
+    """No amount in ZAR is made of it."""
+    unknown = [{"path": path, "unknown": True} for path in ("nav.nav_zar", "nav.fx_usd_zar", "aum.total_zar")]
+    assert wrong(put(tmp_path, ("kpis_v7.json fx.usd_zar",), rate).load(), [*unknown, told("usd/zar")]) == []
+
+
+AGES: list[tuple[float, bool]] = [
+    (23.0, True),
+    (23.99, True),
+    (24.1, False),
+    (25.0, False),
+    (720.0, False),
+    (-1.0, False),
+]
+
+
+@pytest.mark.parametrize(("hours", "usable"), AGES)
+def test_a_rate_of_exchange_is_of_today(hours: float, usable: bool, tmp_path: Path) -> None:
+    """Whatever the age of the file that repeats it; one of the future is of no day."""
+    at = datetime.fromtimestamp(NOW - hours * HOUR_S, UTC).isoformat()
+    state = put(tmp_path, ("kpis_v7.json fx.ts",), at).load()
+    claims = [{"path": "nav.nav_zar", "near": 180335.5567}] if usable else [told("usd/zar")]
+    assert wrong(state, claims) == []
+    assert (state["nav"]["fx_usd_zar"] is not None) == usable

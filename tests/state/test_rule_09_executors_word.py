@@ -1,0 +1,149 @@
+"""Rule 9: the executor's own word comes first, in its own words."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rules import HOUR_S, Changes, change, shift, wrong
+from worlds import NOW, World
+
+RISK = "risk_snapshot.json "
+MODE, REASON, ACTIVE = f"{RISK}risk_mode", f"{RISK}risk_mode_reason", f"{RISK}circuit_breaker.active"
+PCTS = ("kpis_v7.json drawdown.dd_pct", f"{RISK}dd_state.drawdown.dd_pct", f"{RISK}kpis_v7.drawdown.dd_pct")
+FELL_31: Changes = dict.fromkeys((*PCTS, "nav_state.json drawdown_pct"), 31.0)
+
+
+def says(regex: str, severity: str) -> dict[str, Any]:
+    """An alert of this severity."""
+    return {"alert": regex, "severity": severity}
+
+
+def world_of(tmp_path: Path, changes: Changes) -> World:
+    """A healthy v7.6 desk whose exits are registered, with these changes: it has nothing else to say."""
+    registry = {f"{RISK}tp_sl_registry": {"num_positions": 5, "num_registry_entries": 5, "registry_mismatch": False}}
+    return change(World(tmp_path / "state", scenario="v7.6/healthy"), registry | changes)
+
+
+SLIP = "daily_loss_high_frac=0.1146"
+WORDS: list[tuple[str, Changes, list[Any]]] = [
+    ("halted", {MODE: "HALTED", REASON: "kill_switch"}, [says("halted.*kill_switch", "fail")]),
+    ("halted, small letters, no reason", {MODE: "halted", REASON: None}, [says("halted.*no reason", "fail")]),
+    ("halted in a block", {MODE: {"mode": "HALTED", "reason": "boom"}, REASON: None}, [says("halted.*boom", "fail")]),
+    ("halted by the slip", {MODE: "HALTED", REASON: "dd_frac=0.31"}, [says("halted.*dd_frac=0.31", "warn")]),
+    ("halted, fallen", {MODE: "HALTED", REASON: "dd_frac=0.31"} | FELL_31, [says("halted.*dd_frac=0.31", "fail")]),
+    ("defensive by the slip", {MODE: "DEFENSIVE", REASON: SLIP}, [says(f"defensive.*{SLIP}", "warn")]),
+    ("warn", {MODE: "WARN", REASON: "correlation"}, [says("warn.*correlation", "warn")]),
+    ("a word nobody knows", {MODE: "PAUSED", REASON: "by hand"}, [says("paused.*by hand", "warn")]),
+    ("breaker", {ACTIVE: True}, [says("breaker", "fail")]),
+    ("breaker in words", {ACTIVE: "true"}, [says("breaker", "fail")]),
+    ("breaker as a number", {ACTIVE: 1}, [says("breaker", "fail")]),
+    ("breaker without a block", {f"{RISK}circuit_breaker": True}, [says("breaker", "fail")]),
+]
+ODD: list[Any] = [
+    {"nav_jump": True}, {"nav_jump": "12 %"}, {"nav_jump": ["BTCUSDT"]}, {"nav_jump": {"active": True}},
+    {"nav_jump": {"BTCUSDT": {"seen": 3}}}, {"found": [{"name": "nav_jump"}]}, ["nav_jump"],
+    [{"type": "nav_jump"}], "nav_jump",
+]  # fmt: skip
+NOT_ODD: list[Any] = [
+    {}, [], None, "", {"nav_jump": False}, {"nav_jump": 0}, {"nav_jump": []},
+    {"nav_jump": {"active": False, "limit": 3}},
+    {"nav_jump": {"BTCUSDT": {"detected": False}}}, [None], [{}], {"found": []},
+]  # fmt: skip
+REGISTRIES: list[tuple[Any, Any, Any, str]] = [
+    (5, 0, True, "5 positions without exits"),
+    (5, 4, True, "1 position without exits"),
+    (5, 0, False, "5 positions without exits"),
+    (5, 0, None, "5 positions without exits"),
+    (0, 3, True, "exits do not match"),
+    (5, 5, True, "exits do not match"),
+    (None, None, True, "exits do not match"),
+    (0, 0, True, ""),
+    (0, 0, False, ""),
+    (5, 5, False, ""),
+    (None, None, None, ""),
+]
+
+
+@pytest.mark.parametrize("case", WORDS, ids=lambda case: str(case[0]))
+def test_its_mode_and_its_breaker_are_alerts(case: Any, tmp_path: Path) -> None:
+    """With the reason; an old word says when it was said, and does not fall silent."""
+    _, changes, claims = case
+    world = world_of(tmp_path, changes)
+    assert wrong(world.load(), claims) == []
+    old = shift(world, -3 * HOUR_S, "risk_snapshot.json").load()
+    assert wrong(old, [says("(mode|breaker).*silent since 19:44:48", str(claims[0]["severity"]))]) == []
+
+
+@pytest.mark.parametrize("anomalies", ODD, ids=repr)
+def test_an_anomaly_is_an_alert(anomalies: Any, tmp_path: Path) -> None:
+    """In whatever shape it is written."""
+    assert wrong(world_of(tmp_path, {f"{RISK}anomalies": anomalies}).load(), [says("anomaly.*nav_jump", "warn")]) == []
+
+
+@pytest.mark.parametrize("anomalies", NOT_ODD, ids=repr)
+def test_none_is_none(anomalies: Any, tmp_path: Path) -> None:
+    """A switch that is off is no anomaly."""
+    assert wrong(world_of(tmp_path, {f"{RISK}anomalies": anomalies}).load(), [{"no_alert": "anomaly"}]) == []
+
+
+@pytest.mark.parametrize("case", REGISTRIES, ids=str)
+def test_missing_exits_are_counted(case: Any, tmp_path: Path) -> None:
+    """By the counts before the flag, whose `false` is a default."""
+    *written, title = case
+    keys = ("num_positions", "num_registry_entries", "registry_mismatch")
+    state = world_of(tmp_path, {f"{RISK}tp_sl_registry": dict(zip(keys, written, strict=True))}).load()
+    assert wrong(state, [says(title, "warn") if title else {"no_alert": "exits"}]) == []
+
+
+def error(age_s: float, **more: Any) -> dict[str, Any]:
+    """The errors of one symbol; the code stands where the executor puts it, unless `more` says otherwise."""
+    kind = {"category": "exchange", "code": -1021, "message": "Timestamp outside of recvWindow"}
+    last = {"ts": NOW - age_s, "classification": kind} | more
+    return {"order": {"count": 3, "last_error": last}}
+
+
+def coded(code: Any) -> dict[str, Any]:
+    """An error a minute ago with this code."""
+    return error(60.0, classification={"code": code, "message": "refused"})
+
+
+ISO = datetime.fromtimestamp(NOW - 60.0, UTC).isoformat()
+TOLD = [
+    ("a minute old", error(60.0)),
+    ("59 minutes old", error(3540.0)),
+    ("a stamp in words", error(0.0, ts=ISO)),
+    ("a code in words", coded("-1021")),
+    ("no code", coded(None)),
+    ("a code beside it", error(60.0, classification={}, code=-1003, message="Too many requests")),
+]
+UNTOLD = [
+    ("61 minutes old", error(3660.0)),
+    ("post-only", coded(-2010)),
+    ("post-only in words", coded("-2010")),
+    ("post-only, a fraction", coded(-2010.0)),
+    ("post-only of futures", coded(-5022)),
+    ("post-only beside it", error(60.0, classification={}, code=-2010)),
+    ("post-only in the message", error(60.0, classification={"message": "APIError(code=-2010): would take"})),
+    ("none", {"order": {"count": 0, "last_error": None}}),
+    ("no block", None),
+]
+FILES = ("execution_health.json", "risk_snapshot.json")
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("case", [*TOLD, *UNTOLD], ids=lambda case: str(case[0]))
+def test_an_exchange_error_is_news_for_an_hour(case: Any, file: str, tmp_path: Path) -> None:
+    """In whichever file it stands; a post-only order that was refused is none."""
+    state = world_of(tmp_path, {f"{file} symbols.0.errors": case[1]}).load()
+    claim = says("exchange error.*BTCUSDT", "warn") if case in TOLD else {"no_alert": "exchange error"}
+    assert wrong(state, [claim]) == []
+
+
+def test_a_desk_with_its_exits_in_place_has_nothing_to_say(tmp_path: Path) -> None:
+    """And the one of the corpus says exactly one thing."""
+    quiet = {"no_alert": ".", "severity": ["warn", "fail"]}
+    assert wrong(world_of(tmp_path, {}).load(), [quiet]) == []
+    state = World(tmp_path / "other", scenario="v7.6/healthy").load()
+    spoken = [line["title"] for line in state["meta"]["alerts"] if line["severity"] != "info"]
+    assert spoken == ["5 POSITIONS WITHOUT EXITS"]

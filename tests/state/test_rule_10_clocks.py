@@ -1,0 +1,123 @@
+"""Rule 10: clocks that differ a little, standing content, and files that carry nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from books import put, row
+from rules import GONE, QUIET, change, load_elsewhere, shift, told, wrong
+from worlds import NOW, State, World, surface
+
+from state.files.stamps import content_stamp
+
+NAMES = (
+    "nav_state.json", "nav.json", "positions.json", "positions_state.json", "synced_state.json", "kpis_v7.json",
+    "router_health.json", "risk_snapshot.json", "execution_health.json",
+)  # fmt: skip
+GROUPS = {"one file": NAMES[:1], "three files": NAMES[1:4], "all files": NAMES}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A healthy desk."""
+    return World(tmp_path / "state", scenario="v7.1/healthy")
+
+
+def set_ahead(world: World, names: tuple[str, ...], seconds: float) -> World:
+    """Stamp these files so far ahead of the reader."""
+    for name in names:
+        stamp = content_stamp(world.read(name))
+        assert stamp is not None
+        shift(world, NOW + seconds - stamp, name)
+    return world
+
+
+@pytest.mark.parametrize("names", GROUPS.values(), ids=GROUPS)
+@pytest.mark.parametrize("ahead_s", [0.0, 1.0, 1.9])
+def test_two_seconds_ahead_are_now(ahead_s: float, names: tuple[str, ...], world: World) -> None:
+    """Right after the write and later on."""
+    set_ahead(world, names, ahead_s)
+    for later_s in (0.0, 0.5, 3.0):
+        state = world.load(now=NOW + later_s)
+        assert wrong(state, [QUIET, {"path": "nav.nav_usd", "near": 10461.27}]) == []
+        assert surface(state, names[0])["age_s"] == pytest.approx(max(0.0, later_s - ahead_s), abs=1e-3)
+
+
+@pytest.mark.parametrize("names", GROUPS.values(), ids=GROUPS)
+@pytest.mark.parametrize("ahead_s", [2.1, 3600.0])
+def test_more_is_an_error_and_said_once(ahead_s: float, names: tuple[str, ...], world: World) -> None:
+    """Not once a file: it is the clock of one host."""
+    state = set_ahead(world, names, ahead_s).load()
+    assert len([line for line in state["meta"]["alerts"] if "clock" in line["title"].lower()]) == 1
+    assert surface(state, names[0])["age_s"] is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_carries_nothing_is_empty(name: str, world: World) -> None:
+    """It has no clock that could be wrong; the others are as they were."""
+    state = change(world, {name: {}}).load()
+    assert wrong(state, [told(f"{name} empty"), {"no_alert": "clock"}]) == []
+    assert surface(state, name)["status"] == "empty"
+    assert wrong(state, [{"path": "nav.nav_usd", "near": 10461.27}]) == []
+
+
+def test_all_of_them_together(world: World) -> None:
+    """Nothing is known, and nothing is said of clocks."""
+    state = change(world, {name: {} for name in NAMES}).load()
+    assert wrong(state, [told("nav unknown"), {"no_alert": "clock"}]) == []
+    assert {entry["status"] for entry in state["meta"]["surfaces"] if entry["name"] in NAMES} == {"empty"}
+
+
+AT_REST = {"entryPrice": 0.9998, "markPrice": 0.9998}
+COIN, BTC = row("USDCUSDT", "LONG", 5000.0, **AT_REST), row("BTCUSDT", "LONG", 0.042)
+BOOKS: list[tuple[str, list[Any], bool]] = [
+    ("a stable coin", [COIN], False),
+    ("two", [COIN, row("FDUSDUSDC", "SHORT", -10.0, **AT_REST)], False),
+    ("as another library names it", [row("USDC/USDT:USDT", "LONG", 10.0, **AT_REST)], False),
+    ("no rows", [], False),
+    ("a coin", [BTC], True),
+    ("a coin beside a stable one", [COIN, BTC], True),
+    ("a stable coin in another money", [row("USDCEUR", "LONG", 10.0, **AT_REST)], True),
+]
+
+
+def minutes(world: World, count: int, fresh_from: int) -> list[State]:
+    """Each minute every file is written again with new stamps; from some minute on a new process reads them."""
+    found = []
+    for minute in range(count):
+        shift(world, 60.0 if minute else 0.0)
+        now = NOW + 60.0 * minute
+        found.append(load_elsewhere(world, now) if minute >= fresh_from else world.load(now=now))
+    return found
+
+
+@pytest.mark.parametrize("fresh_from", [99, 3], ids=["one process", "restarted"])
+@pytest.mark.parametrize("case", BOOKS, ids=lambda case: str(case[0]))
+def test_only_what_may_rest_may_stand_still(case: Any, fresh_from: int, world: World) -> None:
+    """From five cadences on, and not before."""
+    _, rows, freezes = case
+    states = minutes(put(world, rows), 8, fresh_from)
+    told_at = [any("FROZEN" in line["title"] for line in state["meta"]["alerts"]) for state in states]
+    assert told_at == [False] * 5 + [freezes] * 3
+
+
+COMING_AND_GOING = (
+    "kpis_v7.json symbols.kPEPE", "kpis_v7.json symbols.币安人生USDT", "nav.json nav_detail.assets.kUSD",
+    "nav.json assets.kUSD",
+    "nav.json nav_detail.breakdown.bnfcr", "nav.json aum.offexchange.kXAU", "synced_state.json nav_snapshot.assets.x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("place", COMING_AND_GOING)
+def test_a_name_of_the_market_is_no_field(place: str, world: World) -> None:
+    """Symbols and coins come and go, in any case and script."""
+    change(world, {place: {"qty": 1.0} if "offexchange" in place or "symbols" in place else 0.0}).load()
+    change(shift(world, 60.0), {place: GONE})
+    assert world.load(now=NOW + 60.0)["meta"]["drift"] == []
+
+
+def test_a_field_that_went_is_told(world: World) -> None:
+    """So that the test before can fail."""
+    world.load()
+    change(shift(world, 60.0), {"kpis_v7.json risk.fee_pnl_ratio": GONE})
+    assert [item["path"] for item in world.load(now=NOW + 60.0)["meta"]["drift"]] == ["risk.fee_pnl_ratio"]

@@ -33,4 +33,4 @@ def drawing_of(state: Any, group: Group = GROUPS[0], drawn: str | None = None) -
         "inputs": [{"id": ids.STATE, "property": "data"}],
         "state": [{"id": group.drawn, "property": "data-drawn"}],
     }
-    return request_of(callback, {"state.data": state, word: drawn})
+    return request_of(callback, {"state.data": state, **({word: drawn} if drawn is not None else {})})

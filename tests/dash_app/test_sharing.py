@@ -97,6 +97,20 @@ def test_tabs_that_ask_at_once_share_the_work(server: Flask) -> None:
     assert (len(answers), len(set(answers))) == (TABS, 1)
 
 
+def test_tabs_that_have_drawn_different_versions_before_share_the_work(server: Flask) -> None:
+    """Each polls at its own second, and not all see every version."""
+    client, answers = server.test_client(), list[TestResponse]()
+    state = first_state(client)
+    words = [None, "0" * 16, "1" * 16, digest_of(state, GROUPS[0])]
+
+    def draw() -> None:
+        answers.extend(ask(client, drawing_of(state, drawn=word)) for word in words)
+
+    assert counted("draws", draw) == 1
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 204]
+    assert len({answer.data for answer in answers[:3]}) == 1
+
+
 @pytest.mark.parametrize("forger_first", [True, False])
 def test_forged_state_of_an_honest_version_reaches_its_forger_only(server: Flask, forger_first: bool) -> None:
     """A version is a claim; the bytes that are drawn are not."""

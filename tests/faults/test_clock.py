@@ -21,8 +21,8 @@ from state import doctor
 from state.trust.readiness import find_obstacles
 
 JUMPS = {
-    "an hour back": (-3600.0, "CLOCK IS OFF: 9 files have a wrong clock · stamped up to 59 m 55 s ahead: nav_state.json, ", 2),
-    "20 seconds back": (-20.0, "CLOCK IS OFF: 8 files have a wrong clock · stamped up to 15 s ahead: nav_state.json, ", 2),
+    "an hour back": (-3600.0, "CLOCK IS OFF: 9 files have a wrong clock · stamped up to 59 m 55 s ahead: ", 2),
+    "20 seconds back": (-20.0, "CLOCK IS OFF: 8 files have a wrong clock · stamped up to 15 s ahead: ", 2),
     "2 seconds back": (-2.0, "All quiet · 9 of 9 surfaces fresh", 0),
     "a day ahead": (86_400.0, "EXECUTOR SILENT for 1 d 00 h · last wrote at 2025-11-26 22:44:48 UTC", 2),
     "to 1970": (-NOW, "CLOCK IS OFF: 9 files have a wrong clock", 2),

@@ -2,7 +2,7 @@
 
 | jump | what the operator sees |
 | --- | --- |
-| back, past the stamps | each file "has a wrong clock" and how far ahead it is; no age at all; not ready |
+| back, past the stamps | once: CLOCK IS OFF, for which files and how far they are ahead; no age at all; not ready |
 | ahead by a day | both writers SILENT since their last stamp, the NAV frozen; not ready |
 | right again | All quiet |
 """
@@ -21,11 +21,11 @@ from state import doctor
 from state.trust.readiness import find_obstacles
 
 JUMPS = {
-    "an hour back": (-3600.0, "nav_state.json has a wrong clock · its time stamp is 59 m 55 s in the future", 2),
-    "20 seconds back": (-20.0, "nav_state.json has a wrong clock · its time stamp is 15 s in the future", 2),
+    "an hour back": (-3600.0, "CLOCK IS OFF: 9 files have a wrong clock · stamped up to 59 m 55 s ahead: ", 2),
+    "20 seconds back": (-20.0, "CLOCK IS OFF: 8 files have a wrong clock · stamped up to 15 s ahead: ", 2),
     "2 seconds back": (-2.0, "All quiet · 9 of 9 surfaces fresh", 0),
     "a day ahead": (86_400.0, "EXECUTOR SILENT for 1 d 00 h · last wrote at 2025-11-26 22:44:48 UTC", 2),
-    "to 1970": (-NOW, "nav_state.json has a wrong clock", 2),
+    "to 1970": (-NOW, "CLOCK IS OFF: 9 files have a wrong clock", 2),
     "to 2100": (2_337_000_000.0, "EXECUTOR SILENT for", 2),
 }
 

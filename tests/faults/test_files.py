@@ -250,7 +250,10 @@ def test_stamp_that_cannot_be_is_a_wrong_clock_and_never_an_age(healthy: World, 
         return
     assert_operator_sees(state, f"{NAME} has a wrong clock", stamp.error)
     assert [name for name, _ in obstacles(state)] == [NAME]
-    assert (state["nav"]["age_s"], surface(state, NAME)["freshness"], doctor.exit_code(state)) == (None, "unknown", 2)
+    shown = surface(state, NAME)
+    assert (shown["age_s"], shown["freshness"], doctor.exit_code(state)) == (None, "unknown", 2)
+    # A file of unknown age is not the one that is alive: the NAV and its age are those of the next.
+    assert (state["nav"]["source"], state["nav"]["age_s"]) == ("nav.json", surface(state, "nav.json")["age_s"])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])

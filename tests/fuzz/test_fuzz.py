@@ -24,7 +24,9 @@ def directory() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
-def test_what_broke_once_holds(path: Path, directory: Path) -> None:
+def test_what_broke_once_holds(path: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a page that goes on and one that has just started, at each step."""
+    monkeypatch.setattr("verdicts.TWICE_EVERY", 1)
     saved = json.loads(path.read_text())
     assert walk_and_judge(Stage(directory), Walk.from_json(saved)).failures == []
 

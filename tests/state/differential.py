@@ -77,7 +77,6 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("kpis_v7.json", "router.**", "averages that drop zeros"),
     Exempt("kpis_v7.json", "router_stats.maker_fill_rate", "averages that drop zeros"),
     Exempt("kpis_v7.json", "router_stats.slip_q50_bps", "averages that drop zeros"),
-    Exempt("kpis_v7.json", "router_stats.quality", "averages that drop zeros"),
     Exempt("*", "**router_stats.slip_q95", NOT_SHOWN),
     Exempt("*", "**atr.symbols.*.atr_now", NOT_SHOWN),
     Exempt("*", "**atr.symbols.*.atr_med", NOT_SHOWN),

@@ -43,7 +43,7 @@ def executors(value: Any) -> Changes:
 NEGATIVE = -312.5
 BELOW = [is_nav(NEGATIVE), told("below zero"), {"not": {"path": "nav.drawdown_pct", "below": 100.0}}]
 SERIES_OF_ZERO = {"nav_state.json series": [{"t": "2025-11-26T22:44:00+00:00", "nav": 0.0, "total_equity": 0.0}]}
-NO_SERIES: dict[str, list[str]] = {"nav_state.json series": []}
+NO_SERIES: Changes = {"nav_state.json series": []}
 
 NAVS: list[tuple[str, Changes, list[Any]]] = [
     ("below zero in nav_state.json", daemons(NEGATIVE), [*BELOW, told("nav agrees")]),

@@ -99,11 +99,11 @@ class SyncCycle:
         self.drawdown = Drawdown(self.peak.nav_usd, inputs.points[-1].nav_usd)
 
     def _build_nav_state(self, inputs: Inputs) -> dict[str, Any]:
-        last, window = inputs.points[-1], inputs.window
+        last = inputs.points[-1]
         figures = NavFigures(
             drawdown=self.drawdown,
             exposure=Exposure() if inputs.positions is None else measure_exposure(inputs.positions),
-            realized_today_usd=None if window is None else window.realized_since(start_of_day_s(inputs.now_s)),
+            realized_today_usd=_realized_today(inputs),
             aum=inputs.aum,
             fx=inputs.fx,
             sources_ok=_sources_ok(inputs),
@@ -136,6 +136,16 @@ class SyncCycle:
 def _contents(inputs: Inputs) -> dict[str, dict[str, Any]]:
     """The surfaces that were read, by name."""
     return {surfaces.NAV: inputs.nav, surfaces.SYNCED_STATE: inputs.synced, surfaces.RISK_SNAPSHOT: inputs.risk}
+
+
+def _realized_today(inputs: Inputs) -> float | None:
+    """What the exchange told the executor today, where it says so; else what the closes of the day add up to."""
+    midnight_s = start_of_day_s(inputs.now_s)
+    told = read_amount(mapping(mapping(inputs.risk, "dd_state"), "drawdown").get("realized_today"))
+    told_at_s = plausible_epoch_s(inputs.risk.get("updated_ts"))
+    if told is not None and told_at_s is not None and told_at_s >= midnight_s:
+        return told
+    return None if inputs.window is None else inputs.window.realized_since(midnight_s)
 
 
 def _add_routing(symbols: Mapping[str, dict[str, Any]], window: EventWindow) -> dict[str, dict[str, Any]]:

@@ -49,6 +49,11 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT")
 # What the sync daemon reads of the executor.
 EXECUTOR_FILES = (surfaces.NAV, surfaces.SYNCED_STATE, surfaces.RISK_SNAPSHOT)
 
+# What these publishers have no word for: exits, which they do not keep, and that they are on no testnet.
+UNSAID = {f"kpis.risk.{name}" for name in ("positions_registered", "exits_registered", "exits_mismatch")} | {
+    "meta.testnet"
+}
+
 LEGS = [
     Position("BTCUSDT", "LONG", 0.042, 89_120.4, 90_412.5, 54.2682, 4.0),
     Position("BTCUSDT", "SHORT", -0.01, 90_000.0, 90_412.5, -4.125, 4.0),

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from publisher_world import LEGS, NOW_S, build_payloads
+from publisher_world import LEGS, NOW_S, UNSAID, build_payloads
 
 from execution.nav import Account, ExchangeContact, Fx, build_nav, read_nav_log
 from execution.peak import Drawdown, Peak, load_peak, save_peak
@@ -48,17 +48,17 @@ def load(state_dir: Path) -> dict[str, Any]:
 
 
 def test_every_surface_has_a_schema() -> None:
-    """And every schema is of a surface; the NAV log is no surface of a publisher."""
-    names = {surface.name for surface in surfaces.SURFACES} - {surfaces.NAV_LOG}
+    """And every schema is of a surface; the NAV log is none of a publisher, and other daemons' shapes are not ours."""
+    names = {surface.name for surface in surfaces.SURFACES} - {surfaces.NAV_LOG, surfaces.POSITIONS_SYNC}
     assert names <= set(SCHEMAS) == set(build_payloads())
 
 
 def test_nothing_is_unknown_to_the_reader(state_dir: Path) -> None:
-    """Publish, load: no reason for anything unknown but for the holding without a price."""
+    """Publish, load: nothing is unknown but the holding without a price, and what publishers have no word for."""
     state = load(state_dir)
     slices = [item["label"] for item in state["aum"]["slices"]]
     unpriced = f"aum.slices.{slices.index('KAG')}."
-    assert [path for path in state["meta"]["unknown"] if not path.startswith(unpriced)] == []
+    assert {path for path in state["meta"]["unknown"] if not path.startswith(unpriced)} == UNSAID
     assert [check for check in state["meta"]["checks"] if check["status"] not in ("ok", "not_comparable")] == []
 
 
@@ -76,7 +76,7 @@ def test_the_reader_sees_what_was_published(state_dir: Path) -> None:
     assert state["kpis"]["risk"]["fee_pnl_ratio"] == pytest.approx(0.3)
     assert state["kpis"]["risk"]["fee_pnl_window_days"] == 7
     assert state["meta"]["environment"] == "paper"
-    assert state["meta"]["testnet"] is False
+    assert state["kpis"]["risk"]["mode"] == "OK"
     usd = {item["label"]: (item["usd"], item["price_basis"]) for item in state["aum"]["slices"]}
     assert usd["BTC"] == (pytest.approx(0.035 * 90_412.5), "market")
     assert usd["USDC"] == (2098.96, "par")

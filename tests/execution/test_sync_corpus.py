@@ -71,8 +71,8 @@ def test_nav_and_drawdown_are_true(state: dict[str, Any]) -> None:
     """With a percentage where the old KPIs had null."""
     assert state["nav"]["nav_usd"] == EXPECTED["nav"]["nav_usd"]
     assert state["nav"]["drawdown_pct"] == state["kpis"]["risk"]["drawdown_pct"] == 0.0
-    # The old daemon asked the exchange (8.75), whose answer is in no log; this is what the closes of the day add up to.
-    assert state["nav"]["realized_pnl_today_usd"] == pytest.approx(-2.6770715)
+    # The executor has it from the exchange; the closes in its logs add up to -2.68.
+    assert state["nav"]["realized_pnl_today_usd"] == EXPECTED["nav"]["realized_pnl_today_usd"] == 8.75
     assert [check for check in state["meta"]["checks"] if check["status"] == "fail"] == []
 
 

@@ -80,6 +80,21 @@ def test_realised_today_is_since_midnight(log_dir: Path) -> None:
     assert read_state(log_dir, surfaces.KPIS)["fee_pnl"]["pnl"] == 8.5
 
 
+@pytest.mark.parametrize(
+    ("told", "at_s", "shown"), [(8.75, 0, 8.75), (0.0, 0, 0.0), (8.75, -86_400, 3.5), ("8.75", 0, 3.5), (None, 0, 3.5)]
+)
+def test_realised_today_is_what_the_exchange_has_told(log_dir: Path, told: Any, at_s: float, shown: float) -> None:
+    """Where the executor passes it on, today; else what the closes add up to."""
+    append(log_dir, "orders_executed", build_close(1, 3.5, NOW_S))
+    path = log_dir / "state" / surfaces.RISK_SNAPSHOT
+    risk = read(path)
+    risk["updated_ts"] += at_s
+    risk["dd_state"]["drawdown"]["realized_today"] = told
+    write_json_atomic(path, risk)
+    make_cycle(log_dir).run(NOW_S)
+    assert read_state(log_dir, surfaces.NAV_STATE)["realized_pnl_today"] == shown
+
+
 def test_old_content_gets_no_new_stamp(log_dir: Path) -> None:
     """The executor stands still for ten minutes: the mirrors grow old with it."""
     make_cycle(log_dir).run(NOW_S + 600)

@@ -43,8 +43,6 @@ def _nav(state: State) -> html.Div:
     parts: list[Child] = ["NAV: ", field(state, "nav.nav_usd", fmt_plain)]
     if number_at(state, "nav.nav_usd") is not None:
         parts.append(" USD")
-    if value_at(state, "nav.is_lower_bound") is True:
-        parts.insert(1, "≥ ")
     return html.Div(parts, className="nav-figure frozen" if is_frozen(state) else "nav-figure")
 
 
@@ -58,7 +56,12 @@ def _frozen(state: State) -> list[Child]:
 def _note(state: State) -> list[Child]:
     """Why the file that is asked first is not the one on show."""
     note = text_at(state, "nav.source_note")
-    return [span(f" · {note}", "warn", **{"data-field": "nav.source_note"})] if note else []
+    unpriced = value_at(state, "nav.unpriced")
+    lacks = ", ".join(map(str, unpriced)) if isinstance(unpriced, list) else ""
+    return [
+        *([span(f" · {note}", "warn", **{"data-field": "nav.source_note"})] if note else []),
+        *([span(f" · at least: {lacks} has no price", "warn")] if lacks else []),
+    ]
 
 
 def _source(state: State) -> list[Child]:

@@ -25,7 +25,7 @@ LOGS = ("5 MB", "13 MB with holes")
 ROWS = [
     "unchanged load",
     "cold load",
-    "one file of 10 changed",
+    "one file of 11 changed",
     *(f"cold load, {count:,} symbols" for count in QUICK.symbols),
     "one symbol, 60 against 8",
     *(f"cold load, {points:,} points" for points in QUICK.series_points),

@@ -208,6 +208,8 @@ POSITION_COLUMNS = (
 def agrees_at(field: Field, state: Any) -> bool:
     """Whether a known field shows its value; what is empty is said in words."""
     value = value_at(state, field.path)
+    if field.path == "meta.testnet":
+        return field.text == "TESTNET" and value is True
     return field.text.startswith("No ") if value in ({}, []) else agrees(field.text, value)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -145,26 +147,36 @@ def test_a_desk_without_locks_gets_them_back_and_keeps_the_second_out(tmp_path: 
         assert "one writer per file" in said
 
 
+def hear(process: Process, heard: list[bytes]) -> str:
+    """What a process has said so far; it does not wait for more."""
+    assert process.stdout is not None
+    os.set_blocking(process.stdout.fileno(), False)
+    with contextlib.suppress(BlockingIOError):
+        heard.append(os.read(process.stdout.fileno(), 1 << 16))
+    os.set_blocking(process.stdout.fileno(), True)
+    return b"".join(heard).decode()
+
+
 def test_the_first_of_two_daemons_stops_writing_with_a_sentence(tmp_path: Path) -> None:
     """Its locks were deleted and another daemon has them all: it says so once, and goes on when that one is gone."""
     assert run("executor", tmp_path, "--speed", "0", "--steps", "5", "--backfill-hours", "0.1")[0] == 0
+    heard: list[bytes] = []
     with running("sync_state", tmp_path, "--interval", "0.2") as first:
         wait_until(lambda: read_state(tmp_path, surfaces.KPIS))
-        first.send_signal(19)  # SIGSTOP
+        first.send_signal(signal.SIGSTOP)
         for directory in list(tmp_path.rglob(".locks")):
             shutil.rmtree(directory)
         with running("sync_state", tmp_path, "--interval", "0.2") as second:
             wait_until(lambda: "state/kpis_v7.json" in lock_files(tmp_path))
-            first.send_signal(18)  # SIGCONT
+            first.send_signal(signal.SIGCONT)
+            sentence = f"kpis_v7.json is already written by process {second.pid}: one writer per file"
+            wait_until(lambda: sentence in hear(first, heard))
             before = read_state(tmp_path, surfaces.KPIS)["updated_at"]
             wait_until(lambda: read_state(tmp_path, surfaces.KPIS)["updated_at"] > before)
             end(second)
-        after = read_state(tmp_path, surfaces.KPIS)["updated_at"]
-        wait_until(lambda: read_state(tmp_path, surfaces.KPIS)["updated_at"] > after)
-        said = end(first)
-    sentence = f"kpis_v7.json is already written by process {second.pid}: one writer per file"
+        wait_until(lambda: "kpis_v7.json works again" in hear(first, heard))
+        said = hear(first, heard) + end(first)
     assert said.count(sentence) == 1
-    assert "kpis_v7.json works again" in said
 
 
 def test_every_file_that_is_written_has_its_lock(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ def build_aum(sources: Sources, nav: Nav, rate: Rate) -> dict[str, Any]:
     total_usd = sum(known) if known else None
     unpriced = [item.label for item in slices if item.usd is None]
     _explain(sources, slices, total_usd, rate)
+    # A writer that could not read its holdings says so of the total; they have no slice then.
+    lacking = mapping(block.value).get("total_is_lower_bound") is True
     return {
         "slices": [
             {"label": item.label, "usd": item.usd, "zar": rate.zar(item.usd), "price_basis": item.price_basis}
@@ -54,7 +56,7 @@ def build_aum(sources: Sources, nav: Nav, rate: Rate) -> dict[str, Any]:
         ],
         "total_usd": total_usd,
         "total_zar": rate.zar(total_usd),
-        "total_usd_is_lower_bound": bool(unpriced or nav.unpriced),
+        "total_usd_is_lower_bound": bool(unpriced or nav.unpriced or lacking),
         "unpriced": [*unpriced, *nav.unpriced],
     }
 

@@ -175,6 +175,8 @@ def _symbols(state: State) -> Iterator[Alert]:
     unpriced = [label for label in state["aum"]["unpriced"] if label not in spoken_of]
     if unpriced:
         yield alert("info", "No price", ", ".join(unpriced))
+    elif state["aum"]["total_usd_is_lower_bound"] and not state["aum"]["unpriced"]:
+        yield alert("warn", "AUM IS A LOWER BOUND", "its writer says that holdings are missing from the total")
 
 
 def _drift(state: State) -> Iterator[Alert]:

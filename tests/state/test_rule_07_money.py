@@ -62,3 +62,12 @@ def test_a_product_in_another_coin_is_no_dollar_figure(tmp_path: Path) -> None:
     """0.0668 is in BTC."""
     item = row("ETHBTC", "LONG", 2.0, entryPrice=0.033, markPrice=0.0334, notional=0.0668)
     assert row_of(load(tmp_path, item), "ETHBTC")["notional"] is None
+
+
+@pytest.mark.parametrize(("said", "bound"), [(True, True), (False, False), ("true", False), (None, False)])
+def test_a_total_that_its_writer_calls_too_small_is_a_lower_bound(said: Any, bound: bool, tmp_path: Path) -> None:
+    """Holdings that could not be read have no slice, so that only the writer knows."""
+    world = World(tmp_path / "state", scenario="v7.1/healthy").edit("nav.json", "aum.total_is_lower_bound", said)
+    state = world.load()
+    assert state["aum"]["total_usd_is_lower_bound"] is bound
+    assert any(alert["title"] == "AUM IS A LOWER BOUND" for alert in state["meta"]["alerts"]) is bound

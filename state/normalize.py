@@ -75,6 +75,7 @@ def _meta(sources: Sources, state_dir: str, facts: Facts) -> dict[str, Any]:
         "unknown": sources.unknown.reasons,
         "stale": sources.stale.reasons,
         "checks": run_checks(sources, facts),
+        "book_in_doubt": (facts.book.unknown or facts.book.damage) if facts.book.doubt else None,
         "transitions_skipped": sources.tape.skipped,
         "history": {"shared": sources.history.reason is None, "reason": sources.history.reason},
     }
@@ -96,6 +97,7 @@ def unusable_state(now: float, state_dir: str, reason: str) -> State:
         "unknown": dict.fromkeys(("nav", "aum", "kpis", "positions", "router", "meta"), sentence),
         "stale": {},
         "checks": [],
+        "book_in_doubt": None,
         "last_book": None,
         "drift": [],
         "transitions_skipped": 0,

@@ -68,7 +68,14 @@ def build_book(sources: Sources, exchange: Exchange) -> Book:
     vanished = None if exchange.frozen else find_vanished(sources, rows, leader.stamp)
     if not rows:
         unknown = damage or _why_not_flat(sources, exchange, files) or vanished
-        return Book((), leader.name, unknown, damage, _why_stale(sources, leader), doubt=unknown == vanished)
+        return Book(
+            (),
+            leader.name,
+            unknown,
+            damage,
+            _why_stale(sources, leader),
+            doubt=vanished is not None and unknown == vanished,
+        )
     priced = _priced_rows(files)
     members = tuple(_price(row, leader, priced.get(row.key, [])) for row in rows)
     return Book(members, leader.name, None, damage or vanished, _why_stale(sources, leader), doubt=vanished is not None)

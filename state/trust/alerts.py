@@ -44,7 +44,7 @@ def build_alerts(state: State, evidence: Evidence) -> list[Alert]:
         *_nav_unknown(state, exchange),
         *_nav_in_doubt(state, evidence.nav),
         *_drawdown_in_doubt(evidence.drawdown),
-        *_positions(state, exchange),
+        *_positions(evidence.book),
         *_rows(state, evidence.book),
         *troubled_files(state),
         *_risk(state),
@@ -108,11 +108,10 @@ def _drawdown_in_doubt(drawdown: Drawdown) -> Iterator[Alert]:
         yield alert("warn", "Drawdown of another file", f"{'; '.join(unread)}; shown is {claim.name}")
 
 
-def _positions(state: State, exchange: Exchange) -> Iterator[Alert]:
-    """A book in doubt while the exchange answers; while it does not, the line above has said so."""
-    reason = state["meta"]["unknown"].get("positions")
-    if reason and not exchange.frozen and present(state) and " without a trace " in reason:
-        yield alert("fail", "POSITIONS UNKNOWN", reason)
+def _positions(book: Book) -> Iterator[Alert]:
+    """A book in doubt although the exchange answers; while it does not, the line above has said so."""
+    if book.doubt and book.unknown is not None:
+        yield alert("fail", "POSITIONS UNKNOWN", book.unknown)
 
 
 def _rows(state: State, book: Book) -> Iterator[Alert]:

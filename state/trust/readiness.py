@@ -49,8 +49,7 @@ def _liveness(state: State) -> Iterator[Obstacle]:
 
 def _distrust(state: State) -> Iterator[Obstacle]:
     """What the files carry and nobody may rely on."""
-    reason = state["meta"]["unknown"].get("positions", "")
-    if " without a trace " in reason:
-        yield {"check": "rows", "reason": reason}
+    if state["meta"]["book_in_doubt"]:
+        yield {"check": "rows", "reason": state["meta"]["book_in_doubt"]}
     if state["kpis"].get("risk", {}).get("drawdown_usable") is False:
         yield {"check": "drawdown", "reason": "the executor marks its own drawdown as not usable"}

@@ -180,6 +180,7 @@ META: dict[str, Rule] = {
     "history": is_dict,
     "checks": lambda value: isinstance(value, list),
     "alerts": lambda value: isinstance(value, list),
+    "book_in_doubt": TEXT,
     "last_book": maybe(is_dict),
     "drift": lambda value: isinstance(value, list),
     "transitions_skipped": at_least_zero,

@@ -9,6 +9,8 @@ from dash_app.render.readings import State, is_number, number_at, rows_at, text_
 from dash_app.render.text import CHECK_MARKS, CHECK_WORDS
 from state.formatting import fmt_age, fmt_number
 
+# Nobody acts on these one by one.
+FOLDED = {"ok": "checks agree", "not_comparable": "not comparable"}
 CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "fail"}
 
 
@@ -19,8 +21,11 @@ def render_surfaces(state: State) -> list[html.Span]:
 
 
 def render_checks(state: State) -> list[html.Span]:
-    """A chip for every check, with both numbers on hover."""
-    return [_check_chip(row) for row in rows_at(state, "meta.checks")]
+    """A chip for every check that differs, with both numbers on hover; those that agree are one chip."""
+    rows = rows_at(state, "meta.checks")
+    told = [row for row in rows if row.get("status") not in FOLDED]
+    groups = [(status, [row for row in rows if row.get("status") == status]) for status in FOLDED]
+    return [*map(_check_chip, told), *(_folded_chip(status, quiet) for status, quiet in groups if quiet)]
 
 
 def is_on_show(surface: dict[str, Any]) -> bool:
@@ -50,6 +55,14 @@ def _limits(row: dict[str, Any]) -> dict[str, str]:
         return {}
     limits = {"data-late-after": row.get("late_after_s"), "data-stale-after": row.get("stale_after_s")}
     return {name: str(value) for name, value in limits.items() if value is not None}
+
+
+def _folded_chip(status: str, rows: list[dict[str, Any]]) -> html.Span:
+    """`19 checks agree`, with each of them on hover."""
+    label = FOLDED[status] if len(rows) > 1 else FOLDED[status].replace("checks agree", "check agrees")
+    mark = span(CHECK_MARKS[status], f"chip-mark {CHECK_TONES.get(status, 'muted')}")
+    title = " · ".join(f"{row.get('label') or row.get('name')}: {row.get('detail')}" for row in rows)
+    return span([f"{len(rows)} {label} ", mark], "chip check", title=title, **{"data-status": status})
 
 
 def _check_chip(row: dict[str, Any]) -> html.Span:

@@ -23,7 +23,7 @@ FIELDS = (
 # What is computed from the NAV, and as old as it.
 OF_THE_NAV = (
     "nav.nav_usd", "nav.nav_zar", "nav.drawdown_pct", "nav.drawdown_abs_usd", "nav.peak_usd",
-    "kpis.risk.drawdown_pct", "aum.total_usd", "aum.total_zar",
+    "kpis.risk.drawdown_pct", "kpis.risk.dd_state", "nav.dd_state", "aum.total_usd", "aum.total_zar",
 )  # fmt: skip
 
 

@@ -130,7 +130,7 @@ def _drawdown(facts: Facts) -> Check:
     nav_usd = figures.nav_usd if figures.nav_usd is not None else facts.nav_found.usd
     left = Side(label, figures.pct, claim.stamp)
     right = Side("% from its peak and NAV", computed_pct(figures.peak_usd, nav_usd), claim.stamp)
-    excuse = facts.drawdown.choice.stale or ""
+    excuse = "the NAV is frozen" if facts.exchange.frozen else facts.drawdown.choice.stale or ""
     tolerance = DRAWDOWN_TOLERANCE_PCT if figures.nav_usd is None else _pct_tolerance(figures)
     check = compare("drawdown", left, right, tolerance, excuse)
     below = None if figures.peak_usd is None or nav_usd is None else max(figures.peak_usd - nav_usd, 0.0)

@@ -123,12 +123,16 @@ def _possible(sources: Sources) -> Check:
     """Rates outside 0 to 1 and ATR ratios below zero, wherever they stand."""
     found = [item.flaw for item in claim_atr_ratio(sources) if item.flaw]
     found += [f"{item.name}: {item.flaw}" for item in claim_order_weighted(sources) if item.flaw]
-    for name in (KPIS, ROUTER_HEALTH, RISK_SNAPSHOT, EXECUTION_HEALTH, POSITIONS_STATE):
+    rated = (KPIS, ROUTER_HEALTH, RISK_SNAPSHOT, EXECUTION_HEALTH, POSITIONS_STATE)
+    priced = (POSITIONS_STATE, POSITIONS, SYNCED_STATE)
+    for name in rated:
         found += sources.derive(find_impossible, name)
-    for name in (POSITIONS_STATE, POSITIONS, SYNCED_STATE):
+    for name in priced:
         found += sources.derive(find_negative_prices, name)
     differences: list[list[Part]] = [[words] for words in dict.fromkeys(found)]
-    return all_agree("possible", differences, ["no figure is outside what can be"], compared=True)
+    return all_agree(
+        "possible", differences, ["no figure is outside what can be"], any(map(sources.has, (*rated, *priced)))
+    )
 
 
 def find_impossible(data: JsonDict) -> list[str]:

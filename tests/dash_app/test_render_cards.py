@@ -220,7 +220,17 @@ def test_only_a_sound_file_moves_on_to_late_by_itself() -> None:
     assert "data-late-after" not in next(components(torn))["props"]
 
 
-@pytest.mark.parametrize(("status", "mark"), [("ok", "✓"), ("warn", "!"), ("fail", "✗"), ("not_comparable", "–")])
-def test_check_chips(status: str, mark: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("ok", "1 check agrees ✓"), ("warn", "NAV !"), ("fail", "NAV ✗"), ("not_comparable", "1 not comparable –")],
+)
+def test_check_chips(status: str, words: str) -> None:
     (chip,) = footer.render_checks({"meta": {"checks": [check("NAV", status)]}})
-    assert (text_of(chip), next(components(chip))["props"]["title"]) == (f"NAV {mark}", "NAV: 1.00 against 2.00")
+    assert text_of(chip) == words
+    assert "NAV: 1.00 against 2.00" in next(components(chip))["props"]["title"]
+
+
+def test_checks_that_agree_are_one_chip_and_the_others_come_first() -> None:
+    checks = [check("NAV", "ok"), check("PnL", "fail"), check("AUM", "ok"), check("Rows", "not_comparable")]
+    chips = footer.render_checks({"meta": {"checks": checks}})
+    assert [text_of(chip) for chip in chips] == ["PnL ✗", "2 checks agree ✓", "1 not comparable –"]

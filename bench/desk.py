@@ -54,7 +54,7 @@ class MovingDesk(Desk):
     def __init__(self, state_dir: Path) -> None:
         """Write the first state, as of now."""
         super().__init__(
-            state_dir, lambda _name, content, step: move(content, 1.0 + step % 997 / 1e5, time.time() - NOW_S)
+            state_dir, lambda _name, content, step: move(content, 1.0 - step % 997 / 1e5, time.time() - NOW_S)
         )
 
     def change_all(self) -> None:

@@ -23,8 +23,8 @@ def render_surfaces(state: State) -> list[html.Span]:
 def render_checks(state: State) -> list[html.Span]:
     """A chip for every check that differs, with both numbers on hover; those that agree are one chip."""
     rows = rows_at(state, "meta.checks")
-    told = [row for row in rows if row.get("status") not in FOLDED]
-    groups = [(status, [row for row in rows if row.get("status") == status]) for status in FOLDED]
+    told = [row for row in rows if _status(row) not in FOLDED]
+    groups = [(status, [row for row in rows if _status(row) == status]) for status in FOLDED]
     return [*map(_check_chip, told), *(_folded_chip(status, quiet) for status, quiet in groups if quiet)]
 
 
@@ -65,8 +65,13 @@ def _folded_chip(status: str, rows: list[dict[str, Any]]) -> html.Span:
     return span([f"{len(rows)} {label} ", mark], "chip check", title=title, **{"data-status": status})
 
 
+def _status(row: dict[str, Any]) -> str:
+    """A check that says nothing compared nothing."""
+    return str(row.get("status") or "not_comparable")
+
+
 def _check_chip(row: dict[str, Any]) -> html.Span:
-    status = str(row.get("status") or "not_comparable")
+    status = _status(row)
     label = str(row.get("label") or row.get("name") or "check")
     mark = span(CHECK_MARKS.get(status, "?"), f"chip-mark {CHECK_TONES.get(status, 'muted')}")
     title = " · ".join([str(row.get("detail") or CHECK_WORDS.get(status, status)), *_measures(row)])

@@ -36,6 +36,7 @@ UNDOS = "window.dash_stores.reduce((sum, store) => sum + store.getState().histor
 
 # One refresh: the poll's answer, and where it brings a state, those of the drawings, and a frame to show them in.
 DRIVER = """drawings => {
+    window.dash_clientside.set_props("tick", { disabled: true });
     const waiting = [];
     let answers = [];
     document.addEventListener("hedge-answer", ({ detail }) => {

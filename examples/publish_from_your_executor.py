@@ -3,10 +3,10 @@
 import sys
 import time
 
-from execution.aum import build_aum
-from execution.nav import Account, ExchangeContact, Fx, build_nav
-from execution.positions import Position, build_positions, build_synced_state
 from execution.state_publish import DEFAULT_STATE_DIR, write_nav, write_positions, write_synced_state
+from execution.surfaces.aum import build_aum
+from execution.surfaces.nav import Account, ExchangeContact, Fx, build_nav
+from execution.surfaces.positions import Position, build_positions, build_synced_state
 
 state_dir, now_s = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_STATE_DIR, time.time()
 positions = [Position("BTCUSDT", "LONG", 0.042, 89_120.4, 90_412.5, unrealized_usd=54.27, leverage=4.0)]

@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import remove_orphans
-from execution.error_log import SURVIVABLE
-from execution.nav import NavPoint, load_nav_log
 from execution.paper import faults
 from execution.paper.backfill import list_missed_stamps, show_progress
 from execution.paper.checkpoint import CHECKPOINT, check_world, damaged, load_checkpoint, save_checkpoint
@@ -25,11 +22,14 @@ from execution.paper.market import CLOSE_EVERY_STEPS, STEP_S
 from execution.paper.simulation import Simulation
 from execution.paper.sink import LOGS, EventSink
 from execution.paper.telemetry import OWNED, Telemetry
-from execution.peak import Peak
 from execution.state_publish import SecondWriterError, open_state_dir
-from execution.utils.event_feed import EventFeed
+from execution.storage.atomic_json import remove_orphans
+from execution.storage.error_log import SURVIVABLE
+from execution.storage.event_feed import EventFeed
+from execution.storage.writer_lock import claim_writer
+from execution.surfaces.nav import NavPoint, load_nav_log
+from execution.sync.peak import Peak
 from execution.utils.timestamps import restore_time
-from execution.writer_lock import claim_writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import remove_orphans, write_json_atomic
-from execution.json_input import read_json_object
-from execution.peak import load_peak, save_peak
 from execution.state_publish import SecondWriterError, open_state_dir
-from execution.sync_cycle import OWNED, SyncCycle
-from execution.utils.event_feed import EventFeed, FeedStopped
-from execution.utils.event_writer import EventWriter
+from execution.storage.atomic_json import remove_orphans, write_json_atomic
+from execution.storage.event_feed import EventFeed, FeedStopped
+from execution.storage.event_writer import EventWriter
+from execution.storage.reading import read_json_object
+from execution.storage.writer_lock import claim_writer
+from execution.sync.cycle import OWNED, SyncCycle
+from execution.sync.peak import load_peak, save_peak
 from execution.utils.timestamps import format_iso
-from execution.writer_lock import claim_writer
 from state.files import surfaces
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import write_json_atomic
-from execution.aum import Holding, build_aum
-from execution.kpis import KpiInputs, build_kpis_v7
-from execution.nav import (
+from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
+from execution.storage.atomic_json import write_json_atomic
+from execution.surfaces.aum import Holding, build_aum
+from execution.surfaces.kpis import KpiInputs, build_kpis_v7
+from execution.surfaces.nav import (
     Account,
     ExchangeContact,
     Fx,
@@ -19,8 +20,7 @@ from execution.nav import (
     build_nav_log,
     build_nav_state,
 )
-from execution.peak import Drawdown
-from execution.positions import (
+from execution.surfaces.positions import (
     Position,
     build_leaderboard_state,
     build_positions,
@@ -28,8 +28,8 @@ from execution.positions import (
     build_synced_state,
     measure_exposure,
 )
-from execution.risk_snapshot import CircuitBreaker, RiskInputs, RiskMode, build_risk_snapshot
-from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
+from execution.surfaces.risk_snapshot import CircuitBreaker, RiskInputs, RiskMode, build_risk_snapshot
+from execution.sync.peak import Drawdown
 from execution.utils.event_window import EventWindow, RoutedOrder
 from execution.utils.execution_health import (
     SymbolFigures,

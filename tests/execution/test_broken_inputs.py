@@ -13,9 +13,9 @@ from broken import CONTENTS, NAV_USD, READ_EACH_CYCLE, SAVED, VALUES, fill, make
 from processes import end, read, read_state, running, wait_until
 from publisher_world import NOW_S, append, build_close, build_payloads, write_nav_log, write_world
 
-from execution.atomic_json import encode_json
-from execution.sync_cycle import OWNED
-from execution.writer_lock import release_writers
+from execution.storage.atomic_json import encode_json
+from execution.storage.writer_lock import release_writers
+from execution.sync.cycle import OWNED
 from state.files import surfaces
 
 if TYPE_CHECKING:

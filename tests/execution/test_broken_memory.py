@@ -11,11 +11,11 @@ from broken import CONTENTS, SAVED, VALUES, fill, put, sentences
 from processes import read_state
 from publisher_world import NOW_S, append, build_close, build_payloads, write_world
 
-from execution.peak import Peak, load_peak
+from execution.storage.event_feed import EventFeed
+from execution.storage.writer_lock import release_writers
+from execution.sync.peak import Peak, load_peak
+from execution.sync.transition_log import TransitionLog
 from execution.sync_state import SyncDaemon, parse_options
-from execution.transition_log import TransitionLog
-from execution.utils.event_feed import EventFeed
-from execution.writer_lock import release_writers
 from state.files import surfaces
 
 if TYPE_CHECKING:

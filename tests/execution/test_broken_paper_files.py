@@ -9,7 +9,7 @@ import pytest
 from processes import read, read_state, run
 
 from execution.executor import Executor, parse_options
-from execution.writer_lock import release_writers
+from execution.storage.writer_lock import release_writers
 from state.files import surfaces
 
 if TYPE_CHECKING:

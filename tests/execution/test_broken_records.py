@@ -10,12 +10,12 @@ from broken import CONTENTS, DEEP, HUGE, VALUES, fill, make_cycle, put, sentence
 from processes import read_state
 from publisher_world import NOW_S, append, build_close, build_payloads, write_world
 
-from execution.atomic_json import write_json_atomic
-from execution.aum import read_holdings
-from execution.nav import load_nav_log
 from execution.paper.checkpoint import load_checkpoint
-from execution.surface_schema import SCHEMAS, SurfaceError, check_surface
-from execution.writer_lock import release_writers
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.writer_lock import release_writers
+from execution.surfaces.aum import read_holdings
+from execution.surfaces.nav import load_nav_log
+from execution.surfaces.schema import SCHEMAS, SurfaceError, check_surface
 from state.files import surfaces
 
 if TYPE_CHECKING:

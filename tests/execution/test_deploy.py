@@ -102,7 +102,7 @@ def test_the_example_is_ten_lines() -> None:
 
 def test_the_example_holdings_are_readable() -> None:
     """The shape of config/offexchange_holdings.json."""
-    from execution.aum import load_holdings  # noqa: PLC0415
+    from execution.surfaces.aum import load_holdings  # noqa: PLC0415
 
     path = REPOSITORY / "examples" / "offexchange_holdings.json"
     assert {holding.asset for holding in load_holdings(path)} == set(json.loads(path.read_text())["holdings"])

@@ -22,7 +22,7 @@ from publisher_world import UNSAID
 
 from execution.paper.backfill import list_missed_stamps, show_progress
 from execution.paper.money import to_units
-from execution.utils.event_log import EventLog
+from execution.storage.event_log import EventLog
 from execution.utils.event_window import EventWindow
 from state import load_all_state
 from state.files import surfaces
@@ -211,7 +211,7 @@ def test_event_logs_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     from execution.paper.simulation import Simulation  # noqa: PLC0415
     from execution.paper.sink import EventSink  # noqa: PLC0415
 
-    monkeypatch.setattr("execution.utils.event_writer.EventWriter.__init__.__defaults__", (20_000,))
+    monkeypatch.setattr("execution.storage.event_writer.EventWriter.__init__.__defaults__", (20_000,))
     sink, window, log = EventSink(tmp_path), EventWindow(), EventLog(tmp_path / "orders_executed.jsonl")
     simulation = Simulation(1, sink.emit)
     for step in range(6000):

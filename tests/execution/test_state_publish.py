@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from publisher_world import LEGS, NOW_S, UNSAID, build_payloads
 
-from execution.nav import Account, ExchangeContact, Fx, build_nav, read_nav_log
-from execution.peak import Drawdown, Peak, load_peak, save_peak
-from execution.positions import Position, build_positions_state, read_positions
 from execution.state_publish import SurfaceError, open_state_dir, publish_surface
-from execution.surface_schema import SCHEMAS
-from execution.writer_lock import release_writers
+from execution.storage.writer_lock import release_writers
+from execution.surfaces.nav import Account, ExchangeContact, Fx, build_nav, read_nav_log
+from execution.surfaces.positions import Position, build_positions_state, read_positions
+from execution.surfaces.schema import SCHEMAS
+from execution.sync.peak import Drawdown, Peak, load_peak, save_peak
 from state import load_all_state
 from state.files import surfaces
 

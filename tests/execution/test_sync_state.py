@@ -12,12 +12,12 @@ import pytest
 from processes import end, list_temps, read, read_records, read_state, run, running, wait_until
 from publisher_world import EXECUTOR_FILES, LEGS, NOW_S, append, build_close, write_world
 
-from execution.atomic_json import write_json_atomic
-from execution.peak import Peak, load_peak
-from execution.sync_cycle import OWNED, SyncCycle
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.event_feed import EventFeed
+from execution.storage.writer_lock import release_writers
+from execution.sync.cycle import OWNED, SyncCycle
+from execution.sync.peak import Peak, load_peak
 from execution.sync_state import SyncDaemon, parse_options
-from execution.utils.event_feed import EventFeed
-from execution.writer_lock import release_writers
 from state.files import surfaces
 
 if TYPE_CHECKING:

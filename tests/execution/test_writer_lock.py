@@ -16,7 +16,7 @@ from processes import Process, end, read_state, run, running, wait_until
 from publisher_world import build_payloads
 
 from execution.state_publish import publish_surface
-from execution.writer_lock import SecondWriterError, claim_writer, release_writers
+from execution.storage.writer_lock import SecondWriterError, claim_writer, release_writers
 from state.files import surfaces
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ METADATA = surfaces.ENGINE_METADATA
 HOLD = """
 import sys
 from pathlib import Path
-from execution.writer_lock import claim_writer
+from execution.storage.writer_lock import claim_writer
 claim_writer(Path(sys.argv[1]))
 print("mine", flush=True)
 sys.stdin.read()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from execution.storage.regular_file import open_regular
 from execution.utils.numbers import describe
-from execution.utils.regular_file import open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path

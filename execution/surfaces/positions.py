@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from execution.legs import merge_legs
+from execution.surfaces.legs import merge_legs
 from execution.utils.numbers import describe, finite_number, read_amount
 from execution.utils.timestamps import format_iso
 

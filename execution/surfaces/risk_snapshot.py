@@ -16,7 +16,7 @@ from execution.utils.metrics import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from execution.peak import Drawdown
+    from execution.sync.peak import Drawdown
     from execution.utils.metrics import FeePnl
 
 

@@ -6,11 +6,11 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from execution.atomic_json import write_json_atomic
-from execution.json_input import read_json_object
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.reading import read_json_object
+from execution.storage.writer_lock import claim_writer
 from execution.utils.metrics import drawdown_pct
 from execution.utils.numbers import describe, finite_number, read_amount
-from execution.writer_lock import claim_writer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from execution.utils.numbers import finite_number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from execution.positions import Position
+    from execution.surfaces.positions import Position
 
 
 def merge_legs(positions: Iterable[Position]) -> list[Position]:

@@ -17,7 +17,7 @@ from bench.worlds import NOW_S
 from execution.storage.atomic_json import write_json_atomic
 from execution.storage.event_feed import EventFeed
 from execution.sync.cycle import SyncCycle
-from execution.sync.peak import Peak
+from execution.utils.metrics import Peak
 
 WINDOW = "sync_window.json"
 # As often as the daemon saves its window while it follows an executor that publishes every 5 s.

@@ -19,7 +19,7 @@ from bench.worlds import copy_world
 from execution.storage.event_feed import EventFeed
 from execution.storage.writer_lock import release_writers
 from execution.sync.cycle import SyncCycle
-from execution.sync.peak import Peak
+from execution.utils.metrics import Peak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,7 +28,7 @@ from execution.storage.error_log import SURVIVABLE
 from execution.storage.event_feed import EventFeed
 from execution.storage.writer_lock import claim_writer
 from execution.surfaces.nav import NavPoint, load_nav_log
-from execution.sync.peak import Peak
+from execution.utils.metrics import Peak
 from execution.utils.timestamps import restore_time
 
 if TYPE_CHECKING:

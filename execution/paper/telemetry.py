@@ -29,7 +29,6 @@ from execution.surfaces.nav import (
 )
 from execution.surfaces.positions import Position, build_positions, build_synced_state
 from execution.surfaces.risk_snapshot import RiskInputs, build_risk_snapshot
-from execution.sync.peak import Drawdown, Peak
 from execution.utils.execution_health import (
     SymbolFigures,
     build_exec_stats,
@@ -37,7 +36,7 @@ from execution.utils.execution_health import (
     build_symbol_health,
     measure_sharpe_by_symbol,
 )
-from execution.utils.metrics import build_fee_pnl, measure_atr, symbol_drawdown_today_pct
+from execution.utils.metrics import Drawdown, Peak, build_fee_pnl, measure_atr, symbol_drawdown_today_pct
 from state.files import surfaces
 
 if TYPE_CHECKING:

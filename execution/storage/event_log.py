@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from execution.storage.event_cursor import Cursor
 from execution.storage.log_parts import list_rotated
-from execution.storage.regular_file import open_regular
+from execution.storage.reading import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

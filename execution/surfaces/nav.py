@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from execution.surfaces.positions import Exposure
-    from execution.sync.peak import Drawdown
+    from execution.utils.metrics import Drawdown
 
 NAV_LOG_POINTS = 720
 SERIES_POINTS = 500

@@ -13,10 +13,9 @@ from execution.surfaces.kpis import KpiInputs, build_kpis_v7
 from execution.surfaces.nav import FRESH_FOR_S, NavFigures, build_nav_state
 from execution.surfaces.positions import Exposure, build_leaderboard_state, build_positions_state, measure_exposure
 from execution.sync.inputs import InputReader, Inputs, mapping
-from execution.sync.peak import Drawdown, Peak
 from execution.sync.transition_log import TransitionLog
 from execution.utils.execution_health import build_router_part, measure_reject_rate
-from execution.utils.metrics import build_fee_pnl, rolling_sharpe
+from execution.utils.metrics import Drawdown, Peak, build_fee_pnl, rolling_sharpe
 from execution.utils.numbers import read_amount
 from execution.utils.timestamps import plausible_epoch_s, start_of_day_s
 from state.files import surfaces

@@ -11,8 +11,7 @@ from execution.storage.atomic_json import encode_json, write_json_atomic
 from execution.storage.error_log import SURVIVABLE, ErrorLog
 from execution.storage.event_writer import MAX_LOG_BYTES, EventWriter
 from execution.storage.log_parts import list_rotated
-from execution.storage.reading import read_json, read_json_object
-from execution.storage.regular_file import open_regular
+from execution.storage.reading import open_regular, read_json, read_json_object
 from execution.storage.writer_lock import claim_writer
 from execution.sync.book import read_legs
 from execution.sync.transitions import TOPICS, Sighting, Transition, World, find_transitions

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from execution.storage.event_feed import EventFeed
 from execution.sync.cycle import SyncCycle
-from execution.sync.peak import Peak
+from execution.utils.metrics import Peak
 
 if TYPE_CHECKING:
     from pathlib import Path

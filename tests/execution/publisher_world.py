@@ -29,7 +29,6 @@ from execution.surfaces.positions import (
     measure_exposure,
 )
 from execution.surfaces.risk_snapshot import CircuitBreaker, RiskInputs, RiskMode, build_risk_snapshot
-from execution.sync.peak import Drawdown
 from execution.utils.event_window import EventWindow, RoutedOrder
 from execution.utils.execution_health import (
     SymbolFigures,
@@ -37,7 +36,7 @@ from execution.utils.execution_health import (
     build_execution_health,
     build_symbol_health,
 )
-from execution.utils.metrics import build_fee_pnl, measure_atr
+from execution.utils.metrics import Drawdown, build_fee_pnl, measure_atr
 from state.files import surfaces
 
 if TYPE_CHECKING:

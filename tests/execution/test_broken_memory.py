@@ -13,9 +13,10 @@ from publisher_world import NOW_S, append, build_close, build_payloads, write_wo
 
 from execution.storage.event_feed import EventFeed
 from execution.storage.writer_lock import release_writers
-from execution.sync.peak import Peak, load_peak
+from execution.sync.peak import load_peak
 from execution.sync.transition_log import TransitionLog
 from execution.sync_state import SyncDaemon, parse_options
+from execution.utils.metrics import Peak
 from state.files import surfaces
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from publisher_world import NOW_S, build_payloads
 
-from execution.surfaces.legs import merge_legs
 from execution.surfaces.positions import (
     Position,
     build_leaderboard_state,
@@ -16,6 +15,7 @@ from execution.surfaces.positions import (
     build_positions_state,
     build_synced_state,
     measure_exposure,
+    merge_legs,
     read_positions,
 )
 from execution.surfaces.schema import SurfaceError, check_surface

@@ -24,7 +24,7 @@ from execution.paper.risk_gate import BREAKER_LIMIT, judge_risk
 from execution.paper.simulation import Simulation
 from execution.surfaces.risk_snapshot import RiskInputs, build_risk_snapshot
 from execution.surfaces.schema import SurfaceError, check_surface
-from execution.sync.peak import Drawdown
+from execution.utils.metrics import Drawdown
 from state.files import surfaces
 
 if TYPE_CHECKING:

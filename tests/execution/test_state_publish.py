@@ -17,7 +17,8 @@ from execution.storage.writer_lock import release_writers
 from execution.surfaces.nav import Account, ExchangeContact, Fx, build_nav, read_nav_log
 from execution.surfaces.positions import Position, build_positions_state, read_positions
 from execution.surfaces.schema import SCHEMAS
-from execution.sync.peak import Drawdown, Peak, load_peak, save_peak
+from execution.sync.peak import load_peak, save_peak
+from execution.utils.metrics import Drawdown, Peak
 from state import load_all_state
 from state.files import surfaces
 

@@ -14,7 +14,7 @@ from processes import read_state
 from execution.storage.event_feed import EventFeed
 from execution.storage.writer_lock import release_writers
 from execution.sync.cycle import OWNED, SyncCycle
-from execution.sync.peak import Peak
+from execution.utils.metrics import Peak
 from state import load_all_state
 from state.files import surfaces
 

@@ -16,8 +16,9 @@ from execution.storage.atomic_json import write_json_atomic
 from execution.storage.event_feed import EventFeed
 from execution.storage.writer_lock import release_writers
 from execution.sync.cycle import OWNED, SyncCycle
-from execution.sync.peak import Peak, load_peak
+from execution.sync.peak import load_peak
 from execution.sync_state import SyncDaemon, parse_options
+from execution.utils.metrics import Peak
 from state.files import surfaces
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from execution.storage.event_writer import EventWriter
 from execution.storage.writer_lock import release_writers
 from execution.surfaces.positions import Position, build_synced_state
 from execution.sync.cycle import SyncCycle
-from execution.sync.peak import Peak
 from execution.sync.transition_log import WATCHED, TransitionLog
+from execution.utils.metrics import Peak
 from state import load_all_state
 from state.files import surfaces
 

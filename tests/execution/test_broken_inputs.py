@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from broken import CONTENTS, NAV_USD, READ_EACH_CYCLE, SAVED, VALUES, fill, make_cycle, put, sentences
 from processes import end, read, read_state, running, wait_until
-from publisher_world import NOW_S, append, build_close, build_payloads, write_nav_log, write_world
+from publisher_world import NOW_S, append, build_payloads, write_nav_log, write_world
 
 from execution.storage.atomic_json import encode_json
 from execution.storage.writer_lock import release_writers
@@ -19,23 +19,8 @@ from execution.sync.cycle import OWNED
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
-
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
-
-
-@pytest.fixture
-def log_dir(tmp_path: Path) -> Path:
-    """What an executor has written at NOW_S, and an event."""
-    write_world(tmp_path, NOW_S)
-    append(tmp_path, "orders_executed", build_close(1, 5.0, NOW_S - 60))
-    return tmp_path
 
 
 # --- files of the executor, read in every cycle ----------------------------------------------------------------------

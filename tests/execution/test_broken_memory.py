@@ -12,7 +12,6 @@ from processes import read_state
 from publisher_world import NOW_S, append, build_close, build_payloads, write_world
 
 from execution.storage.event_feed import EventFeed
-from execution.storage.writer_lock import release_writers
 from execution.sync.peak import load_peak
 from execution.sync.transition_log import TransitionLog
 from execution.sync_state import SyncDaemon, parse_options
@@ -20,23 +19,7 @@ from execution.utils.metrics import Peak
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
-
-
-@pytest.fixture
-def log_dir(tmp_path: Path) -> Path:
-    """What an executor has written at NOW_S, and an event."""
-    write_world(tmp_path, NOW_S)
-    append(tmp_path, "orders_executed", build_close(1, 5.0, NOW_S - 60))
-    return tmp_path
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)

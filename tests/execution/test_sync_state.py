@@ -22,15 +22,7 @@ from execution.utils.metrics import Peak
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
 
 
 @pytest.fixture

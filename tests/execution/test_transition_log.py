@@ -23,15 +23,7 @@ from state import load_all_state
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
 
 
 class Desk:

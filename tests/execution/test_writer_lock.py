@@ -16,11 +16,11 @@ from processes import Process, end, read_state, run, running, wait_until
 from publisher_world import build_payloads
 
 from execution.state_publish import publish_surface
-from execution.storage.writer_lock import SecondWriterError, claim_writer, release_writers
+from execution.storage.writer_lock import SecondWriterError, claim_writer
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 METADATA = surfaces.ENGINE_METADATA
 
@@ -33,13 +33,6 @@ claim_writer(Path(sys.argv[1]))
 print("mine", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """`make run` as people meet it: three processes, a page that moves, and what it says on a bad day."""
 
+import re
 import signal
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import PROGRAMS, Desk, is_running, running_desk
+from desk import PROGRAMS, Desk, is_running, link_repository, running_desk
 from pages import (
     Field,
     Shown,
@@ -19,7 +22,7 @@ from pages import (
     value_at,
 )
 from playwright.sync_api import Browser
-from serving import is_healthy, wait_until
+from serving import is_healthy, process_environ, wait_until
 
 from dash_app.layout import POSITIONS_PER_PAGE
 
@@ -85,8 +88,12 @@ def test_restarted_dashboard_is_found_again_without_a_reload(view: Shown, desk: 
     assert view.page.evaluate("window.loadedOnce === true")
 
 
-def test_interrupt_ends_all_three(tmp_path: Path) -> None:
+def test_a_good_day_ends_with_where_the_page_is_and_an_interrupt_ends_all_three(tmp_path: Path) -> None:
     with running_desk(tmp_path, {}) as desk:
+        *said, last = desk.server.log.read_text().splitlines()
+        assert last == f"open {desk.server.url}"
+        assert [line for line in said if line.startswith("open ") or re.search("CRIT|WARN|ERROR", line)] == []
+        assert [line for line in said if "caught up on the last 6 h" in line] != []
         pids = [desk.find_pid(program) for program in PROGRAMS]
         assert all(is_running(pid) for pid in pids)
         desk.server.process.send_signal(signal.SIGINT)
@@ -96,6 +103,27 @@ def test_interrupt_ends_all_three(tmp_path: Path) -> None:
     said = desk.server.log.read_text()
     assert "executor INFO stopped at NAV" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("how", [[], ["STATE_DIR=logs/state"], ["NOW=1764197100"]], ids=str)
+def test_a_taken_port_ends_make_run_in_one_sentence(tmp_path: Path, how: list[str]) -> None:
+    """At once, before anything has started, with an address that is free."""
+    link_repository(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = subprocess.run(
+            ["make", "-o", ".venv/.run", "run", *how],
+            cwd=tmp_path,
+            env=process_environ({"HEDGE_BIND": address}),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    sentence, made = ended.stderr.splitlines()
+    assert re.fullmatch(rf"{address} is taken; HEDGE_BIND=127\.0\.0\.1:\d+ make run uses another port", sentence)
+    assert made.startswith("make: ***")
+    assert (ended.returncode, ended.stdout, list((tmp_path / "logs").iterdir())) == (2, "", [])
 
 
 def await_change(view: Shown, selector: str) -> None:

@@ -31,7 +31,7 @@ help:
 	@echo "python -m state --help | python -m execution.executor --help | python -m execution.sync_state --help"
 
 $(VENV)/.run: requirements.txt
-	@echo "installing $$(grep -c '^[a-z].*==' $<) packages of $< into $(VENV), which takes a minute or two"
+	@echo "installing $$(grep -c '^[a-z].*==' $<) packages of $< into $(VENV), once; it takes some minutes"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -90,10 +90,10 @@ def test_restarted_dashboard_is_found_again_without_a_reload(view: Shown, desk: 
 
 def test_a_good_day_ends_with_where_the_page_is_and_an_interrupt_ends_all_three(tmp_path: Path) -> None:
     with running_desk(tmp_path, {}) as desk:
-        *said, last = desk.server.log.read_text().splitlines()
+        *before, last = desk.server.log.read_text().splitlines()
         assert last == f"open {desk.server.url}"
-        assert [line for line in said if line.startswith("open ") or re.search("CRIT|WARN|ERROR", line)] == []
-        assert [line for line in said if "caught up on the last 6 h" in line] != []
+        assert [line for line in before if line.startswith("open ") or re.search("CRIT|WARN|ERROR", line)] == []
+        assert [line for line in before if "caught up on the last 6 h" in line] != []
         pids = [desk.find_pid(program) for program in PROGRAMS]
         assert all(is_running(pid) for pid in pids)
         desk.server.process.send_signal(signal.SIGINT)

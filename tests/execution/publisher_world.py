@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
 from execution.storage.atomic_json import write_json_atomic
+from execution.storage.writer_lock import release_writers
 from execution.surfaces.aum import Holding, build_aum
 from execution.surfaces.kpis import KpiInputs, build_kpis_v7
 from execution.surfaces.nav import (
@@ -40,6 +41,7 @@ from execution.utils.metrics import Drawdown, build_fee_pnl, measure_atr
 from state.files import surfaces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NOW_S = 1_764_197_100.0
@@ -135,3 +137,16 @@ def append(log_dir: Path, name: str, *records: dict[str, Any]) -> None:
 def build_close(number: int, pnl_usd: float, at_s: float) -> dict[str, Any]:
     """An order_close event."""
     return {"event_type": "order_close", "orderId": number, "symbol": "BTCUSDT", "realizedPnlUsd": pnl_usd, "ts": at_s}
+
+
+def end_locks() -> Iterator[None]:
+    """A fixture: each test is a process of its own as far as locks go."""
+    yield
+    release_writers()
+
+
+def write_desk(tmp_path: Path) -> Path:
+    """A fixture: what an executor has written at NOW_S, and an event."""
+    write_world(tmp_path, NOW_S)
+    append(tmp_path, "orders_executed", build_close(1, 5.0, NOW_S - 60))
+    return tmp_path

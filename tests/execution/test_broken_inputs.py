@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from broken import CONTENTS, NAV_USD, READ_EACH_CYCLE, SAVED, VALUES, fill, make_cycle, put, sentences
 from processes import end, read, read_state, running, wait_until
-from publisher_world import NOW_S, append, build_payloads, write_nav_log, write_world
+from publisher_world import NOW_S, append, build_payloads, end_locks, write_desk, write_nav_log, write_world
 
 from execution.storage.atomic_json import encode_json
 from execution.storage.writer_lock import release_writers
@@ -21,6 +21,9 @@ from state.files import surfaces
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
+log_dir = pytest.fixture(write_desk)
 
 
 # --- files of the executor, read in every cycle ----------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from broken import CONTENTS, SAVED, VALUES, fill, put, sentences
 from processes import read_state
-from publisher_world import NOW_S, append, build_close, build_payloads, write_world
+from publisher_world import NOW_S, append, build_close, build_payloads, end_locks, write_desk, write_world
 
 from execution.storage.event_feed import EventFeed
 from execution.sync.peak import load_peak
@@ -20,6 +20,9 @@ from state.files import surfaces
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
+log_dir = pytest.fixture(write_desk)
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import read, read_state, run
+from publisher_world import end_locks
 
-from execution.executor import Executor, parse_options
+from execution.executor import Executor
+from execution.paper.options import parse_options
 from state.files import surfaces
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
 
 SHORT = ("--backfill-hours", "0.2")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from broken import CONTENTS, DEEP, HUGE, VALUES, fill, make_cycle, put, sentences
 from processes import read_state
-from publisher_world import NOW_S, build_close, build_payloads
+from publisher_world import NOW_S, build_close, build_payloads, end_locks, write_desk
 
 from execution.paper.checkpoint import load_checkpoint
 from execution.storage.atomic_json import write_json_atomic
@@ -20,6 +20,9 @@ from state.files import surfaces
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
+log_dir = pytest.fixture(write_desk)
 
 
 GOOD_CLOSE = json.dumps(build_close(7, 2.0, NOW_S)).encode()

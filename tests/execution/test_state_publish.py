@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from publisher_world import LEGS, NOW_S, UNSAID, build_payloads
+from publisher_world import LEGS, NOW_S, UNSAID, build_payloads, end_locks
 
 from execution.state_publish import SurfaceError, open_state_dir, publish_surface
 from execution.storage.writer_lock import release_writers
@@ -24,6 +24,8 @@ from state.files import surfaces
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import end, list_temps, read, read_records, read_state, run, running, wait_until
-from publisher_world import EXECUTOR_FILES, LEGS, NOW_S, append, build_close, write_world
+from publisher_world import EXECUTOR_FILES, LEGS, NOW_S, append, build_close, end_locks, write_world
 
 from execution.storage.atomic_json import write_json_atomic
 from execution.storage.event_feed import EventFeed
@@ -23,6 +23,8 @@ from state.files import surfaces
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
 
 
 @pytest.fixture

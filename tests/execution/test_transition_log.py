@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import end, read, read_records, running, wait_until
-from publisher_world import LEGS, NOW_S, append, build_payloads, write_nav_log, write_world
+from publisher_world import LEGS, NOW_S, append, build_payloads, end_locks, write_nav_log, write_world
 
 from execution.storage.atomic_json import write_json_atomic
 from execution.storage.event_feed import EventFeed
@@ -24,6 +24,8 @@ from state.files import surfaces
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
 
 
 class Desk:

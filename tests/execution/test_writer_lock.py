@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from processes import Process, end, read_state, run, running, wait_until
-from publisher_world import build_payloads
+from publisher_world import build_payloads, end_locks
 
 from execution.state_publish import publish_surface
 from execution.storage.writer_lock import SecondWriterError, claim_writer
@@ -21,6 +21,8 @@ from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
 
 METADATA = surfaces.ENGINE_METADATA
 

@@ -9,19 +9,31 @@ EXECUTOR_ARGS ?=
 LOCK = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links
 PYTEST_ARGS ?=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+# Whoever is root is asked by supervisord to say so.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--user=root)
 
 .PHONY: run test soak fuzz hostile bench check format screenshot lock clean help
 
 help:
-	@echo "make run    a living page: paper executor, sync daemon and dashboard (EXECUTOR_ARGS=\"--fault drawdown\")"
-	@echo "            STATE_DIR=... serves a directory alone, NOW=<epoch> as of a fixed time"
-	@echo "make test   checks and all tests, browser included"
-	@echo "make check  ruff, formatting, mypy --strict, pip check"
-	@echo "make bench | soak | fuzz | hostile    what it costs, 20,000 ticks, 1,000,000 damaged states, 100,000 hostile requests"
+	@echo "make run        a living page at http://127.0.0.1:8050: paper executor, sync daemon and dashboard. The first time it"
+	@echo "                installs what it needs into $(VENV); state and logs are in logs/; Ctrl-C ends all three"
+	@echo "make test       checks and all tests, browser included"
+	@echo "make check      ruff, formatting, mypy --strict, pip check; make format mends the formatting"
+	@echo "make bench | soak | fuzz | hostile"
+	@echo "                what it costs, 20,000 ticks, 1,000,000 damaged states, 100,000 hostile requests"
+	@echo "make clean      removes $(VENV) and build/"
+	@echo
+	@echo "make run EXECUTOR_ARGS=\"--fault drawdown\"      a bad day; python -m execution.executor --help has them all"
+	@echo "make run STATE_DIR=/var/lib/desk/state         the dashboard alone, on a directory that others write"
+	@echo "make run STATE_DIR=tests/fixtures/corpus/v7.1/healthy/logs/state NOW=1764197100     as of a fixed time"
+	@echo "HEDGE_BIND=127.0.0.1:8051 make run             another port (127.0.0.1:8050); README.md has the other settings"
+	@echo
+	@echo "python -m state --help | python -m execution.executor --help | python -m execution.sync_state --help"
 
 $(VENV)/.run: requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "installing $$(grep -c '^[a-z].*==' $<) packages of $< into $(VENV), once; it takes some minutes"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.run
@@ -34,11 +46,13 @@ $(VENV)/.browser: | $(VENV)/.dev
 	@touch $@
 
 # With STATE_DIR or NOW the dashboard alone, on state that is already there; else the whole desk: executor, daemon, dashboard.
+# What would keep the dashboard from starting is said before anything starts.
 run: $(VENV)/.run
+	@$(BIN)/python -m dash_app.server
 ifneq ($(STATE_DIR)$(NOW),)
-	$(if $(STATE_DIR),HEDGE_STATE_DIR="$(STATE_DIR)") $(if $(NOW),HEDGE_NOW="$(NOW)") exec $(BIN)/gunicorn
+	@$(if $(STATE_DIR),HEDGE_STATE_DIR="$(STATE_DIR)") $(if $(NOW),HEDGE_NOW="$(NOW)") exec $(BIN)/gunicorn
 else
-	$(if $(EXECUTOR_ARGS),HEDGE_EXECUTOR_ARGS="$(EXECUTOR_ARGS)") exec $(BIN)/supervisord -c deploy/supervisord.conf
+	@$(if $(EXECUTOR_ARGS),HEDGE_EXECUTOR_ARGS="$(EXECUTOR_ARGS)") exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord.conf
 endif
 
 check: $(VENV)/.dev

@@ -56,9 +56,11 @@ def pre_fork(server: Arbiter, worker: Worker) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Let no browser meet a cold worker, and no client fill the log with what it sends."""
+    """Let no browser meet a cold worker, and no client fill the log with what it sends; say once where the page is."""
     worker.log.error_log.addFilter(Sparing())
     warm_up(worker.wsgi)
+    if worker.age == 1:
+        print("open", worker.sockets[0], flush=True)
 
 
 def worker_exit(_server: Arbiter, worker: Worker) -> None:

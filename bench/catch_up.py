@@ -14,10 +14,10 @@ from pathlib import Path
 from bench.events import append_orders
 from bench.memory import peak_memory
 from bench.worlds import NOW_S
-from execution.atomic_json import write_json_atomic
-from execution.peak import Peak
-from execution.sync_cycle import SyncCycle
-from execution.utils.event_feed import EventFeed
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.event_feed import EventFeed
+from execution.sync.cycle import SyncCycle
+from execution.utils.metrics import Peak
 
 WINDOW = "sync_window.json"
 # As often as the daemon saves its window while it follows an executor that publishes every 5 s.

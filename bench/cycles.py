@@ -16,10 +16,10 @@ from bench.row import BYTES, Row
 from bench.sizes import MEGABYTE
 from bench.timing import Contestant, race
 from bench.worlds import copy_world
-from execution.peak import Peak
-from execution.sync_cycle import SyncCycle
-from execution.utils.event_feed import EventFeed
-from execution.writer_lock import release_writers
+from execution.storage.event_feed import EventFeed
+from execution.storage.writer_lock import release_writers
+from execution.sync.cycle import SyncCycle
+from execution.utils.metrics import Peak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

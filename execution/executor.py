@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import logging
-import os
 import signal
 import sys
 import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import remove_orphans
-from execution.error_log import SURVIVABLE
-from execution.nav import NavPoint, load_nav_log
 from execution.paper import faults
 from execution.paper.backfill import list_missed_stamps, show_progress
 from execution.paper.checkpoint import CHECKPOINT, check_world, damaged, load_checkpoint, save_checkpoint
 from execution.paper.holdings import find_holdings
 from execution.paper.market import CLOSE_EVERY_STEPS, STEP_S
+from execution.paper.options import Options, parse_options
 from execution.paper.simulation import Simulation
 from execution.paper.sink import LOGS, EventSink
 from execution.paper.telemetry import OWNED, Telemetry
-from execution.peak import Peak
 from execution.state_publish import SecondWriterError, open_state_dir
-from execution.utils.event_feed import EventFeed
+from execution.storage.atomic_json import remove_orphans
+from execution.storage.error_log import SURVIVABLE
+from execution.storage.event_feed import EventFeed
+from execution.storage.writer_lock import claim_writer
+from execution.surfaces.nav import NavPoint, load_nav_log
+from execution.utils.metrics import Peak
 from execution.utils.timestamps import restore_time
-from execution.writer_lock import claim_writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,19 +41,6 @@ SHORTEST_PAUSE_S = 0.02
 # Steps between two checkpoints; while catching up, repeating ten minutes costs less than writing them.
 SAVE_EVERY_STEPS = 12
 SAVE_EVERY_BACKFILL_STEPS = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The command line. `speed` is simulated seconds per second, 0 as fast as it can; `steps` None runs on."""
-
-    seed: int
-    speed: float
-    steps: int | None
-    backfill_s: float
-    log_dir: Path
-    holdings: Path
-    faults: tuple[str, ...]
 
 
 class Executor:
@@ -203,36 +187,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     executor.run()
     LOGGER.info("stopped at NAV %.2f USD", executor.simulation.nav_usd)
     return 0
-
-
-def parse_options(arguments: Sequence[str] | None) -> Options:
-    """The command line, checked."""
-    parser = argparse.ArgumentParser(prog="python -m execution.executor", description="Feed the dashboard.")
-    parser.add_argument("--source", choices=["paper"], default="paper", help="a simulated account; there is no other")
-    parser.add_argument("--seed", type=int, default=7, help="dice of a new account (a saved one keeps its own)")
-    parser.add_argument("--speed", type=_not_negative, default=1.0, help="simulated seconds per second, 0: at once")
-    parser.add_argument("--steps", type=int, default=None, help="stop after this many loops of 5 s")
-    parser.add_argument("--backfill-hours", type=_not_negative, default=6.0, help="how far back a run begins")
-    parser.add_argument("--log-dir", type=Path, default=Path(os.environ.get("HEDGE_LOG_DIR") or "logs"))
-    parser.add_argument("--holdings", type=Path, default=Path("config/offexchange_holdings.json"))
-    parser.add_argument("--fault", choices=faults.FAULTS, action="append", default=[], help="may be given repeatedly")
-    found = parser.parse_args(arguments)
-    return Options(
-        seed=found.seed,
-        speed=found.speed,
-        steps=found.steps,
-        backfill_s=found.backfill_hours * 3600.0,
-        log_dir=found.log_dir,
-        holdings=found.holdings,
-        faults=tuple(found.fault),
-    )
-
-
-def _not_negative(text: str) -> float:
-    value = float(text)
-    if not value >= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
-    return value
 
 
 if __name__ == "__main__":

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from execution.utils.event_window import RoutedOrder
-from execution.utils.execution_health import QUALITY_CLASSES, classify_portfolio_routing, classify_routing
+from execution.utils.execution_health import QUALITY_CLASSES, RouterStats, classify_portfolio_routing, classify_routing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 QUANTILES = {"slip_q25": 0.25, "slip_q50": 0.50, "slip_q75": 0.75, "slip_q95": 0.95}
-
-
-class RouterStats(TypedDict):
-    """Ratios as fractions, slippage in bps, and the counts behind them; None without evidence."""
-
-    maker_fill_ratio: float | None
-    fallback_ratio: float | None
-    slip_q25: float | None
-    slip_q50: float | None
-    slip_q75: float | None
-    slip_q95: float | None
-    slip_mean: float | None
-    sample_count: int
-    maker_attempts: int
-    slip_count: int
 
 
 def measure_router(orders: Iterable[RoutedOrder]) -> RouterStats:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import remove_orphans, write_json_atomic
-from execution.kpis import KpiInputs, build_kpis_v7
-from execution.surface_schema import SurfaceError, check_surface
-from execution.writer_lock import SecondWriterError, claim_writer
+from execution.storage.atomic_json import remove_orphans, write_json_atomic
+from execution.storage.writer_lock import SecondWriterError, claim_writer
+from execution.surfaces.kpis import KpiInputs, build_kpis_v7
+from execution.surfaces.schema import SurfaceError, check_surface
 from state.files import surfaces
 
 if TYPE_CHECKING:

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import remove_orphans, write_json_atomic
-from execution.json_input import read_json_object
-from execution.peak import load_peak, save_peak
 from execution.state_publish import SecondWriterError, open_state_dir
-from execution.sync_cycle import OWNED, SyncCycle
-from execution.utils.event_feed import EventFeed, FeedStopped
-from execution.utils.event_writer import EventWriter
+from execution.storage.atomic_json import remove_orphans, write_json_atomic
+from execution.storage.event_feed import EventFeed, FeedStopped
+from execution.storage.event_writer import EventWriter
+from execution.storage.reading import read_json_object
+from execution.storage.writer_lock import claim_writer
+from execution.sync.cycle import OWNED, SyncCycle
+from execution.sync.peak import load_peak, save_peak
+from execution.utils.environment import read_log_dir
 from execution.utils.timestamps import format_iso
-from execution.writer_lock import claim_writer
 from state.files import surfaces
 
 if TYPE_CHECKING:
@@ -33,6 +34,28 @@ LOGGER = logging.getLogger("sync_state")
 LOOK_EVERY_S = 0.2
 SHORTEST_CYCLE_S = 0.2
 HEARTBEAT_EVERY_S = 60.0
+
+DESCRIPTION = """\
+The daemon beside an executor: it mirrors what the executor has written, and adds what takes all of its logs.
+It runs a cycle as soon as the executor has published, until Ctrl-C."""
+
+EPILOG = """\
+reads, below --log-dir:
+  state/*.json          the executor's files: NAV, positions, router, risk
+  execution/*.jsonl     the executor's event logs, on from where the last run ended
+
+writes, below --log-dir:
+  state/                nav_state.json, positions_state.json, kpis_v7.json, leaderboard_state.json
+  execution/            transitions.jsonl (what changed) and its own heartbeats
+  cache/                the peak of the NAV and how far the logs were read
+
+environment:
+  HEDGE_LOG_DIR         default of --log-dir (logs)
+
+examples:
+  python -m execution.sync_state
+  python -m execution.sync_state --log-dir /var/lib/desk --interval 5
+  python -m execution.sync_state --once"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +165,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse_options(arguments: Sequence[str] | None) -> Options:
     """The command line, checked."""
-    parser = argparse.ArgumentParser(prog="python -m execution.sync_state", description="Mirror the executor's state.")
-    parser.add_argument("--once", action="store_true", help="one cycle, then exit")
-    parser.add_argument("--interval", type=_positive, default=20.0, help="longest pause between two cycles, seconds")
-    parser.add_argument("--log-dir", type=Path, default=Path(os.environ.get("HEDGE_LOG_DIR") or "logs"))
+    parser = argparse.ArgumentParser(
+        prog="python -m execution.sync_state",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    log_dir = read_log_dir(os.environ)
+    add = parser.add_argument
+    add("--once", action="store_true", help="one cycle, then exit: 0 when every file was written, else 1")
+    add("--interval", type=_positive, default=20.0, metavar="S", help="longest pause between two cycles, seconds (20)")
+    add("--log-dir", type=Path, default=log_dir, metavar="DIR", help="where the executor writes, and this too (logs)")
     found = parser.parse_args(arguments)
     return Options(found.once, found.interval, found.log_dir)
 

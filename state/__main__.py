@@ -11,6 +11,23 @@ from state import doctor
 from state.loader import load_all_state
 from state.summary import summarize
 
+DESCRIPTION = """\
+What the wall shows, in a terminal: the state of the desk as its files have it, and why what is unknown is unknown.
+It reads the state files and what the dashboard remembers of them, and writes nothing."""
+
+EPILOG = """\
+exit code: 0; of doctor 0 (nothing is wrong), 1 (warnings) or 2 (failures), as monitoring plugins have it
+
+environment:
+  HEDGE_STATE_DIR   directory of the state files (logs/state); --state-dir comes first
+  HEDGE_CACHE_DIR   where the dashboard remembers (cache/dashboard beside the state directory)
+
+examples:
+  python -m state
+  python -m state --json | jq .nav.nav_usd
+  python -m state doctor --watch 5
+  python -m state --state-dir tests/fixtures/corpus/v7.1/healthy/logs/state --now 1764197100"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Load and print; exit code 0 (the doctor's: 0, 1 or 2), or 2 for arguments that make no sense."""
@@ -23,12 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m state", description="Print the normalized state of the desk.")
-    parser.add_argument("command", nargs="?", choices=["doctor"], help="what is wrong, file by file; exit code 0, 1, 2")
-    parser.add_argument("--watch", metavar="SECONDS", type=float, help="doctor: look again every so many seconds")
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
-    parser.add_argument("--state-dir", metavar="DIR", help="directory of the state files (HEDGE_STATE_DIR, logs/state)")
-    parser.add_argument("--now", metavar="EPOCH", type=_epoch, help="count ages from this time (epoch seconds)")
+    parser = argparse.ArgumentParser(
+        prog="python -m state",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("command", nargs="?", choices=["doctor"], help="what is wrong, file by file, instead of a summary")
+    add("--watch", metavar="SECONDS", type=float, help="doctor: look again every so many seconds")
+    add("--json", action="store_true", help="one JSON object instead of a summary")
+    add("--state-dir", metavar="DIR", help="directory of the state files")
+    add("--now", metavar="EPOCH", type=_epoch, help="count ages from this time (epoch seconds)")
     return parser.parse_args(arguments)
 
 

@@ -14,7 +14,7 @@ from state.aging import Snapshot, take_snapshot
 from state.facts.environment import ENVIRON_KEYS
 from state.facts.sources import Derived, Sources
 from state.files.history import History, locate
-from state.files.reading import Reading, Signature, is_coarse, read_surface
+from state.files.reading import Reading, Signature, find_directory_fault, is_coarse, read_surface
 from state.files.recall import latest, remember
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE, SURFACES, Surface
 from state.files.transitions import LOCATION, Tape, read_tape
@@ -72,7 +72,9 @@ class Loader:
             for surface, path in (*zip(SURFACES, self._paths.values(), strict=True), *self._other_nav_files())
         }
         self._tape = read_tape(self._tape_path, self._tape)
-        return self._normalize(Sources(self._readings, now, environ, self._history, self._derived, self._tape))
+        fault = find_directory_fault(str(self._directory))
+        sources = Sources(self._readings, now, environ, self._history, self._derived, self._tape, directory_fault=fault)
+        return self._normalize(sources)
 
     def _read(self, surface: Surface, path: str, now: float) -> Reading:
         """A look at one surface, beside what this or another process last saw of it."""

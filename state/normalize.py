@@ -58,7 +58,7 @@ def normalize(sources: Sources, state_dir: str) -> State:
     seen = {"last_book": _remember_book(sources, book, exposure), "drift": find_drift(sources)}
     sources.history.commit(sources.now)  # whether that works is among what the page says
     state["meta"] = _meta(sources, state_dir, facts) | seen
-    evidence = Evidence(exchange, nav_found, drawdown, said, book, sources.history.reason)
+    evidence = Evidence(exchange, nav_found, drawdown, said, book, sources.history.reason, sources.directory_fault)
     state["meta"]["alerts"] = build_alerts(state, evidence)
     return seal(state)
 

@@ -28,7 +28,7 @@ def refuse_taken_port(addresses: Iterable[object]) -> None:
 
 def _await_free(host: str, port: int) -> None:
     end = time.monotonic() + PATIENCE_S
-    while _is_taken(host, port):
+    while is_taken(host, port):
         if time.monotonic() > end:
             name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             raise SystemExit(
@@ -37,7 +37,8 @@ def _await_free(host: str, port: int) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-def _is_taken(host: str, port: int) -> bool:
+def is_taken(host: str, port: int) -> bool:
+    """Whether another process listens at an address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, TextIO
 
 from execution.paper.market import STEP_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-BAR_CELLS = 32
 
 
 def list_missed_stamps(last_s: float, until_s: float, longest_s: float) -> list[float]:
@@ -19,18 +18,21 @@ def list_missed_stamps(last_s: float, until_s: float, longest_s: float) -> list[
     return [until_s - (steps - number) * STEP_S for number in range(1, steps + 1)]
 
 
-def show_progress(stamps: list[float], stream: TextIO | None = None) -> Iterator[float]:
-    """Yield the stamps; on a terminal a bar grows, in a log one line says that it is done."""
+def show_progress(stamps: list[float], every_s: float = 1.0, stream: TextIO | None = None) -> Iterator[float]:
+    """Yield the stamps; a line every second says how far it is, and the last one that it is done."""
     output = stream or sys.stderr
-    shown = -1
+    span, said_s = _name_span(len(stamps) * STEP_S), time.monotonic()
     for number, stamp in enumerate(stamps, start=1):
         yield stamp
-        percent = 100 * number // len(stamps)
-        if output.isatty() and percent != shown:
-            shown = percent
-            output.write(f"\rbackfill [{'#' * (BAR_CELLS * percent // 100):<{BAR_CELLS}}] {percent:3d} %")
-            output.flush()
+        if time.monotonic() - said_s >= every_s and number < len(stamps):
+            said_s = time.monotonic()
+            print(f"catching up on the last {span}: {100 * number // len(stamps)} %", file=output, flush=True)
     if stamps:
-        output.write(
-            f"{chr(13) if shown >= 0 else ''}backfill: {len(stamps)} steps done{' ' * BAR_CELLS}".rstrip() + "\n"
-        )
+        print(f"caught up on the last {span} in {len(stamps)} steps", file=output, flush=True)
+
+
+def _name_span(seconds: float) -> str:
+    for length, unit in ((3600.0, "h"), (60.0, "min")):
+        if seconds >= length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.0f} s"

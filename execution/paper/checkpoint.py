@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import write_json_atomic
-from execution.json_input import read_json
 from execution.paper.simulation import Simulation
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.reading import read_json
+from execution.storage.writer_lock import claim_writer
 from execution.utils.numbers import describe
 from execution.utils.timestamps import plausible_epoch_s
-from execution.writer_lock import claim_writer
 
 if TYPE_CHECKING:
     from pathlib import Path

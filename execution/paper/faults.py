@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution.atomic_json import encode_json
 from execution.paper.money import multiply, to_float
+from execution.storage.atomic_json import encode_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

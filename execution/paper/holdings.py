@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from execution.aum import Holding, Holdings, read_holdings
+from execution.surfaces.aum import Holding, Holdings, read_holdings
 
 if TYPE_CHECKING:
     from pathlib import Path

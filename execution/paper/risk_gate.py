@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from execution.risk_snapshot import CircuitBreaker, RiskMode
+from execution.surfaces.risk_snapshot import CircuitBreaker, RiskMode
 from execution.utils.metrics import DD_DEFENSIVE_PCT
 
 if TYPE_CHECKING:
-    from execution.peak import Drawdown
+    from execution.utils.metrics import Drawdown
 
 # Below the peak by this part of it the breaker trips.
 BREAKER_LIMIT = 0.10

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from execution.error_log import ErrorLog
-from execution.utils.event_log import EventLog
-from execution.utils.event_writer import EventWriter
-from execution.writer_lock import claim_writer
+from execution.storage.error_log import ErrorLog
+from execution.storage.event_log import EventLog
+from execution.storage.event_writer import EventWriter
+from execution.storage.writer_lock import claim_writer
 
 if TYPE_CHECKING:
     from pathlib import Path

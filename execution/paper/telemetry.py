@@ -7,10 +7,17 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import write_json_atomic
-from execution.aum import build_aum
-from execution.error_log import ErrorLog
-from execution.nav import (
+from execution.paper import faults
+from execution.paper.instruments import INSTRUMENTS, SYMBOLS
+from execution.paper.money import to_float
+from execution.paper.risk_gate import RiskGate, judge_risk
+from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
+from execution.state_publish import publish_surface
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.error_log import ErrorLog
+from execution.storage.writer_lock import claim_writer
+from execution.surfaces.aum import build_aum
+from execution.surfaces.nav import (
     NAV_LOG_POINTS,
     Account,
     ExchangeContact,
@@ -20,15 +27,8 @@ from execution.nav import (
     build_nav_health,
     build_nav_log,
 )
-from execution.paper import faults
-from execution.paper.instruments import INSTRUMENTS, SYMBOLS
-from execution.paper.money import to_float
-from execution.paper.risk_gate import RiskGate, judge_risk
-from execution.peak import Drawdown, Peak
-from execution.positions import Position, build_positions, build_synced_state
-from execution.risk_snapshot import RiskInputs, build_risk_snapshot
-from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
-from execution.state_publish import publish_surface
+from execution.surfaces.positions import Position, build_positions, build_synced_state
+from execution.surfaces.risk_snapshot import RiskInputs, build_risk_snapshot
 from execution.utils.execution_health import (
     SymbolFigures,
     build_exec_stats,
@@ -36,17 +36,16 @@ from execution.utils.execution_health import (
     build_symbol_health,
     measure_sharpe_by_symbol,
 )
-from execution.utils.metrics import build_fee_pnl, measure_atr, symbol_drawdown_today_pct
-from execution.writer_lock import claim_writer
+from execution.utils.metrics import Drawdown, Peak, build_fee_pnl, measure_atr, symbol_drawdown_today_pct
 from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from execution.aum import Holdings
     from execution.paper.simulation import Simulation
-    from execution.utils.event_feed import EventFeed
+    from execution.storage.event_feed import EventFeed
+    from execution.surfaces.aum import Holdings
     from execution.utils.event_window import EventWindow
 
 ENGINE_VERSION = "paper"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from execution.utils.metrics import Atr, name_sharpe, name_symbol_drawdown, rolling_sharpe
 from execution.utils.timestamps import format_iso
@@ -11,7 +11,6 @@ from execution.utils.timestamps import format_iso
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from execution.router_metrics import RouterStats
     from execution.utils.event_window import EventWindow
 
 QUALITY_CLASSES = ("good", "ok", "degraded", "broken")
@@ -24,6 +23,21 @@ GOOD_SLIP_BPS = 1.0
 GOOD_FALLBACK = 0.3
 GOOD_MAKER_FILL = 0.6
 POOR_MAKER_FILL = 0.2
+
+
+class RouterStats(TypedDict):
+    """Ratios as fractions, slippage in bps, and the counts behind them; None without evidence."""
+
+    maker_fill_ratio: float | None
+    fallback_ratio: float | None
+    slip_q25: float | None
+    slip_q50: float | None
+    slip_q75: float | None
+    slip_q95: float | None
+    slip_mean: float | None
+    sample_count: int
+    maker_attempts: int
+    slip_count: int
 
 
 def classify_routing(stats: RouterStats) -> str:

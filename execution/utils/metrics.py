@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
@@ -18,6 +19,36 @@ DD_CAUTIOUS_PCT = 3.0
 DD_DEFENSIVE_PCT = 6.0
 SYMBOL_DD_CAUTIOUS_PCT = 0.5
 SYMBOL_DD_DEFENSIVE_PCT = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """Highest NAV in USD and the epoch seconds it was seen at; 0 before the first."""
+
+    nav_usd: float = 0.0
+    at_s: float = 0.0
+
+    def raised_to(self, nav_usd: float, at_s: float) -> Peak:
+        """The higher of the two."""
+        return Peak(nav_usd, at_s) if nav_usd > self.nav_usd else self
+
+
+@dataclass(frozen=True, slots=True)
+class Drawdown:
+    """Fall from the peak: percent 0..100, and USD."""
+
+    peak_usd: float
+    nav_usd: float
+
+    @property
+    def pct(self) -> float:
+        """Percent of the peak."""
+        return drawdown_pct(self.peak_usd, self.nav_usd)
+
+    @property
+    def abs_usd(self) -> float:
+        """USD below the peak."""
+        return max(0.0, self.peak_usd - self.nav_usd)
 
 
 class FeePnl(TypedDict):

@@ -26,7 +26,8 @@ Derived = dict[tuple[Callable[..., Any], tuple[str, ...]], tuple[list[JsonDict],
 class Sources:
     """Everything the normalizers may look at. They read no file and no clock themselves.
 
-    `history` is what outlives a load, `unknown` and `stale` collect the reason of each value that is not known, or old.
+    `history` is what outlives a load, `unknown` and `stale` collect the reason of each value that is not known, or old,
+    `directory_fault` says what is wrong with the directory itself.
     """
 
     readings: Mapping[str, Reading]
@@ -37,6 +38,7 @@ class Sources:
     tape: Tape = field(default_factory=Tape)
     unknown: Unknowns = field(default_factory=Unknowns)
     stale: Unknowns = field(default_factory=Unknowns)
+    directory_fault: str | None = None
 
     def data(self, name: str) -> JsonDict:
         """Content of a surface; an empty dict when there is none."""

@@ -59,6 +59,16 @@ def read_surface(path: str, surface: Surface, previous: Reading | None) -> Readi
         return _keep_last_good(surface, "unreadable", _describe_os_error(error), previous)
 
 
+def find_directory_fault(path: str) -> str | None:
+    """What is wrong with a directory that is none, in words; None where it is one, or where nobody may look."""
+    try:
+        return None if stat.S_ISDIR(os.stat(path).st_mode) else f"{path} is no directory"  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return f"{path} does not exist"
+    except (OSError, ValueError):
+        return None
+
+
 def is_coarse(signature: Signature | None) -> bool:
     """Whether the file system may keep whole seconds only: two versions of one second then look the same."""
     return signature is not None and signature[0] % 1_000_000_000 == 0

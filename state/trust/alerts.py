@@ -30,13 +30,14 @@ class Evidence(NamedTuple):
     word: Word
     book: Book
     history: str | None
+    directory_fault: str | None
 
 
 def build_alerts(state: State, evidence: Evidence) -> list[Alert]:
     """Alerts of a normalized state, the cause before its effects. `since` is an epoch where an alert has a duration."""
     exchange = evidence.exchange
     found = [
-        *_no_files(state),
+        *_no_files(state, evidence.directory_fault),
         *executor_alerts(state, evidence.word, evidence.drawdown),
         *_exchange_unreachable(state, exchange),
         *silent_writers(state),
@@ -56,9 +57,10 @@ def build_alerts(state: State, evidence: Evidence) -> list[Alert]:
     return sorted(found, key=lambda alert: SEVERITIES.index(alert["severity"]))
 
 
-def _no_files(state: State) -> Iterator[Alert]:
+def _no_files(state: State, directory_fault: str | None) -> Iterator[Alert]:
     if not present(state):
-        yield alert("fail", "NO STATE FILES", f"nothing to read in {state['meta']['state_dir']}")
+        text = directory_fault or f"nothing to read in {state['meta']['state_dir']}"
+        yield alert("fail", "NO STATE FILES", text)
 
 
 def _exchange_unreachable(state: State, exchange: Exchange) -> Iterator[Alert]:

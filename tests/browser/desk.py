@@ -16,7 +16,8 @@ from serving import ROOT, Server, is_healthy, process_environ, wait_until
 PROGRAMS = ("executor", "sync_state", "dashboard")
 CONFIG = "deploy/supervisord.conf"
 # What the programs need of the repository, beside the virtual environment.
-LINKED = (CONFIG, "dash_app", "execution", "state", "gunicorn.conf.py")
+LINKED = (CONFIG, "Makefile", "dash_app", "execution", "state", "gunicorn.conf.py", "requirements.txt")
+AS_ROOT = () if os.getuid() else ("--user=root",)
 BIN = Path(sys.executable).parent
 STOP_TIMEOUT_S = 40.0
 
@@ -64,17 +65,23 @@ class Desk:
                 os.kill(pid, signal.SIGCONT)
 
 
-@contextmanager
-def running_desk(root: Path, settings: Mapping[str, str]) -> Iterator[Desk]:
-    """The process group of `make run`, on a free port; it does not outlive the block."""
+def link_repository(root: Path) -> None:
+    """A directory in which `make run` works, with logs of its own."""
     for name in LINKED:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).symlink_to(ROOT / name)
     (root / ".venv").symlink_to(sys.prefix)
     (root / "logs").mkdir()
+
+
+@contextmanager
+def running_desk(root: Path, settings: Mapping[str, str]) -> Iterator[Desk]:
+    """The process group of `make run`, on a free port; it does not outlive the block."""
+    link_repository(root)
     address = f"127.0.0.1:{find_free_port()}"
     log = root / "supervisord.out"
-    with running([str(BIN / "supervisord"), "-c", CONFIG], log, {"HEDGE_BIND": address, **settings}, root) as process:
+    command = [str(BIN / "supervisord"), *AS_ROOT, "-c", CONFIG]
+    with running(command, log, {"HEDGE_BIND": address, **settings}, root) as process:
         desk = Desk(root, Server(f"http://{address}", process, log))
         wait_until(lambda: process.poll() is not None or is_healthy(desk.server.url))
         assert process.poll() is None, log.read_text()

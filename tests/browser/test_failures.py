@@ -17,8 +17,8 @@ from playwright.sync_api import Browser
 from serving import Server, serving, wait_until
 from writers import EXECUTOR_FILES, SEED, make_older, program, shift, write_as_of, write_healthy
 
-from execution.atomic_json import write_json_atomic
-from execution.sync_cycle import OWNED as DAEMON_FILES
+from execution.storage.atomic_json import write_json_atomic
+from execution.sync.cycle import OWNED as DAEMON_FILES
 from state.files import surfaces
 
 REFRESH_MS = 300

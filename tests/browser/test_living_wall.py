@@ -1,12 +1,15 @@
 """`make run` as people meet it: three processes, a page that moves, and what it says on a bad day."""
 
+import re
 import signal
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import PROGRAMS, Desk, is_running, running_desk
+from desk import PROGRAMS, Desk, is_running, link_repository, running_desk
 from pages import (
     Field,
     Shown,
@@ -19,15 +22,15 @@ from pages import (
     value_at,
 )
 from playwright.sync_api import Browser
-from serving import is_healthy, wait_until
+from serving import is_healthy, process_environ, wait_until
 
 from dash_app.layout import POSITIONS_PER_PAGE
 
 SEED = "7"
-# The paper desk places no stops and no targets, so it keeps no registry of them.
-EXITS = {"kpis.risk.positions_registered", "kpis.risk.exits_registered", "kpis.risk.exits_mismatch"}
 NAV = "#header-nav [data-field='nav.nav_usd']"
 AGE = "#header-nav [data-field='nav.age_s']"
+# A paper account registers no exits, and belongs to no exchange that could be a testnet.
+UNTOLD = {"kpis.risk.positions_registered", "kpis.risk.exits_registered", "kpis.risk.exits_mismatch", "meta.testnet"}
 MARK = "window.loadedOnce = true"
 # The page writes its ages once a second, so a text may be that old.
 BEAT_S = 1.5
@@ -36,7 +39,7 @@ BEAT_S = 1.5
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with running_desk(tmp_path_factory.mktemp("desk"), {"HEDGE_EXECUTOR_ARGS": f"--seed {SEED}"}) as desk:
-        wait_until(lambda: set(print_state(desk.state_dir)["meta"]["unknown"]) == EXITS)
+        wait_until(lambda: print_state(desk.state_dir)["meta"]["unknown"].keys() == UNTOLD)
         yield desk
 
 
@@ -47,9 +50,9 @@ def view(browser: Browser, desk: Desk) -> Iterator[Shown]:
         yield view
 
 
-def test_nothing_is_unknown_and_every_file_is_fresh(desk: Desk) -> None:
+def test_nothing_else_is_unknown_and_every_file_is_fresh(desk: Desk) -> None:
     meta = print_state(desk.state_dir)["meta"]
-    assert set(meta["unknown"]) == EXITS
+    assert meta["unknown"].keys() == UNTOLD
     assert {
         surface["name"]: surface["freshness"] for surface in meta["surfaces"] if surface["freshness"] != "fresh"
     } == {}
@@ -87,8 +90,12 @@ def test_restarted_dashboard_is_found_again_without_a_reload(view: Shown, desk: 
     assert view.page.evaluate("window.loadedOnce === true")
 
 
-def test_interrupt_ends_all_three(tmp_path: Path) -> None:
+def test_a_good_day_ends_with_where_the_page_is_and_an_interrupt_ends_all_three(tmp_path: Path) -> None:
     with running_desk(tmp_path, {}) as desk:
+        *before, last = desk.server.log.read_text().splitlines()
+        assert last == f"open {desk.server.url}"
+        assert [line for line in before if line.startswith("open ") or re.search("CRIT|WARN|ERROR", line)] == []
+        assert [line for line in before if "caught up on the last 6 h" in line] != []
         pids = [desk.find_pid(program) for program in PROGRAMS]
         assert all(is_running(pid) for pid in pids)
         desk.server.process.send_signal(signal.SIGINT)
@@ -98,6 +105,27 @@ def test_interrupt_ends_all_three(tmp_path: Path) -> None:
     said = desk.server.log.read_text()
     assert "executor INFO stopped at NAV" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("how", [[], ["STATE_DIR=logs/state"], ["NOW=1764197100"]], ids=str)
+def test_a_taken_port_ends_make_run_in_one_sentence(tmp_path: Path, how: list[str]) -> None:
+    """At once, before anything has started, with an address that is free."""
+    link_repository(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = subprocess.run(
+            ["make", "-o", ".venv/.run", "run", *how],
+            cwd=tmp_path,
+            env=process_environ({"HEDGE_BIND": address}),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    sentence, made = ended.stderr.splitlines()
+    assert re.fullmatch(rf"{address} is taken; HEDGE_BIND=127\.0\.0\.1:\d+ make run uses another port", sentence)
+    assert made.startswith("make: ***")
+    assert (ended.returncode, ended.stdout, list((tmp_path / "logs").iterdir())) == (2, "", [])
 
 
 def await_change(view: Shown, selector: str) -> None:

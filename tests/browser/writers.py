@@ -13,8 +13,8 @@ from typing import Any
 
 from desk import running
 
-from execution.atomic_json import write_json_atomic
 from execution.paper import telemetry
+from execution.storage.atomic_json import write_json_atomic
 
 SEED = ("--seed", "7")
 STAMP = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from execution.peak import Peak
-from execution.sync_cycle import SyncCycle
-from execution.utils.event_feed import EventFeed
+from execution.storage.event_feed import EventFeed
+from execution.sync.cycle import SyncCycle
+from execution.utils.metrics import Peak
 
 if TYPE_CHECKING:
     from pathlib import Path

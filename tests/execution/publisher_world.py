@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import write_json_atomic
-from execution.aum import Holding, build_aum
-from execution.kpis import KpiInputs, build_kpis_v7
-from execution.nav import (
+from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.writer_lock import release_writers
+from execution.surfaces.aum import Holding, build_aum
+from execution.surfaces.kpis import KpiInputs, build_kpis_v7
+from execution.surfaces.nav import (
     Account,
     ExchangeContact,
     Fx,
@@ -19,8 +21,7 @@ from execution.nav import (
     build_nav_log,
     build_nav_state,
 )
-from execution.peak import Drawdown
-from execution.positions import (
+from execution.surfaces.positions import (
     Position,
     build_leaderboard_state,
     build_positions,
@@ -28,8 +29,7 @@ from execution.positions import (
     build_synced_state,
     measure_exposure,
 )
-from execution.risk_snapshot import CircuitBreaker, RiskInputs, RiskMode, build_risk_snapshot
-from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
+from execution.surfaces.risk_snapshot import CircuitBreaker, RiskInputs, RiskMode, build_risk_snapshot
 from execution.utils.event_window import EventWindow, RoutedOrder
 from execution.utils.execution_health import (
     SymbolFigures,
@@ -37,10 +37,11 @@ from execution.utils.execution_health import (
     build_execution_health,
     build_symbol_health,
 )
-from execution.utils.metrics import build_fee_pnl, measure_atr
+from execution.utils.metrics import Drawdown, build_fee_pnl, measure_atr
 from state.files import surfaces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NOW_S = 1_764_197_100.0
@@ -136,3 +137,16 @@ def append(log_dir: Path, name: str, *records: dict[str, Any]) -> None:
 def build_close(number: int, pnl_usd: float, at_s: float) -> dict[str, Any]:
     """An order_close event."""
     return {"event_type": "order_close", "orderId": number, "symbol": "BTCUSDT", "realizedPnlUsd": pnl_usd, "ts": at_s}
+
+
+def end_locks() -> Iterator[None]:
+    """A fixture: each test is a process of its own as far as locks go."""
+    yield
+    release_writers()
+
+
+def write_desk(tmp_path: Path) -> Path:
+    """A fixture: what an executor has written at NOW_S, and an event."""
+    write_world(tmp_path, NOW_S)
+    append(tmp_path, "orders_executed", build_close(1, 5.0, NOW_S - 60))
+    return tmp_path

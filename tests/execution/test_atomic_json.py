@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from execution.atomic_json import encode_json, remove_orphans, write_json_atomic
+from execution.storage.atomic_json import encode_json, remove_orphans, write_json_atomic
 
 WRITER = """
 import sys
-from execution.atomic_json import write_json_atomic
+from execution.storage.atomic_json import write_json_atomic
 n = 0
 while True:
     n += 1
@@ -170,7 +170,7 @@ def test_a_read_only_directory_leaves_the_old_file(tmp_path: Path) -> None:
 
 AS_NOBODY = """
 import os, sys
-from execution.atomic_json import write_json_atomic
+from execution.storage.atomic_json import write_json_atomic
 os.setuid(65534)
 try:
     write_json_atomic(sys.argv[1], {"new": 1})
@@ -194,7 +194,7 @@ def test_a_directory_of_somebody_else_leaves_the_old_file(tmp_path: Path) -> Non
 
 FULL = """
 import sys
-from execution.atomic_json import write_json_atomic
+from execution.storage.atomic_json import write_json_atomic
 try:
     write_json_atomic(sys.argv[1], {"rows": ["x" * 1000] * 100})
 except OSError as error:

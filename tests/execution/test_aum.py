@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from execution.aum import Holding, build_aum, load_holdings, read_aum, read_holdings
+from execution.surfaces.aum import Holding, build_aum, load_holdings, read_aum, read_holdings
 
 if TYPE_CHECKING:
     from pathlib import Path

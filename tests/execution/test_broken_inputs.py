@@ -11,31 +11,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from broken import CONTENTS, NAV_USD, READ_EACH_CYCLE, SAVED, VALUES, fill, make_cycle, put, sentences
 from processes import end, read, read_state, running, wait_until
-from publisher_world import NOW_S, append, build_close, build_payloads, write_nav_log, write_world
+from publisher_world import NOW_S, append, build_payloads, end_locks, write_desk, write_nav_log, write_world
 
-from execution.atomic_json import encode_json
-from execution.sync_cycle import OWNED
-from execution.writer_lock import release_writers
+from execution.storage.atomic_json import encode_json
+from execution.storage.writer_lock import release_writers
+from execution.sync.cycle import OWNED
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
-
-
-@pytest.fixture
-def log_dir(tmp_path: Path) -> Path:
-    """What an executor has written at NOW_S, and an event."""
-    write_world(tmp_path, NOW_S)
-    append(tmp_path, "orders_executed", build_close(1, 5.0, NOW_S - 60))
-    return tmp_path
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
+log_dir = pytest.fixture(write_desk)
 
 
 # --- files of the executor, read in every cycle ----------------------------------------------------------------------

@@ -9,33 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from broken import CONTENTS, SAVED, VALUES, fill, put, sentences
 from processes import read_state
-from publisher_world import NOW_S, append, build_close, build_payloads, write_world
+from publisher_world import NOW_S, append, build_close, build_payloads, end_locks, write_desk, write_world
 
-from execution.peak import Peak, load_peak
+from execution.storage.event_feed import EventFeed
+from execution.sync.peak import load_peak
+from execution.sync.transition_log import TransitionLog
 from execution.sync_state import SyncDaemon, parse_options
-from execution.transition_log import TransitionLog
-from execution.utils.event_feed import EventFeed
-from execution.writer_lock import release_writers
+from execution.utils.metrics import Peak
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
-
-
-@pytest.fixture
-def log_dir(tmp_path: Path) -> Path:
-    """What an executor has written at NOW_S, and an event."""
-    write_world(tmp_path, NOW_S)
-    append(tmp_path, "orders_executed", build_close(1, 5.0, NOW_S - 60))
-    return tmp_path
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
+log_dir = pytest.fixture(write_desk)
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)

@@ -7,23 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import read, read_state, run
+from publisher_world import end_locks
 
-from execution.executor import Executor, parse_options
-from execution.writer_lock import release_writers
+from execution.executor import Executor
+from execution.paper.options import parse_options
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
+
 SHORT = ("--backfill-hours", "0.2")
-
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
 
 
 HOLDINGS = '{"holdings": {"BTC": {"qty": Infinity}, "USDC": {"qty": 100.0}, "KAG": {"qty": NaN, "avg_cost": 30}}}'

@@ -8,34 +8,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from broken import CONTENTS, DEEP, HUGE, VALUES, fill, make_cycle, put, sentences
 from processes import read_state
-from publisher_world import NOW_S, append, build_close, build_payloads, write_world
+from publisher_world import NOW_S, build_close, build_payloads, end_locks, write_desk
 
-from execution.atomic_json import write_json_atomic
-from execution.aum import read_holdings
-from execution.nav import load_nav_log
 from execution.paper.checkpoint import load_checkpoint
-from execution.surface_schema import SCHEMAS, SurfaceError, check_surface
-from execution.writer_lock import release_writers
+from execution.storage.atomic_json import write_json_atomic
+from execution.surfaces.aum import read_holdings
+from execution.surfaces.nav import load_nav_log
+from execution.surfaces.schema import SCHEMAS, SurfaceError, check_surface
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
-
-
-@pytest.fixture
-def log_dir(tmp_path: Path) -> Path:
-    """What an executor has written at NOW_S, and an event."""
-    write_world(tmp_path, NOW_S)
-    append(tmp_path, "orders_executed", build_close(1, 5.0, NOW_S - 60))
-    return tmp_path
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
+log_dir = pytest.fixture(write_desk)
 
 
 GOOD_CLOSE = json.dumps(build_close(7, 2.0, NOW_S)).encode()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
-from execution.utils.event_log import EventLog
+from execution.storage.event_log import EventLog
 from execution.utils.event_window import LOG_NAMES, EventWindow
 from execution.utils.execution_health import build_exec_stats, classify_portfolio_routing, measure_reject_rate
 from execution.utils.metrics import build_fee_pnl, measure_atr

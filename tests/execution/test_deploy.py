@@ -84,25 +84,27 @@ def test_nginx_serves_the_sub_path_without_surprises() -> None:
     assert text.count("{") == text.count("}")
 
 
-def test_the_example_publishes(tmp_path: Path) -> None:
-    """Run as it stands; NAV and book are read back."""
-    command = [sys.executable, "-m", "examples.publish_from_your_executor", str(tmp_path)]
-    subprocess.run(command, cwd=REPOSITORY, check=True)
-    state = load_all_state(tmp_path, environ={})
+@pytest.mark.parametrize(("arguments", "state_dir"), [(["here"], "here"), ([], "logs/example/state")])
+def test_the_example_publishes(tmp_path: Path, arguments: list[str], state_dir: str) -> None:
+    """Run as it stands; NAV and book are read back, and without a directory no desk's own is touched."""
+    command = [sys.executable, "-m", "examples.publish_from_your_executor", *arguments]
+    subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(REPOSITORY)}, check=True)
+    state = load_all_state(tmp_path / state_dir, environ={})
     assert state["nav"]["nav_usd"] == pytest.approx(10_461.27)
     assert [(row["symbol"], row["qty"], row["pnl"]) for row in state["positions"]] == [("BTCUSDT", 0.042, 54.27)]
+    assert not (tmp_path / "logs" / "state").exists()
 
 
 def test_the_example_is_ten_lines() -> None:
     """From the account to the surfaces, without the imports."""
     lines = (REPOSITORY / "examples" / "publish_from_your_executor.py").read_text().splitlines()
-    body = [line for line in lines if line and not line.startswith(("import", "from", '"""'))]
+    body = lines[lines.index(next(line for line in lines if line.startswith("state_dir"))) :]
     assert len(body) <= 10
 
 
 def test_the_example_holdings_are_readable() -> None:
     """The shape of config/offexchange_holdings.json."""
-    from execution.aum import load_holdings  # noqa: PLC0415
+    from execution.surfaces.aum import load_holdings  # noqa: PLC0415
 
     path = REPOSITORY / "examples" / "offexchange_holdings.json"
     assert {holding.asset for holding in load_holdings(path)} == set(json.loads(path.read_text())["holdings"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from execution.utils.event_log import EventLog
+from execution.storage.event_log import EventLog
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ import pytest
 from processes import PATIENCE_S, end, read_state, running, wait_until
 from publisher_world import append, build_close, write_world
 
-from execution.utils.event_feed import EventFeed
-from execution.utils.event_log import EventLog
-from execution.utils.event_writer import EventWriter
-from execution.utils.log_parts import list_rotated
+from execution.storage.event_feed import EventFeed
+from execution.storage.event_log import EventLog
+from execution.storage.event_writer import EventWriter
+from execution.storage.log_parts import list_rotated
 from state.files import surfaces
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from execution.utils.event_log import EventLog
-from execution.utils.event_writer import EventWriter
+from execution.storage.event_log import EventLog
+from execution.storage.event_writer import EventWriter
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ from publisher_world import UNSAID
 
 from execution.paper.backfill import list_missed_stamps, show_progress
 from execution.paper.money import to_units
-from execution.utils.event_log import EventLog
+from execution.storage.event_log import EventLog
 from execution.utils.event_window import EventWindow
 from state import load_all_state
 from state.files import surfaces
@@ -211,7 +211,7 @@ def test_event_logs_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     from execution.paper.simulation import Simulation  # noqa: PLC0415
     from execution.paper.sink import EventSink  # noqa: PLC0415
 
-    monkeypatch.setattr("execution.utils.event_writer.EventWriter.__init__.__defaults__", (20_000,))
+    monkeypatch.setattr("execution.storage.event_writer.EventWriter.__init__.__defaults__", (20_000,))
     sink, window, log = EventSink(tmp_path), EventWindow(), EventLog(tmp_path / "orders_executed.jsonl")
     simulation = Simulation(1, sink.emit)
     for step in range(6000):
@@ -229,21 +229,24 @@ def test_event_logs_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert to_units(window.pnl_usd[7].total_usd) == simulation.account.realized
 
 
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (0, []),
+        (3, ["caught up on the last 15 s in 3 steps"]),
+        (12, ["caught up on the last 1 min in 12 steps"]),
+        (4320, ["caught up on the last 6 h in 4320 steps"]),
+    ],
+)
+def test_the_backfill_says_when_it_is_done(steps: int, said: list[str]) -> None:
+    """Within a second one line is enough, and none when nothing was missed."""
+    stream = io.StringIO()
+    assert list(show_progress([1.0] * steps, 1e9, stream)) == [1.0] * steps
+    assert stream.getvalue().splitlines() == said
 
-    def isatty(self) -> bool:
-        """Yes."""
-        return True
 
-
-def test_the_backfill_shows_its_progress() -> None:
-    """A bar that grows on a terminal, one line in a log, nothing when nothing was missed."""
-    terminal, log, nothing = Terminal(), io.StringIO(), io.StringIO()
-    assert list(show_progress([1.0] * 200, terminal)) == [1.0] * 200
-    assert "] 100 %" in terminal.getvalue()
-    assert terminal.getvalue().count("\r") == 102
-    list(show_progress([1.0] * 200, log))
-    assert log.getvalue() == "backfill: 200 steps done\n"
-    list(show_progress([], nothing))
-    assert nothing.getvalue() == ""
+def test_a_long_backfill_says_how_far_it_is() -> None:
+    """A line each time the pause is over, the end apart."""
+    stream = io.StringIO()
+    list(show_progress([1.0] * 4, 0.0, stream))
+    assert [line.rpartition(": ")[2] for line in stream.getvalue().splitlines()[:-1]] == ["25 %", "50 %", "75 %"]

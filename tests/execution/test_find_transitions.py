@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from publisher_world import NOW_S, build_payloads
 
-from execution.book import read_legs
-from execution.transition_log import WATCHED, look
-from execution.transitions import Sighting, World, find_transitions
+from execution.sync.book import read_legs
+from execution.sync.transition_log import WATCHED, look
+from execution.sync.transitions import Sighting, World, find_transitions
 from state.files import surfaces
 
 SOL = {"SOLUSDT": {"LONG": 9.4}}

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from publisher_world import NOW_S, build_payloads
 
-from execution.legs import merge_legs
-from execution.positions import (
+from execution.surfaces.positions import (
     Position,
     build_leaderboard_state,
     build_positions,
     build_positions_state,
     build_synced_state,
     measure_exposure,
+    merge_legs,
     read_positions,
 )
-from execution.surface_schema import SurfaceError, check_surface
+from execution.surfaces.schema import SurfaceError, check_surface
 from state.files import surfaces
 
 LOT = Position("BTCUSDT", "LONG", 0.1, 90_000.0, 90_400.0, 40.0, 4.0)

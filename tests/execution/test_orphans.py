@@ -7,7 +7,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from execution.atomic_json import remove_orphans
+from execution.storage.atomic_json import remove_orphans
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,9 +22,9 @@ from publisher_world import build_payloads
 
 from execution.paper.risk_gate import BREAKER_LIMIT, judge_risk
 from execution.paper.simulation import Simulation
-from execution.peak import Drawdown
-from execution.risk_snapshot import RiskInputs, build_risk_snapshot
-from execution.surface_schema import SurfaceError, check_surface
+from execution.surfaces.risk_snapshot import RiskInputs, build_risk_snapshot
+from execution.surfaces.schema import SurfaceError, check_surface
+from execution.utils.metrics import Drawdown
 from state.files import surfaces
 
 if TYPE_CHECKING:

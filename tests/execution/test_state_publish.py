@@ -10,27 +10,22 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from publisher_world import LEGS, NOW_S, UNSAID, build_payloads
+from publisher_world import LEGS, NOW_S, UNSAID, build_payloads, end_locks
 
-from execution.nav import Account, ExchangeContact, Fx, build_nav, read_nav_log
-from execution.peak import Drawdown, Peak, load_peak, save_peak
-from execution.positions import Position, build_positions_state, read_positions
 from execution.state_publish import SurfaceError, open_state_dir, publish_surface
-from execution.surface_schema import SCHEMAS
-from execution.writer_lock import release_writers
+from execution.storage.writer_lock import release_writers
+from execution.surfaces.nav import Account, ExchangeContact, Fx, build_nav, read_nav_log
+from execution.surfaces.positions import Position, build_positions_state, read_positions
+from execution.surfaces.schema import SCHEMAS
+from execution.sync.peak import load_peak, save_peak
+from execution.utils.metrics import Drawdown, Peak
 from state import load_all_state
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
 
 
 @pytest.fixture

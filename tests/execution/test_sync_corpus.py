@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from processes import read_state
 
-from execution.peak import Peak
-from execution.sync_cycle import OWNED, SyncCycle
-from execution.utils.event_feed import EventFeed
-from execution.writer_lock import release_writers
+from execution.storage.event_feed import EventFeed
+from execution.storage.writer_lock import release_writers
+from execution.sync.cycle import OWNED, SyncCycle
+from execution.utils.metrics import Peak
 from state import load_all_state
 from state.files import surfaces
 

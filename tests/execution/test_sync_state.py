@@ -10,26 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import end, list_temps, read, read_records, read_state, run, running, wait_until
-from publisher_world import EXECUTOR_FILES, LEGS, NOW_S, append, build_close, write_world
+from publisher_world import EXECUTOR_FILES, LEGS, NOW_S, append, build_close, end_locks, write_world
 
-from execution.atomic_json import write_json_atomic
-from execution.peak import Peak, load_peak
-from execution.sync_cycle import OWNED, SyncCycle
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.event_feed import EventFeed
+from execution.storage.writer_lock import release_writers
+from execution.sync.cycle import OWNED, SyncCycle
+from execution.sync.peak import load_peak
 from execution.sync_state import SyncDaemon, parse_options
-from execution.utils.event_feed import EventFeed
-from execution.writer_lock import release_writers
+from execution.utils.metrics import Peak
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
 
 
 @pytest.fixture

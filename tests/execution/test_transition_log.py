@@ -9,29 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import end, read, read_records, running, wait_until
-from publisher_world import LEGS, NOW_S, append, build_payloads, write_nav_log, write_world
+from publisher_world import LEGS, NOW_S, append, build_payloads, end_locks, write_nav_log, write_world
 
-from execution.atomic_json import write_json_atomic
-from execution.peak import Peak
-from execution.positions import Position, build_synced_state
-from execution.sync_cycle import SyncCycle
-from execution.transition_log import WATCHED, TransitionLog
-from execution.utils.event_feed import EventFeed
-from execution.utils.event_writer import EventWriter
-from execution.writer_lock import release_writers
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.event_feed import EventFeed
+from execution.storage.event_writer import EventWriter
+from execution.storage.writer_lock import release_writers
+from execution.surfaces.positions import Position, build_synced_state
+from execution.sync.cycle import SyncCycle
+from execution.sync.transition_log import WATCHED, TransitionLog
+from execution.utils.metrics import Peak
 from state import load_all_state
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
 
 
 class Desk:
@@ -266,7 +260,7 @@ def test_a_cache_that_cannot_be_written_is_made_up_for(desk: Desk, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     desk.trade(ETH_SHORT)
-    monkeypatch.setattr("execution.transition_log.write_json_atomic", refuse)
+    monkeypatch.setattr("execution.sync.transition_log.write_json_atomic", refuse)
     assert not desk.cycle.run(desk.now_s)
     assert desk.texts() == []
     monkeypatch.undo()

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from processes import Process, end, read_state, run, running, wait_until
-from publisher_world import build_payloads
+from publisher_world import build_payloads, end_locks
 
 from execution.state_publish import publish_surface
-from execution.writer_lock import SecondWriterError, claim_writer, release_writers
+from execution.storage.writer_lock import SecondWriterError, claim_writer
 from state.files import surfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+_no_locks_left = pytest.fixture(autouse=True)(end_locks)
 
 METADATA = surfaces.ENGINE_METADATA
 
@@ -28,18 +30,11 @@ METADATA = surfaces.ENGINE_METADATA
 HOLD = """
 import sys
 from pathlib import Path
-from execution.writer_lock import claim_writer
+from execution.storage.writer_lock import claim_writer
 claim_writer(Path(sys.argv[1]))
 print("mine", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture(autouse=True)
-def _no_locks_left() -> Iterator[None]:
-    """Each test is a process of its own as far as locks go."""
-    yield
-    release_writers()
 
 
 @pytest.fixture

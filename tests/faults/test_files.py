@@ -197,15 +197,22 @@ def test_missing_file_is_missed_and_never_remembered(healthy: World, damage: Dam
     assert (state["nav"]["source"], state["nav"]["age_s"]) == ("nav.json", pytest.approx(11.685))
 
 
-@pytest.mark.parametrize("gone", ["its files", "the directory"])
-def test_missing_everything_is_said_in_large_words(healthy: World, gone: str) -> None:
-    """No number stays on the page."""
+@pytest.mark.parametrize(
+    ("put", "said"),
+    [
+        (Path.mkdir, "nothing to read in {}"),
+        (lambda _: None, "{} does not exist"),
+        (Path.touch, "{} is no directory"),
+    ],
+    ids=["empty", "gone", "a file"],
+)
+def test_missing_everything_is_said_in_large_words(healthy: World, put: Callable[[Path], None], said: str) -> None:
+    """No number stays on the page, and the directory is named with what is wrong with it."""
     look(healthy)
     shutil.rmtree(healthy.directory)
-    if gone == "its files":
-        healthy.directory.mkdir()
+    put(healthy.directory)
     state = look(healthy)
-    assert_operator_sees(state, "NO STATE FILES", str(healthy.directory))
+    assert_operator_sees(state, "NO STATE FILES", said.format(healthy.directory))
     assert (state["nav"], state["positions"], doctor.exit_code(state)) == ({}, [], 2)
     assert ("nav.json", "missing") in obstacles(state)
 

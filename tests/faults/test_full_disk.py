@@ -18,7 +18,7 @@ from serving import wait_until
 from writers import SEED, program
 
 from execution.paper.telemetry import OWNED as EXECUTOR_FILES
-from execution.sync_cycle import OWNED as DAEMON_FILES
+from execution.sync.cycle import OWNED as DAEMON_FILES
 from state.files import surfaces
 
 FAILED = re.compile(r"ERROR (.+) failed: OSError: \[Errno 28\] No space left on device: '(.+)'$", re.MULTILINE)

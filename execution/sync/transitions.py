@@ -10,7 +10,7 @@ from state.files import surfaces
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from execution.book import Legs
+    from execution.sync.book import Legs
 
 # A stamp up to this far ahead is the difference between two clocks; beyond, it is an error and tells nothing.
 FUTURE_TOLERANCE_S = 1.0

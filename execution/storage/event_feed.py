@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from execution.utils.event_log import EventLog
+from execution.storage.event_log import EventLog
 from execution.utils.event_window import LOG_NAMES, EventWindow
 from execution.utils.timestamps import DAY_S
 

@@ -16,8 +16,7 @@ from execution.utils.metrics import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from execution.peak import Drawdown
-    from execution.utils.metrics import FeePnl
+    from execution.utils.metrics import Drawdown, FeePnl
 
 
 class RiskMode(NamedTuple):

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from execution.aum import read_aum
-from execution.json_input import read_json_object
-from execution.nav import Fx, NavLog, NavPoint, load_nav_log
-from execution.positions import Position, read_positions
-from execution.schema_rules import ATR_REGIMES, DD_STATES
+from execution.storage.reading import read_json_object
+from execution.surfaces.aum import read_aum
+from execution.surfaces.nav import Fx, NavLog, NavPoint, load_nav_log
+from execution.surfaces.positions import Position, read_positions
+from execution.surfaces.rules import ATR_REGIMES, DD_STATES
 from execution.utils.numbers import describe, finite_number, read_amount
 from execution.utils.timestamps import plausible_epoch_s
 from state.files import surfaces
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from execution.error_log import ErrorLog
-    from execution.utils.event_feed import EventFeed
+    from execution.storage.error_log import ErrorLog
+    from execution.storage.event_feed import EventFeed
     from execution.utils.event_window import EventWindow
 
 Content = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from execution.json_input import read_json
+from execution.storage.reading import read_json
 from execution.utils.numbers import describe, finite_number, read_amount
 from execution.utils.timestamps import EPOCH_RANGE_S, format_iso
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from execution.peak import Drawdown
-    from execution.positions import Exposure
+    from execution.surfaces.positions import Exposure
+    from execution.utils.metrics import Drawdown
 
 NAV_LOG_POINTS = 720
 SERIES_POINTS = 500

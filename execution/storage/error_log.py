@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from execution.writer_lock import SecondWriterError
+from execution.storage.writer_lock import SecondWriterError
 
 if TYPE_CHECKING:
     import logging

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from execution.json_input import read_json
+from execution.storage.reading import read_json
 from execution.utils.numbers import describe, read_amount
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from execution.utils.event_cursor import Cursor
-from execution.utils.log_parts import list_rotated
-from execution.utils.regular_file import open_regular
+from execution.storage.event_cursor import Cursor
+from execution.storage.log_parts import list_rotated
+from execution.storage.reading import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -12,8 +12,8 @@ from execution.utils.timestamps import format_iso
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from execution.nav import Fx
-    from execution.router_metrics import RouterStats
+    from execution.surfaces.nav import Fx
+    from execution.utils.execution_health import RouterStats
     from execution.utils.metrics import FeePnl
 
 

@@ -6,17 +6,16 @@ import logging
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from execution.error_log import ErrorLog
-from execution.kpis import KpiInputs, build_kpis_v7
-from execution.nav import FRESH_FOR_S, NavFigures, build_nav_state
-from execution.peak import Drawdown, Peak
-from execution.positions import Exposure, build_leaderboard_state, build_positions_state, measure_exposure
 from execution.router_metrics import measure_router, measure_router_by_symbol
 from execution.state_publish import publish_surface
-from execution.sync_inputs import InputReader, Inputs, mapping
-from execution.transition_log import TransitionLog
+from execution.storage.error_log import ErrorLog
+from execution.surfaces.kpis import KpiInputs, build_kpis_v7
+from execution.surfaces.nav import FRESH_FOR_S, NavFigures, build_nav_state
+from execution.surfaces.positions import Exposure, build_leaderboard_state, build_positions_state, measure_exposure
+from execution.sync.inputs import InputReader, Inputs, mapping
+from execution.sync.transition_log import TransitionLog
 from execution.utils.execution_health import build_router_part, measure_reject_rate
-from execution.utils.metrics import build_fee_pnl, rolling_sharpe
+from execution.utils.metrics import Drawdown, Peak, build_fee_pnl, rolling_sharpe
 from execution.utils.numbers import read_amount
 from execution.utils.timestamps import plausible_epoch_s, start_of_day_s
 from state.files import surfaces
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from execution.utils.event_feed import EventFeed
+    from execution.storage.event_feed import EventFeed
     from execution.utils.event_window import EventWindow
 
 OWNED = (surfaces.NAV_STATE, surfaces.POSITIONS_STATE, surfaces.LEADERBOARD, surfaces.KPIS)

@@ -8,8 +8,8 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from execution.atomic_json import encode_json
-from execution.utils.log_parts import ROTATED_PARTS
+from execution.storage.atomic_json import encode_json
+from execution.storage.log_parts import ROTATED_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,51 +1,20 @@
-"""The highest NAV ever seen and the fall from it; outlives restarts in a small file."""
+"""The highest NAV ever seen and the fall from it outlive restarts, in peak_state.json."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from execution.atomic_json import write_json_atomic
-from execution.json_input import read_json_object
-from execution.utils.metrics import drawdown_pct
+from execution.storage.atomic_json import write_json_atomic
+from execution.storage.reading import read_json_object
+from execution.storage.writer_lock import claim_writer
+from execution.utils.metrics import Drawdown, Peak
 from execution.utils.numbers import describe, finite_number, read_amount
-from execution.writer_lock import claim_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LOGGER = logging.getLogger("peak")
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """Highest NAV in USD and the epoch seconds it was seen at; 0 before the first."""
-
-    nav_usd: float = 0.0
-    at_s: float = 0.0
-
-    def raised_to(self, nav_usd: float, at_s: float) -> Peak:
-        """The higher of the two."""
-        return Peak(nav_usd, at_s) if nav_usd > self.nav_usd else self
-
-
-@dataclass(frozen=True, slots=True)
-class Drawdown:
-    """Fall from the peak: percent 0..100, and USD."""
-
-    peak_usd: float
-    nav_usd: float
-
-    @property
-    def pct(self) -> float:
-        """Percent of the peak."""
-        return drawdown_pct(self.peak_usd, self.nav_usd)
-
-    @property
-    def abs_usd(self) -> float:
-        """USD below the peak."""
-        return max(0.0, self.peak_usd - self.nav_usd)
 
 
 def load_peak(path: Path) -> Peak:

@@ -7,17 +7,16 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from execution.atomic_json import encode_json, write_json_atomic
-from execution.book import read_legs
-from execution.error_log import SURVIVABLE, ErrorLog
-from execution.json_input import read_json, read_json_object
-from execution.transitions import TOPICS, Sighting, Transition, World, find_transitions
-from execution.utils.event_writer import MAX_LOG_BYTES, EventWriter
-from execution.utils.log_parts import list_rotated
+from execution.storage.atomic_json import encode_json, write_json_atomic
+from execution.storage.error_log import SURVIVABLE, ErrorLog
+from execution.storage.event_writer import MAX_LOG_BYTES, EventWriter
+from execution.storage.log_parts import list_rotated
+from execution.storage.reading import open_regular, read_json, read_json_object
+from execution.storage.writer_lock import claim_writer
+from execution.sync.book import read_legs
+from execution.sync.transitions import TOPICS, Sighting, Transition, World, find_transitions
 from execution.utils.numbers import describe, finite_number
-from execution.utils.regular_file import open_regular
 from execution.utils.timestamps import plausible_epoch_s
-from execution.writer_lock import claim_writer
 from state.files import surfaces
 
 if TYPE_CHECKING:

@@ -1,15 +1,31 @@
-"""Read a JSON file that others write: whatever it holds, the error is one sentence that names it."""
+"""Read what others write: really a file, and whatever it holds, the error is one sentence that names it."""
 
 from __future__ import annotations
 
+import errno
 import json
-from typing import TYPE_CHECKING, Any
+import os
+import stat
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from execution.utils.numbers import describe
-from execution.utils.regular_file import open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The file, opened for reading; a pipe that somebody put in its place would hold the process up for ever.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        OSError: it cannot be read, or is a directory, a pipe or a device.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def read_json(path: Path) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution.schema_rules import (
+from execution.surfaces.rules import (
     ATR_REGIMES,
     BOOLEAN,
     COUNT,

@@ -1,0 +1,1 @@
+"""How files are written whole, locked and read on: state files and event logs."""

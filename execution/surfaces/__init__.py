@@ -1,0 +1,1 @@
+"""What each state file holds, and the schema it is checked against."""

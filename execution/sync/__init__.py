@@ -1,0 +1,1 @@
+"""The daemon's work: one cycle, its inputs, the peak, and what changed."""

@@ -7,10 +7,9 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from dash_app.access.binding import refuse_public_bind
-from dash_app.access.redaction import RedactedRecord
 from dash_app.access.tokens import check_tokens
 from dash_app.server.listeners import allow_open_files, drop_stalled_clients, refuse_taken_port, slow_down_restarts
-from dash_app.server.logs import Sparing
+from dash_app.server.logs import RateLimitFilter, RedactedRecord
 from dash_app.server.metrics import COUNTS
 from dash_app.server.warmup import warm_up
 from dash_app.settings import read_settings
@@ -57,7 +56,7 @@ def pre_fork(server: Arbiter, worker: Worker) -> None:
 
 def post_worker_init(worker: Worker) -> None:
     """Let no browser meet a cold worker, and no client fill the log with what it sends."""
-    worker.log.error_log.addFilter(Sparing())
+    worker.log.error_log.addFilter(RateLimitFilter())
     warm_up(worker.wsgi)
 
 

@@ -13,16 +13,14 @@ from flask import abort
 
 from dash_app import ids
 from dash_app.access.guard import must_mask
-from dash_app.address import read_address, show_as
 from dash_app.panels import GROUPS, Group, Panel
-from dash_app.render.readings import mapping_at, value_at
+from dash_app.privacy import read_address, show_as
+from dash_app.render.readings import StateDict, mapping_at, value_at
 from dash_app.server.loads import load_state
 from dash_app.server.metrics import COUNTS
 from dash_app.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
-
-Json = dict[str, Any]
 
 LONGEST_SEARCH = 2000
 SHARED_S = 5.0  # a state that is given again is no older; its ages go on in the browser
@@ -51,10 +49,10 @@ def register_callbacks(app: Dash, settings: Settings) -> None:
         )(_drawer(group))
 
 
-def _loader(settings: Settings) -> Callable[..., Json]:
-    shared: dict[Hashable, tuple[Json, tuple[str, ...]]] = {}
+def _loader(settings: Settings) -> Callable[..., StateDict]:
+    shared: dict[Hashable, tuple[StateDict, tuple[str, ...]]] = {}
 
-    def load(_tick: int | None, search: str | None, *drawn: str | None) -> Json:
+    def load(_tick: int | None, search: str | None, *drawn: str | None) -> StateDict:
         # A tab asks once before it has read its own address: it must not get what the address says to mask.
         if search is None:
             raise PreventUpdate
@@ -73,13 +71,13 @@ def _loader(settings: Settings) -> Callable[..., Json]:
     return load
 
 
-def _show(state: Json) -> tuple[Json, tuple[str, ...]]:
+def _show(state: StateDict) -> tuple[StateDict, tuple[str, ...]]:
     """What a tab gets, and the words it has once all groups have drawn it."""
     return state, tuple(digest_of(state, group) for group in GROUPS)
 
 
 def _drawer(group: Group) -> Callable[..., list[Any]]:
-    def draw(state: Json | None, drawn: str | None) -> list[Any]:
+    def draw(state: StateDict | None, drawn: str | None) -> list[Any]:
         if state is None:
             raise PreventUpdate
         refuse_unfit(state)
@@ -92,7 +90,7 @@ def _drawer(group: Group) -> Callable[..., list[Any]]:
     return draw
 
 
-def digest_of(state: Json, group: Group) -> str:
+def digest_of(state: StateDict, group: Group) -> str:
     """What a group draws of a state in one word: its sections, the reasons that go with them, and how it is shown."""
     sections = mapping_at(state, "meta.sections")
     reasons = [_of_sections(mapping_at(state, path), group) for path in ("meta.unknown", "meta.stale")]
@@ -101,7 +99,7 @@ def digest_of(state: Json, group: Group) -> str:
     return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()
 
 
-def _of_sections(reasons: Json, group: Group) -> list[tuple[str, Any]]:
+def _of_sections(reasons: StateDict, group: Group) -> list[tuple[str, Any]]:
     return sorted(item for item in reasons.items() if item[0].partition(".")[0] in group.sections)
 
 
@@ -118,7 +116,7 @@ def refuse_unfit(state: Any) -> None:
         abort(400)
 
 
-def _parts(state: Json) -> Iterable[tuple[str, Any]]:
+def _parts(state: StateDict) -> Iterable[tuple[str, Any]]:
     """Sections and fields of sections, by their paths."""
     for name, section in state.items():
         yield name, section
@@ -151,12 +149,12 @@ LONGEST_WORDS = 200  # of what an error says: it may quote the state, and the st
 _reported: set[tuple[str, str]] = set()  # what the log has had: a failure comes back with every change of the state
 
 
-def draw_panels(panels: Iterable[Panel], state: Json) -> list[Any]:
+def draw_panels(panels: Iterable[Panel], state: StateDict) -> list[Any]:
     """The value of each panel, in order; one that fails blanks itself and no other."""
     return [_draw(panel, state) for panel in panels]
 
 
-def _draw(panel: Panel, state: Json) -> Any:
+def _draw(panel: Panel, state: StateDict) -> Any:
     try:
         return panel.render(state)
     except Exception as error:  # noqa: BLE001 - whatever a renderer raises, the other panels must live

@@ -9,20 +9,9 @@ from dash.dash_table.DataTable import DataTable
 from dash.development.base_component import Component
 
 from dash_app import ids
-from dash_app.panels import GROUPS, PANELS
+from dash_app.panels import GROUPS
+from dash_app.render import text
 from dash_app.render.tables import tone_styles
-from dash_app.render.text import (
-    AUM_HEADING,
-    CHANGES_HEADING,
-    EXPOSURE_HEADING,
-    KPIS_HEADING,
-    NAV_HEADING,
-    OVERVIEW_HEADING,
-    POSITION_COLUMNS,
-    POSITIONS_HEADING,
-    SYMBOL_COLUMNS,
-    SYMBOLS_HEADING,
-)
 from dash_app.render.theme import TEMPLATE
 from dash_app.settings import Settings
 
@@ -54,8 +43,8 @@ HEADER_STYLE = {
 
 def build_layout(*, refresh_ms: int, title: str) -> Component:
     """The page before its first state."""
-    left = html.Div([_kpis(), _overview(), _charts(), *_own_containers("left")], className="column left")
-    right = html.Div([_positions(), _changes(), _symbols(), *_own_containers("right")], className="column right")
+    left = html.Div([_kpis(), _overview(), _charts()], className="column left")
+    right = html.Div([_positions(), _changes(), _symbols()], className="column right")
     return html.Div(
         [
             *_clockwork(refresh_ms),
@@ -75,11 +64,6 @@ def _clockwork(refresh_ms: int) -> list[Component]:
     return [tick, address, dcc.Store(id=ids.STATE, storage_type="memory"), *drawn]
 
 
-def _own_containers(area: str) -> list[Component]:
-    """Containers of the panels that need nothing but a box, in the order of the table."""
-    return [html.Section(id=panel.component_id, className="panel") for panel in PANELS if panel.area == area]
-
-
 def _header(title: str) -> html.Header:
     clocks = html.Div([html.Span(id=ids.CONNECTION), html.Span(id=ids.CLOCK)], className="clocks")
     status = html.Div(
@@ -92,49 +76,43 @@ def _header(title: str) -> html.Header:
 
 def _kpis() -> html.Section:
     cards = html.Div(id=ids.KPI_CARDS, className="cards kpi-cards")
-    return html.Section([html.H2(KPIS_HEADING), cards], className="section")
+    return html.Section([html.H2(text.KPIS_HEADING), cards], className="section")
 
 
 def _overview() -> html.Section:
     cards = html.Div(id=ids.OVERVIEW_CARDS, className="cards overview-cards")
-    return html.Section([html.H2(OVERVIEW_HEADING), cards], className="section")
+    return html.Section([html.H2(text.OVERVIEW_HEADING), cards], className="section")
 
 
 def _charts() -> html.Div:
     total = html.Div(id=ids.AUM_TOTAL, className="donut-centre")
     donut = html.Div([_graph(ids.AUM_DONUT), total], className="donut")
     legend = html.Div(id=ids.AUM_LEGEND, className="legend")
-    title = _heading(AUM_HEADING, ids.AUM_AGES)
+    title = _heading(text.AUM_HEADING, ids.AUM_AGES)
     aum = html.Section([title, html.Div([donut, legend], className="aum-body")], className="panel aum")
-    heading = _heading(NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES)
+    heading = _heading(text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES)
     caption = html.Div(id=ids.NAV_CAPTION, className="nav-caption")
     nav = html.Section([heading, _graph(ids.NAV_HISTORY), caption], className="panel nav-history")
-    return html.Div([aum, nav, _exposure()], className="charts")
-
-
-def _exposure() -> html.Section:
-    heading = _heading(EXPOSURE_HEADING, ids.EXPOSURE_AGES)
-    caption = html.Div(id=ids.EXPOSURE_CAPTION)
-    return html.Section([heading, _graph(ids.EXPOSURE), caption], className="panel exposure")
+    return html.Div([aum, nav], className="charts")
 
 
 def _positions() -> html.Section:
-    heading = _heading(POSITIONS_HEADING, ids.POSITIONS_TITLE, ids.POSITIONS_AGES)
+    heading = _heading(text.POSITIONS_HEADING, ids.POSITIONS_TITLE, ids.POSITIONS_AGES)
     empty = html.Div(id=ids.POSITIONS_EMPTY, className="empty")
-    table = _table(ids.POSITIONS_TABLE, POSITION_COLUMNS, POSITIONS_PER_PAGE)
+    table = _table(ids.POSITIONS_TABLE, text.POSITION_COLUMNS, POSITIONS_PER_PAGE)
     return html.Section([heading, empty, table], className="panel positions")
 
 
 def _changes() -> html.Section:
     """Two boxes: the lines of the state, and those that the browser fills in itself."""
     boxes = [html.Div(id=ids.CHANGES), html.Div(id=ids.BROWSER_CHANGES)]
-    return html.Section([html.H2(CHANGES_HEADING), html.Div(boxes, className="tape")], className="panel changes")
+    return html.Section([html.H2(text.CHANGES_HEADING), html.Div(boxes, className="tape")], className="panel changes")
 
 
 def _symbols() -> html.Section:
-    heading = _heading(SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES)
+    heading = _heading(text.SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES)
     empty = html.Div(id=ids.SYMBOLS_EMPTY, className="empty")
-    table = _table(ids.SYMBOLS_TABLE, SYMBOL_COLUMNS, SYMBOLS_PER_PAGE)
+    table = _table(ids.SYMBOLS_TABLE, text.SYMBOL_COLUMNS, SYMBOLS_PER_PAGE)
     return html.Section([heading, empty, table], className="panel symbols")
 
 
@@ -146,7 +124,7 @@ def _heading(words: str, *containers: str) -> html.Div:
 def _footer() -> html.Footer:
     surfaces = html.Div(id=ids.SURFACE_CHIPS, className="chips")
     checks = html.Div(id=ids.CHECK_CHIPS, className="chips checks")
-    return html.Footer([*_own_containers("footer"), surfaces, checks], className="page-footer")
+    return html.Footer([surfaces, checks], className="page-footer")
 
 
 def _graph(component_id: str) -> dcc.Graph:

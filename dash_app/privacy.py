@@ -1,12 +1,13 @@
-"""`?privacy=1`: the state without its amounts.
+"""The state as one tab may have it: `?kiosk=1`, and `?privacy=1` without its amounts.
 
-Built anew from what is known to be harmless, so that a field that is added to the state one day stays away from the
-browser until somebody has thought about it.
+What is masked is built anew from what is known to be harmless, so that a field that is added to the state one day stays
+away from the browser until somebody has thought about it.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
-from dash_app.render.readings import MASK, State, is_number, mapping_at, number_at, rows_at, value_at
+from dash_app.render.readings import MASK, StateDict, is_number, mapping_at, number_at, rows_at, value_at
 from state.sentences import is_amount, join
 
 Json = dict[str, Any]
@@ -44,7 +45,38 @@ META_KEPT = ("loaded_at", "data_age_s", "environment", "testnet", "version", "wo
 COUNTED_CHECKS = ("drawdown", "rows", "router", "environment", "nav_live")  # percent, counts and times
 
 
-def mask_state(state: State) -> State:
+class View(NamedTuple):
+    """How one tab wants the state."""
+
+    kiosk: bool = False
+    private: bool = False
+
+
+def read_address(search: str, *, private: bool = False) -> View:
+    """The view of `?kiosk=1&privacy=1`; any value of privacy but 0 masks.
+
+    Args:
+        search: what the address of the tab asks for.
+        private: whether this visitor may have no amounts, whatever the address says.
+    """
+    asked = parse_qs(search.removeprefix("?"), keep_blank_values=True)
+    masked = any(value != "0" for value in asked.get("privacy", []))
+    return View(kiosk=asked.get("kiosk", [""])[-1] == "1", private=private or masked)
+
+
+def show_as(state: StateDict, view: View) -> StateDict:
+    """The state as this tab may have it; the one given is shared and stays as it is."""
+    if view.kiosk:
+        state = {**state, "meta": {**state["meta"], "worst_first": True}}
+    if not view.private:
+        return state
+    # The digest of one section could tell which of a few amounts is in it; that of the whole state cannot.
+    sections = dict.fromkeys(state["meta"]["sections"], state["meta"]["version"])
+    masked = mask_state(state)
+    return {**masked, "meta": {**masked["meta"], "sections": sections}}
+
+
+def mask_state(state: StateDict) -> StateDict:
     """The state with every amount replaced by the same few dots; words, times, percentages and ratios stay."""
     return {
         "nav": _nav(state),
@@ -73,7 +105,7 @@ def _masked(block: Json, names: tuple[str, ...]) -> Json:
     return {name: None if value is None or value == "n/a" else MASK for name, value in known.items()}
 
 
-def _nav(state: State) -> Json:
+def _nav(state: StateDict) -> Json:
     nav = mapping_at(state, "nav")
     if not nav:
         return {}
@@ -90,7 +122,7 @@ def _index(nav: Json) -> list[list[float]]:
     return [[at, round(100 * value / first, 3)] for at, value in points] if first else []
 
 
-def _aum(state: State) -> Json:
+def _aum(state: StateDict) -> Json:
     aum, total = mapping_at(state, "aum"), number_at(state, "aum.total_usd")
     slices = [_slice(row, total) for row in rows_at(state, "aum.slices")]
     kept = _kept(aum, ("total_usd_is_lower_bound", "unpriced"))
@@ -115,22 +147,14 @@ def _risk(risk: Json) -> Json:
     return {**_kept(risk, RISK_KEPT), **_masked(risk, RISK_AMOUNTS)}
 
 
-def _symbols(state: State) -> Json:
+def _symbols(state: StateDict) -> Json:
     symbols = mapping_at(state, "kpis.symbols")
     return {name: _kept(row, SYMBOL_KEPT + SYMBOL_RATIOS) for name, row in symbols.items() if isinstance(row, dict)}
 
 
-def _positions(state: State) -> list[Json]:
+def _positions(state: StateDict) -> list[Json]:
     rows = rows_at(state, "positions")
-    gross = sum(row["notional"] for row in rows if is_number(row.get("notional")))
-    return [
-        {
-            **_kept(row, POSITION_KEPT),
-            **_masked(row, POSITION_AMOUNTS),
-            "share_pct": _share(row, "notional", gross),
-        }
-        for row in rows
-    ]
+    return [{**_kept(row, POSITION_KEPT), **_masked(row, POSITION_AMOUNTS)} for row in rows]
 
 
 def _transition(row: Json) -> Json:
@@ -142,7 +166,7 @@ def _transition(row: Json) -> Json:
     return kept
 
 
-def _meta(state: State) -> Json:
+def _meta(state: StateDict) -> Json:
     meta, book = mapping_at(state, "meta"), mapping_at(state, "meta.last_book")
     return {
         **_kept(meta, META_KEPT),

@@ -5,7 +5,7 @@ from typing import Any
 from dash import html
 
 from dash_app.render.components import Child, age_field, span
-from dash_app.render.readings import State, is_number, number_at, rows_at, text_at
+from dash_app.render.readings import StateDict, is_number, number_at, rows_at, text_at
 from dash_app.render.text import CHECK_MARKS, CHECK_WORDS
 from state.formatting import fmt_age, fmt_number
 
@@ -14,13 +14,13 @@ FOLDED = {"ok": "checks agree", "not_comparable": "not comparable"}
 CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "fail"}
 
 
-def render_surfaces(state: State) -> list[html.Span]:
+def render_surfaces(state: StateDict) -> list[html.Span]:
     """A chip for every file that is there or has to be."""
     rows = rows_at(state, "meta.surfaces")
     return [_surface_chip(state, index, row) for index, row in enumerate(rows) if is_on_show(row)]
 
 
-def render_checks(state: State) -> list[html.Span]:
+def render_checks(state: StateDict) -> list[html.Span]:
     """A chip for every check that differs, with both numbers on hover; those that agree are one chip."""
     rows = rows_at(state, "meta.checks")
     told = [row for row in rows if _status(row) not in FOLDED]
@@ -33,7 +33,7 @@ def is_on_show(surface: dict[str, Any]) -> bool:
     return bool(surface.get("required")) or (surface.get("status") != "missing" and surface.get("listed") is not False)
 
 
-def _surface_chip(state: State, index: int, row: dict[str, Any]) -> html.Span:
+def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Span:
     path = f"meta.surfaces.{index}"
     broken = row.get("status") != "ok"
     parts: list[Child] = [span(text_at(state, f"{path}.name"), "chip-name"), " "]

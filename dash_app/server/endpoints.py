@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from typing import Any
 
 from dash.exceptions import DependencyException
 from flask import Flask, Response, request
@@ -10,13 +9,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from dash_app.access.guard import must_mask
 from dash_app.privacy import mask_state
+from dash_app.render.readings import StateDict
 from dash_app.server.loads import load_state
 from dash_app.server.metrics import COUNTS, StateCollector
 from dash_app.server.sharing import ENDPOINT
 from dash_app.settings import Settings
 from state.trust.readiness import find_obstacles
-
-State = dict[str, Any]
 
 # What the clock alone changes.
 OF_NAV, OF_EXCHANGE, OF_SURFACE, OF_META = "age_s", "confirmed_age_s", "age_s", ("loaded_at", "data_age_s")
@@ -56,7 +54,7 @@ def register_endpoints(server: Flask, settings: Settings) -> None:
     server.register_error_handler(DependencyException, lambda _error: Response(status=404))
 
 
-def leave_out_clock(state: State) -> State:
+def leave_out_clock(state: StateDict) -> StateDict:
     """The state without its ages, so that the same tag means the same bytes; the stamps that ages need are in it."""
     nav, meta = _without(state["nav"], OF_NAV), _without(state["meta"], *OF_META)
     if nav:
@@ -65,15 +63,15 @@ def leave_out_clock(state: State) -> State:
     return {**state, "nav": nav, "meta": meta}
 
 
-def tag_of(state: State) -> str:
+def tag_of(state: StateDict) -> str:
     """The version, and the modification times, which move without it when a file is written again unchanged."""
     times = [(surface["name"], surface["mtime"]) for surface in state["meta"]["surfaces"]]
     return f"{state['meta']['version']}-{hashlib.blake2b(json.dumps(times).encode(), digest_size=8).hexdigest()}"
 
 
-def _without(block: State, *keys: str) -> State:
+def _without(block: StateDict, *keys: str) -> StateDict:
     return {key: value for key, value in block.items() if key not in keys}
 
 
-def _json(content: State, status: int = 200) -> Response:
+def _json(content: StateDict, status: int = 200) -> Response:
     return Response(json.dumps(content, allow_nan=False), status, content_type="application/json")

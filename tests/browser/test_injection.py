@@ -60,7 +60,7 @@ def view(browser: Browser, hostile: Server, search: str) -> Iterator[Shown]:
     with shown(browser, hostile, search=search) as view:
         view.page.on("dialog", lambda dialog: view.complaints.append(f"dialog: {dialog.message}"))
         view.page.wait_for_selector("#positions-table td")
-        for target in ("#aum-donut", "#exposure", "#nav-history", "#positions-table td", "#symbols-table .unknown"):
+        for target in ("#aum-donut", "#nav-history", "#positions-table td", "#symbols-table .unknown"):
             found = view.page.locator(target).first
             if found.count():
                 found.hover(force=True)

@@ -105,7 +105,7 @@ def test_a_fresh_wall_says_nothing_of_ages(browser: Browser, desk: Server) -> No
         (60, {"#header-nav": ["late · 1 m 04 s"], ".aum": ["late · 1 m 04 s"], ".symbols": [], ".positions": []}),
         (
             200,
-            {".nav-history": ["stale · 3 m 24 s"], ".symbols": ["late · 3 m 31 s"], ".exposure": ["late · 3 m 31 s"]},
+            {".nav-history": ["stale · 3 m 24 s"], ".symbols": ["late · 3 m 31 s"], ".positions": ["late · 3 m 31 s"]},
         ),
         (700, {".positions": ["stale · 11 m 51 s"], "#kpi-cards .panel:first-child": ["stale · 11 m 51 s"]}),
     ],
@@ -255,9 +255,8 @@ def test_kiosk_gives_reasons_without_a_hover(browser: Browser, tmp_path: Path) -
 def test_light_theme(browser: Browser, desk: Server) -> None:
     with shown(browser, desk, search="?theme=light") as view:
         assert view.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(238, 241, 245)"
-        assert (
-            view.page.evaluate("getComputedStyle(document.querySelector('.exposure text')).fill") == "rgb(16, 22, 29)"
-        )
+        stroke = "getComputedStyle(document.querySelector('.pielayer path.surface')).stroke"
+        assert view.page.evaluate(stroke) == "rgb(255, 255, 255)"
         assert view.complaints == []
 
 

@@ -9,12 +9,12 @@ import pytest
 from dash.development.base_component import Component
 from sample_state import EMPTY, as_json, components, fields, frozen_sample, sample, text_of
 
-from dash_app import ids, layout
+from dash_app import ids
 from dash_app.layout import build_layout
 from dash_app.panels import PANELS, Panel
 from dash_app.render import theme
 from dash_app.render.components import field
-from dash_app.render.readings import State, value_at
+from dash_app.render.readings import StateDict, value_at
 from dash_app.render.text import POSITION_COLUMNS
 from state.formatting import fmt_usd
 
@@ -33,7 +33,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
         yield from paths(item, (*path, key))
 
 
-def replaced(state: State, path: tuple[str | int, ...], value: Any) -> State:
+def replaced(state: StateDict, path: tuple[str | int, ...], value: Any) -> StateDict:
     parent: Any = state
     for key in path[:-1]:
         parent = parent[key]
@@ -62,7 +62,7 @@ def test_the_empty_state_prints_no_zero(panel: Panel) -> None:
 
 @every_panel
 @pytest.mark.parametrize("state", [{}, dict.fromkeys(EMPTY), sample(), frozen_sample()])
-def test_every_panel_renders(panel: Panel, state: State) -> None:
+def test_every_panel_renders(panel: Panel, state: StateDict) -> None:
     as_json(panel.render(state))
 
 
@@ -119,7 +119,7 @@ def test_addressed_numbers_are_those_of_the_state() -> None:
         ({}, "n/a", "not in the state files"),
     ],
 )
-def test_field(state: State, text: str, reason: str | None) -> None:
+def test_field(state: StateDict, text: str, reason: str | None) -> None:
     element = fields(field(state, "nav.nav_usd", fmt_usd))["nav.nav_usd"]
     assert (element["text"], element.get("data-unknown"), element.get("title")) == (text, reason, reason)
 
@@ -144,7 +144,6 @@ def test_layout_has_its_headings() -> None:
         "Overview (v7)",
         "AUM Breakdown (USD)",
         "NAV",
-        "Exposure, short / long",
         "Open Positions",
         "What changed",
         "v7 Risk KPIs by symbol",
@@ -177,10 +176,3 @@ def test_style_sheets_ask_no_other_host() -> None:
     assert [
         sheet.name for sheet in ASSETS.glob("*.css") if re.search(r"url\(|@import|https?:", sheet.read_text())
     ] == []
-
-
-def test_a_panel_with_an_area_needs_no_container_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    panel = Panel("funding", "children", lambda _: "0.01 %", area="left")
-    monkeypatch.setattr(layout, "PANELS", (*PANELS, panel))
-    (box,) = [item for item in layout_components() if getattr(item, "id", None) == "funding"]
-    assert box.className == "panel"

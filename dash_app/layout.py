@@ -4,6 +4,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.dash_table.DataTable import DataTable
 from dash.development.base_component import Component
@@ -88,37 +89,35 @@ def _charts() -> html.Div:
     total = html.Div(id=ids.AUM_TOTAL, className="donut-centre")
     donut = html.Div([_graph(ids.AUM_DONUT), total], className="donut")
     legend = html.Div(id=ids.AUM_LEGEND, className="legend")
-    title = _heading(text.AUM_HEADING, ids.AUM_AGES)
-    aum = html.Section([title, html.Div([donut, legend], className="aum-body")], className="panel aum")
-    heading = _heading(text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES)
+    aum = _card("aum", [text.AUM_HEADING, ids.AUM_AGES], [donut, legend])
     caption = html.Div(id=ids.NAV_CAPTION, className="nav-caption")
-    nav = html.Section([heading, _graph(ids.NAV_HISTORY), caption], className="panel nav-history")
+    nav = _card("nav-history", [text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES], [_graph(ids.NAV_HISTORY), caption])
     return html.Div([aum, nav], className="charts")
 
 
-def _positions() -> html.Section:
-    heading = _heading(text.POSITIONS_HEADING, ids.POSITIONS_TITLE, ids.POSITIONS_AGES)
+def _positions() -> dbc.Card:
     empty = html.Div(id=ids.POSITIONS_EMPTY, className="empty")
     table = _table(ids.POSITIONS_TABLE, text.POSITION_COLUMNS, POSITIONS_PER_PAGE)
-    return html.Section([heading, empty, table], className="panel positions")
+    return _card("positions", [text.POSITIONS_HEADING, ids.POSITIONS_TITLE, ids.POSITIONS_AGES], [empty, table])
 
 
-def _changes() -> html.Section:
+def _changes() -> dbc.Card:
     """Two boxes: the lines of the state, and those that the browser fills in itself."""
     boxes = [html.Div(id=ids.CHANGES), html.Div(id=ids.BROWSER_CHANGES)]
-    return html.Section([html.H2(text.CHANGES_HEADING), html.Div(boxes, className="tape")], className="panel changes")
+    return _card("changes", [text.CHANGES_HEADING], [html.Div(boxes, className="tape")])
 
 
-def _symbols() -> html.Section:
-    heading = _heading(text.SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES)
+def _symbols() -> dbc.Card:
     empty = html.Div(id=ids.SYMBOLS_EMPTY, className="empty")
     table = _table(ids.SYMBOLS_TABLE, text.SYMBOL_COLUMNS, SYMBOLS_PER_PAGE)
-    return html.Section([heading, empty, table], className="panel symbols")
+    return _card("symbols", [text.SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES], [empty, table])
 
 
-def _heading(words: str, *containers: str) -> html.Div:
-    """A heading and what callbacks put beside it."""
-    return html.Div([html.H2(words), *(html.Span(id=container) for container in containers)], className="heading")
+def _card(class_name: str, header: list[str], body: list[Component]) -> dbc.Card:
+    """A card; its header is a heading and the ids of what callbacks put beside it."""
+    heading, *beside = header
+    title = dbc.CardHeader([html.H2(heading), *(html.Span(id=container) for container in beside)])
+    return dbc.Card([title, dbc.CardBody(body)], className=class_name)
 
 
 def _footer() -> html.Footer:

@@ -6,18 +6,7 @@ from typing import Any, NamedTuple
 from dash_app import ids
 from dash_app.figures.donut import build_donut
 from dash_app.figures.nav_history import build_nav_history
-from dash_app.render import (
-    alerts,
-    aum,
-    footer,
-    header,
-    kpis,
-    nav_history,
-    overview,
-    positions,
-    symbols,
-    tables,
-)
+from dash_app.render import alerts, aum, footer, header, kpis, nav_history, overview, positions, symbols, tables
 from dash_app.render.freshness import render_ages
 from dash_app.render.readings import StateDict
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import dash_bootstrap_components as dbc
 from dash import html
 
 from dash_app.render import text
@@ -11,25 +12,26 @@ from dash_app.render.readings import StateDict, number_at, reason_at, rows_at, t
 from dash_app.render.theme import tone_of
 from state.formatting import fmt_moment
 
+ALERT_COLORS = {"fail": "danger", "warn": "warning", "calm": "success"}
 FURTHER_ALERTS = 4
 NEWEST_CHANGES = 12  # what does not fit below one another is not seen
 
 
-def render_alerts(state: StateDict) -> html.Div:
+def render_alerts(state: StateDict) -> dbc.Alert:
     """One line: alarms when there are any, else what is known to be well."""
     alerts = rows_at(state, "meta.alerts")
     loud = [alert for alert in alerts if alert.get("severity") in ("fail", "warn")]
     if loud:
         return _alarm(state, loud[0], [alert for alert in alerts if alert is not loud[0]])
     if not rows_at(state, "meta.surfaces"):
-        return _line("warn", [span(f"▲ {text.NOTHING_LOADED}", "alert-title")], text.NOTHING_LOADED)
-    return _line("calm", [*_calm(state), *(_further(alert, _in_full(alert)) for alert in alerts)], text.ALL_QUIET)
+        return _line("warn", ["▲ ", text.NOTHING_LOADED], text.NOTHING_LOADED, [])
+    further = [_further(alert, _in_full(alert)) for alert in alerts]
+    return _line("calm", ["● ", text.ALL_QUIET], text.ALL_QUIET, [*_calm(state), *further])
 
 
-def _alarm(state: StateDict, worst: dict[str, Any], others: list[dict[str, Any]]) -> html.Div:
-    severity = str(worst.get("severity"))
+def _alarm(state: StateDict, worst: dict[str, Any], others: list[dict[str, Any]]) -> dbc.Alert:
+    severity, title = str(worst.get("severity")), text_at(worst, "title")
     parts: list[Child] = [
-        span([f"{text.SEVERITY_MARKS[severity]} {text_at(worst, 'title')}", *_since(state, worst)], "alert-title"),
         span(text_at(worst, "text"), "alert-text"),
         # Beside an alarm there is room for the facts, not for their explanation.
         *(_further(alert, text_at(alert, "title")) for alert in others[:FURTHER_ALERTS]),
@@ -38,7 +40,8 @@ def _alarm(state: StateDict, worst: dict[str, Any], others: list[dict[str, Any]]
     if hidden:
         titles = " · ".join(text_at(alert, "title") for alert in hidden)
         parts.append(span(f"+{len(hidden)} more", "alert-further", title=titles))
-    return _line(severity, [*parts, *_not_comparable(state)], text_at(worst, "title"))
+    words: list[Child] = [f"{text.SEVERITY_MARKS[severity]} {title}", *_since(state, worst)]
+    return _line(severity, words, title, [*parts, *_not_comparable(state)])
 
 
 def _since(state: StateDict, alert: dict[str, Any]) -> list[Child]:
@@ -53,7 +56,6 @@ def _calm(state: StateDict) -> list[Child]:
     agree = sum(row.get("status") == "ok" for row in checks)
     differ = sum(row.get("status") in ("warn", "fail") for row in checks)
     parts: list[Child] = [
-        span(f"● {text.ALL_QUIET}", "alert-title"),
         span(f"{fresh} of {len(surfaces)} surfaces fresh", "" if fresh == len(surfaces) else "warn"),
         span(f"{agree} of {agree + differ} checks agree", "warn" if differ else ""),
     ]
@@ -76,11 +78,11 @@ def _in_full(alert: dict[str, Any]) -> str:
     return ": ".join(words for words in (text_at(alert, "title"), text_at(alert, "text")) if words)
 
 
-def _line(severity: str, parts: list[Child], worst: str) -> html.Div:
+def _line(severity: str, words: list[Child], worst: str, others: list[Child]) -> dbc.Alert:
     """The line; its worst in a few words goes into the title of the tab."""
-    separated = [part for child in parts for part in (child, span(" · ", "alert-gap"))][:-1]
-    marks: dict[str, Any] = {"data-severity": severity, "data-worst": worst}
-    return html.Div(separated, className=f"alert-line alert-{severity}", role="status", **marks)
+    title = span(words, "alert-title", **{"data-severity": severity, "data-worst": worst})
+    separated = [part for child in others for part in (span(" · ", "alert-gap"), child)]
+    return dbc.Alert([title, *separated], color=ALERT_COLORS[severity], fade=False, className="alert-line")
 
 
 # --- what changed ---

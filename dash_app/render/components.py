@@ -65,6 +65,12 @@ def age_field(state: StateDict, age_path: str, stamp_path: str, fmt: Format, age
     return field(state, age_path, fmt, class_name="age", **ticking)
 
 
+def age_limits(surface: dict[str, Any]) -> dict[str, str]:
+    """The ages from which the browser calls a file late and stale, as data attributes."""
+    limits = {f"data-{word}-after": number_at(surface, f"{word}_after_s") for word in ("late", "stale")}
+    return {name: str(limit) for name, limit in limits.items() if limit is not None}
+
+
 def elapsed(state: StateDict, stamp: Any) -> html.Span | None:
     """The time since a stamp, ticking on in the browser; None when either end is unknown."""
     now = number_at(state, "meta.loaded_at")
@@ -88,6 +94,6 @@ def line(*children: Child, class_name: str = "caption") -> html.Div:
     return html.Div(list(children), className=class_name)
 
 
-def card(title: Child | Children, *body: Child, class_name: str = "") -> dbc.Card:
+def card(title: Child | Children, *body: Child) -> dbc.Card:
     """A titled card."""
-    return dbc.Card([html.H3(title, className="card-label"), *body], className=f"panel {class_name}".strip())
+    return dbc.Card([dbc.CardHeader(html.H3(title)), dbc.CardBody(list(body))])

@@ -8,8 +8,8 @@ from typing import Any
 
 from dash import html
 
-from dash_app.render.components import Child, age_field, block, elapsed, span
-from dash_app.render.readings import StateDict, number_at, rows_at, text_at, value_at
+from dash_app.render.components import Child, age_field, age_limits, block, elapsed, span
+from dash_app.render.readings import StateDict, mapping_at, number_at, rows_at, text_at, value_at
 from state.files import surfaces
 from state.formatting import fmt_age
 
@@ -82,9 +82,8 @@ def _tag(state: StateDict, index: int) -> list[html.Span]:
     status = text_at(state, f"{path}.status")
     if status == "missing":
         return []
-    limits = {f"data-{word}-after": number_at(state, f"{path}.{word}_after_s") for word in ("late", "stale")}
     kind = "broken" if status != "ok" else text_at(state, f"{path}.freshness") or "unknown"
-    moving = {name: str(limit) for name, limit in limits.items() if limit is not None and kind not in HELD}
+    moving = {} if kind in HELD else age_limits(mapping_at(state, path))
     words: list[Child] = [f"{status} · "] if kind == "broken" else []
     age = age_field(state, f"{path}.age_s", f"{path}.updated_at", fmt_age, "words")
     return [span([*words, age], f"source-age {kind}", title=text_at(state, f"{path}.name"), **moving)]

@@ -4,7 +4,17 @@ from dash import html
 
 from dash_app.render import text
 from dash_app.render.components import Child, block, field, line, show, span
-from dash_app.render.readings import Reading, StateDict, mapping_at, number_at, read, reason_at, rows_at, stale_at
+from dash_app.render.readings import (
+    Format,
+    Reading,
+    StateDict,
+    mapping_at,
+    number_at,
+    read,
+    reason_at,
+    rows_at,
+    stale_at,
+)
 from dash_app.render.tables import Cell, Row, with_default, worst_first
 from dash_app.render.theme import tone_of, tone_of_amount
 from state.formatting import fmt_clock, fmt_number, fmt_qty, fmt_signed, fmt_usd
@@ -18,17 +28,21 @@ def render_title(state: StateDict) -> list[Child]:
     count = len(rows_at(state, "positions"))
     if not count:
         return []
-    net = field(state, NET, fmt_usd)
     pnl_tone = tone_of_amount(number_at(state, "nav.unrealized_pnl_usd"))
     pnl = field(state, "nav.unrealized_pnl_usd", fmt_signed, class_name=pnl_tone)
-    return [f" · {count} · long ", _side(state, 1), " · short ", _side(state, -1), " · net ", net, " USD · PnL ", pnl]
+    return [f" · {count}", *_sides(state), " USD · PnL ", pnl]
 
 
-def _side(state: StateDict, sign: int) -> html.Span:
-    """Long or short; gross exposure is their sum, and net exposure what lies between them."""
-    gross = number_at(state, "nav.gross_exposure_usd")
-    half = read(state, NET, lambda net: fmt_usd(None if None in (gross, net) else (gross + sign * net) / 2))
-    return show(half, stale_at(state, NET))
+def _sides(state: StateDict) -> list[Child]:
+    """Long, short and net in whole dollars; gross is the sum of both sides, and net what lies between them."""
+    gross, old = number_at(state, "nav.gross_exposure_usd"), stale_at(state, NET)
+
+    def half(sign: int) -> Format:
+        return lambda net: fmt_number(None if gross is None or net is None else (gross + sign * net) / 2, 0)
+
+    formats = {"long": half(1), "short": half(-1), "net": lambda net: fmt_signed(net, 0)}
+    shown = [(f" · {name} ", show(read(state, NET, fmt), old)) for name, fmt in formats.items()]
+    return [part for pair in shown for part in pair]
 
 
 def render_empty(state: StateDict) -> list[html.Div]:

@@ -49,19 +49,16 @@ def test_an_unknown_pnl_is_not_printed() -> None:
 
 
 def test_title_sums_up_the_book() -> None:
-    assert (
-        text_of(positions.render_title(sample()))
-        == " · 1 · long 0.00 · short 3,797.32 · net -3,797.32 USD · PnL -50.29"
-    )
+    assert text_of(positions.render_title(sample())) == " · 1 · long 0 · short 3,797 · net -3,797 USD · PnL -50.29"
     assert positions.render_title(EMPTY) == []
 
 
 @pytest.mark.parametrize(
     ("gross", "net", "unknown", "words"),
     [
-        (30.0, 10.0, {}, "long 20.00 · short 10.00 · net 10.00"),
+        (30.0, 10.0, {}, "long 20 · short 10 · net +10"),
         (30.0, None, {}, "long n/a · short n/a · net n/a"),
-        (None, 10.0, {}, "long n/a · short n/a · net 10.00"),
+        (None, 10.0, {}, "long n/a · short n/a · net +10"),
         (30.0, 10.0, {"nav.net_exposure_usd": "no side of X"}, "long n/a · short n/a · net n/a"),
         (MASK, MASK, {}, f"long {MASK} · short {MASK} · net {MASK}"),
     ],

@@ -6,7 +6,7 @@ import os
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from dash_app.access.binding import refuse_public_bind
+from dash_app.access.guard import refuse_public_bind
 from dash_app.access.tokens import check_tokens
 from dash_app.server.listeners import allow_open_files, drop_stalled_clients, refuse_taken_port, slow_down_restarts
 from dash_app.server.logs import RateLimitFilter, RedactedRecord

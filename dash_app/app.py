@@ -13,7 +13,7 @@ from dash_app import ids
 from dash_app.access.peers import believe_proxies
 from dash_app.access.signin import register_access
 from dash_app.callbacks import register_callbacks
-from dash_app.layout import build_layout, index_page
+from dash_app.layout import build_layout, html_attributes
 from dash_app.render.text import PAGE_TITLE
 from dash_app.server.endpoints import register_endpoints
 from dash_app.server.headers import send_headers
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> Dash:
     register_endpoints(app.server, settings)
     register_access(app.server, settings, str(ASSETS))
     build = build_id(app)
-    app.index_string = index_page(settings, build)
+    app.index_string = app.index_string.replace("<html>", f"<html {html_attributes(settings, build)}>")
     send_headers(app, settings, build)
     app.server.wsgi_app = believe_proxies(app.server.wsgi_app, settings.trusted_proxies)
     return app

@@ -30,8 +30,8 @@ MOST_SHARED = 8
 def register_callbacks(app: Dash, settings: Settings) -> None:
     """Interval -> load -> Store -> cards, charts and tables.
 
-    Each group leaves in the page what it has drawn; a tab in which one of them failed has another word there and gets
-    the state again.
+    Each group leaves the digest of what it has drawn in the page; a tab in which one of them failed has another one
+    there and gets the state again.
     """
     app.callback(
         Output(ids.STATE, "data"),
@@ -61,19 +61,17 @@ def _loader(settings: Settings) -> Callable[..., StateDict]:
         state, view = load_state(settings), read_address(search, private=must_mask())
         # All tabs get a version with the same times and send back the same bytes, so that one drawing serves them.
         key = (state["meta"]["version"], view, state["meta"]["loaded_at"] // SHARED_S)
-        shown, words = shared.get(key) or shared.setdefault(key, _show(show_as(state, view)))
+        answer = shared.get(key)
+        if answer is None:
+            shown = show_as(state, view)
+            answer = shared.setdefault(key, (shown, tuple(digest_of(shown, group) for group in GROUPS)))
         for oldest in list(shared)[:-MOST_SHARED]:
             shared.pop(oldest, None)
-        if drawn == words:
+        if drawn == answer[1]:
             raise PreventUpdate
-        return shown
+        return answer[0]
 
     return load
-
-
-def _show(state: StateDict) -> tuple[StateDict, tuple[str, ...]]:
-    """What a tab gets, and the words it has once all groups have drawn it."""
-    return state, tuple(digest_of(state, group) for group in GROUPS)
 
 
 def _drawer(group: Group) -> Callable[..., list[Any]]:
@@ -81,22 +79,22 @@ def _drawer(group: Group) -> Callable[..., list[Any]]:
         if state is None:
             raise PreventUpdate
         refuse_unfit(state)
-        word = digest_of(state, group)
-        if word == drawn:
+        digest = digest_of(state, group)
+        if digest == drawn:
             raise PreventUpdate
         COUNTS.add("draws")
-        return [*draw_panels(group.panels, state), word]
+        return [*draw_panels(group.panels, state), digest]
 
     return draw
 
 
 def digest_of(state: StateDict, group: Group) -> str:
-    """What a group draws of a state in one word: its sections, the reasons that go with them, and how it is shown."""
+    """The digest of what a group draws of a state: its sections, the reasons that go with them, and how it is shown."""
     sections = mapping_at(state, "meta.sections")
     reasons = [_of_sections(mapping_at(state, path), group) for path in ("meta.unknown", "meta.stale")]
     shown_as = [value_at(state, "meta.private"), value_at(state, "meta.worst_first")]
-    drawn = json.dumps([[sections.get(name) for name in group.sections], reasons, shown_as])
-    return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()
+    content = json.dumps([[sections.get(name) for name in group.sections], reasons, shown_as])
+    return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
 def _of_sections(reasons: StateDict, group: Group) -> list[tuple[str, Any]]:

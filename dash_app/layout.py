@@ -1,4 +1,4 @@
-"""The static skeleton of the page: the HTML around it, containers, the clockwork and the store, without any data."""
+"""The static skeleton of the page: containers, the clockwork and the store, without any data."""
 
 from datetime import datetime
 from html import escape
@@ -146,44 +146,28 @@ def _table(component_id: str, columns: dict[str, str], page_size: int) -> html.D
         cell_selectable=False,
         style_cell=CELL_STYLE,
         style_header=HEADER_STYLE,
-        style_cell_conditional=[_text_column(column, distance) for column, distance in TEXT_COLUMNS.items()],
+        style_cell_conditional=[
+            {"if": {"column_id": column}, "textAlign": "left", "paddingLeft": distance}
+            for column, distance in TEXT_COLUMNS.items()
+        ],
         style_header_conditional=[{"if": {"column_id": "dd_today_pct"}, "minWidth": "4.75rem"}],
         style_data_conditional=tone_styles(columns),
     )
     return html.Div(table, className="table-box")
 
 
-def _text_column(column: str, distance: str) -> dict[str, Any]:
-    return {"if": {"column_id": column}, "textAlign": "left", "paddingLeft": distance}
-
-
-# The HTML around the app; what the scripts need to know stands as data attributes on `<html>`.
-PAGE = """<!DOCTYPE html>
-<html lang="en" data-bs-theme="dark"{attributes}>
-    <head>
-        {{%metas%}}
-        <title>{{%title%}}</title>
-        {{%favicon%}}
-        {{%css%}}
-    </head>
-    <body>
-        {{%app_entry%}}
-        <footer>
-            {{%config%}}
-            {{%scripts%}}
-            {{%renderer%}}
-        </footer>
-    </body>
-</html>
-"""
-
-
-def index_page(settings: Settings, build: str) -> str:
-    """The index string of the app."""
-    attributes = {"data-refresh-ms": str(settings.refresh_ms), "data-build": build} | _fixed_clock(settings)
+def html_attributes(settings: Settings, build: str) -> str:
+    """What the scripts need to know, for the `<html>` around the app."""
+    attributes = {
+        "lang": "en",
+        "data-bs-theme": "dark",
+        "data-refresh-ms": str(settings.refresh_ms),
+        "data-build": build,
+    }
+    attributes |= _fixed_clock(settings)
     if settings.reload_at:
         attributes["data-reload-at"] = settings.reload_at
-    return PAGE.format(attributes="".join(f' {name}="{escape(value)}"' for name, value in attributes.items()))
+    return " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
 
 
 def _fixed_clock(settings: Settings) -> dict[str, str]:

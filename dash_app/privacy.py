@@ -10,20 +10,10 @@ from urllib.parse import parse_qs
 from dash_app.render.readings import MASK, StateDict, is_number, mapping_at, number_at, rows_at, value_at
 from state.sentences import is_amount, join
 
-Json = dict[str, Any]
-
 NAV_AMOUNTS = (
-    "nav_usd",
-    "nav_zar",
-    "fx_usd_zar",
-    "peak_usd",
-    "drawdown_abs_usd",
-    "gross_exposure_usd",
-    "net_exposure_usd",
-    "realized_pnl_today_usd",
-    "unrealized_pnl_usd",
-    "history_high_usd",
-)
+    "nav_usd", "nav_zar", "fx_usd_zar", "peak_usd", "drawdown_abs_usd", "gross_exposure_usd", "net_exposure_usd",
+    "realized_pnl_today_usd", "unrealized_pnl_usd", "history_high_usd",
+)  # fmt: skip
 NAV_KEPT = (
     "fx_updated_at", "age_s", "updated_at", "source", "source_note", "dd_state", "atr_regime", "drawdown_pct",
     "is_lower_bound", "unpriced", "gaps", "history_high_at", "history_zeros_since",
@@ -95,17 +85,17 @@ def mask_parts(parts: Any) -> str:
     return join((part for part in listed if isinstance(part, str) or is_amount(part)), MASK)
 
 
-def _kept(block: Json, names: tuple[str, ...]) -> Json:
+def _kept(block: StateDict, names: tuple[str, ...]) -> StateDict:
     return {name: block[name] for name in names if name in block}
 
 
-def _masked(block: Json, names: tuple[str, ...]) -> Json:
+def _masked(block: StateDict, names: tuple[str, ...]) -> StateDict:
     """What is unknown stays unknown; the mask says no more than that there is a value."""
     known = {name: block[name] for name in names if name in block}
     return {name: None if value is None or value == "n/a" else MASK for name, value in known.items()}
 
 
-def _nav(state: StateDict) -> Json:
+def _nav(state: StateDict) -> StateDict:
     nav = mapping_at(state, "nav")
     if not nav:
         return {}
@@ -113,7 +103,7 @@ def _nav(state: StateDict) -> Json:
     return {**_kept(nav, NAV_KEPT), **_masked(nav, NAV_AMOUNTS), "exchange": exchange, "series": _index(nav)}
 
 
-def _index(nav: Json) -> list[list[float]]:
+def _index(nav: StateDict) -> list[list[float]]:
     """The series as an index that begins at 100."""
     series = nav.get("series")
     points = [point for point in series if is_number(point[1])] if isinstance(series, list) else []
@@ -122,42 +112,35 @@ def _index(nav: Json) -> list[list[float]]:
     return [[at, round(100 * value / first, 3)] for at, value in points] if first else []
 
 
-def _aum(state: StateDict) -> Json:
+def _aum(state: StateDict) -> StateDict:
     aum, total = mapping_at(state, "aum"), number_at(state, "aum.total_usd")
     slices = [_slice(row, total) for row in rows_at(state, "aum.slices")]
     kept = _kept(aum, ("total_usd_is_lower_bound", "unpriced"))
     return {**kept, **_masked(aum, ("total_usd", "total_zar")), "slices": slices}
 
 
-def _slice(row: Json, total: float | None) -> Json:
-    return {
-        **_kept(row, ("label", "price_basis")),
-        **_masked(row, ("usd", "zar")),
-        "share_pct": _share(row, "usd", total),
-    }
+def _slice(row: dict[str, Any], total: float | None) -> dict[str, Any]:
+    """Its share is in percent, as coarse as it is printed."""
+    usd = number_at(row, "usd")
+    share = round(100 * usd / total, 1) if usd is not None and total else None
+    return {**_kept(row, ("label", "price_basis")), **_masked(row, ("usd", "zar")), "share_pct": share}
 
 
-def _share(row: Json, name: str, total: float | None) -> float | None:
-    """The part of a whole in percent, as coarse as it is printed."""
-    value = number_at(row, name)
-    return round(100 * value / total, 1) if value is not None and total else None
-
-
-def _risk(risk: Json) -> Json:
+def _risk(risk: StateDict) -> StateDict:
     return {**_kept(risk, RISK_KEPT), **_masked(risk, RISK_AMOUNTS)}
 
 
-def _symbols(state: StateDict) -> Json:
+def _symbols(state: StateDict) -> StateDict:
     symbols = mapping_at(state, "kpis.symbols")
     return {name: _kept(row, SYMBOL_KEPT + SYMBOL_RATIOS) for name, row in symbols.items() if isinstance(row, dict)}
 
 
-def _positions(state: StateDict) -> list[Json]:
+def _positions(state: StateDict) -> list[StateDict]:
     rows = rows_at(state, "positions")
     return [{**_kept(row, POSITION_KEPT), **_masked(row, POSITION_AMOUNTS)} for row in rows]
 
 
-def _transition(row: Json) -> Json:
+def _transition(row: StateDict) -> StateDict:
     """The sentence about a position has its size; what it was and what it is says enough."""
     kept = _kept(row, ("at", "kind", "subject", "before", "after", "text"))
     if row.get("kind") == "position":
@@ -166,7 +149,7 @@ def _transition(row: Json) -> Json:
     return kept
 
 
-def _meta(state: StateDict) -> Json:
+def _meta(state: StateDict) -> StateDict:
     meta, book = mapping_at(state, "meta"), mapping_at(state, "meta.last_book")
     return {
         **_kept(meta, META_KEPT),
@@ -181,7 +164,7 @@ def _meta(state: StateDict) -> Json:
     }
 
 
-def _check(row: Json) -> Json:
+def _check(row: StateDict) -> StateDict:
     kept = _kept(row, ("name", "label", "status", "skew_s")) | _sentence(row, "detail")
     if row.get("name") in COUNTED_CHECKS:
         return {**kept, **_kept(row, ("left", "right", "residual", "tolerance"))}
@@ -189,11 +172,11 @@ def _check(row: Json) -> Json:
     return {**kept, **sides, "residual": MASK, "tolerance": MASK}
 
 
-def _alert(row: Json) -> Json:
+def _alert(row: StateDict) -> StateDict:
     return {**_kept(row, ("severity", "title", "since")), **_sentence(row, "text")}
 
 
-def _sentence(row: Json, name: str) -> Json:
+def _sentence(row: StateDict, name: str) -> StateDict:
     """A sentence and its parts, which are words now."""
     words = mask_parts(row.get("parts"))
     return {name: words, "parts": [words]}

@@ -1,15 +1,15 @@
-"""Nothing but /healthz and the sign-in page is answered to somebody whom nobody knows."""
+"""Nothing but /healthz and the sign-in page is answered to a stranger; where anybody could come, nothing is served."""
 
 import json
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Flask, Response, has_request_context, request
 from flask.testing import FlaskClient
 
-from dash_app.access.binding import ADVICE
 from dash_app.access.peers import is_local, is_own_host
 from dash_app.access.tokens import NAME, TokenFile
 from dash_app.settings import Settings
@@ -23,6 +23,10 @@ ENTRANCE = ("token", "key")  # how the address of a wall's first visit calls its
 DAY_S = 86400
 COOKIE_LIFE_S = 400 * DAY_S  # the longest a browser keeps one; sent anew once a day
 LONGEST_VIEW = 500
+ADVICE = (
+    "Set HEDGE_TOKENS_FILE (docs/security.md says how), or listen on this machine alone with HEDGE_BIND=127.0.0.1:8050."
+)
+NOT_HELD_OFF = "a client that sends or reads slowly holds a thread, and some dozens of them hold the wall"
 
 
 class Visitor(NamedTuple):
@@ -175,3 +179,39 @@ def refuse_strangers(settings: Settings) -> Callable[[], Response | None]:
         return Response(words, 403, mimetype="text/plain")
 
     return check
+
+
+def refuse_public_bind(settings: Settings, addresses: Iterable[Any]) -> str | None:
+    """End the process when others can reach one of its addresses and it is not made for that.
+
+    Args:
+        addresses: as sockets have them: (host, port, ...), or the path of a unix socket.
+
+    Returns:
+        What to warn of where it serves others without a proxy.
+    """
+    public = [address for address in addresses if not is_private(address)]
+    if not public:
+        return None
+    reached = "Others can reach " + " and ".join(f"{address[0] or '*'}:{address[1]}" for address in public)
+    if not settings.has_access:
+        raise SystemExit(f"{reached}, and no token is needed to see the desk there. {ADVICE}")
+    if settings.direct:
+        return f"{reached} without a proxy (HEDGE_DIRECT=1): {NOT_HELD_OFF}."
+    if not settings.trusted_proxies:
+        raise SystemExit(
+            f"{reached} without a proxy: {NOT_HELD_OFF}. Put nginx in front (deploy/nginx/hedge.conf) and name its "
+            "address in HEDGE_TRUSTED_PROXIES, or take it as it is with HEDGE_DIRECT=1."
+        )
+    return None
+
+
+def is_private(address: Any) -> bool:
+    """Whether nobody but this machine can reach a socket address; a name counts for all that it stands for."""
+    if not isinstance(address, tuple):
+        return True  # a unix socket; a file descriptor is looked at once it is a socket
+    try:
+        found = socket.getaddrinfo(address[0] or None, address[1], type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        return False
+    return all(is_local(str(entry[4][0])) for entry in found)

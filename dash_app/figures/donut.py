@@ -4,7 +4,7 @@ from html import escape
 from typing import Any
 
 from dash_app.render.readings import StateDict, number_at, read, rows_at, text_at
-from dash_app.render.theme import PANEL, TEMPLATE, slice_color
+from dash_app.render.theme import PANEL, SLICES, TEMPLATE
 from state.formatting import fmt_usd
 
 HOVER = "%{label}<br>%{customdata[0]} USD<br>%{customdata[1]} ZAR<extra></extra>"
@@ -28,7 +28,7 @@ def _pie(state: StateDict, drawn: list[int]) -> dict[str, Any]:
         "customdata": [_amounts(state, index) for index in drawn],
         "hovertemplate": HOVER,
         "textinfo": "none",
-        "marker": {"colors": [slice_color(index) for index in drawn], "line": {"color": PANEL, "width": 2}},
+        "marker": {"colors": [SLICES[index % len(SLICES)] for index in drawn], "line": {"color": PANEL, "width": 2}},
     }
 
 

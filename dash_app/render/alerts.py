@@ -40,13 +40,10 @@ def _alarm(state: StateDict, worst: dict[str, Any], others: list[dict[str, Any]]
     if hidden:
         titles = " · ".join(text_at(alert, "title") for alert in hidden)
         parts.append(span(f"+{len(hidden)} more", "alert-further", title=titles))
-    words: list[Child] = [f"{text.SEVERITY_MARKS[severity]} {title}", *_since(state, worst)]
+    duration = elapsed(state, worst.get("since"))
+    words: list[Child] = [f"{text.SEVERITY_MARKS[severity]} {title}"]
+    words += [" for ", duration] if duration else []
     return _line(severity, words, title, [*parts, *_not_comparable(state)])
-
-
-def _since(state: StateDict, alert: dict[str, Any]) -> list[Child]:
-    duration = elapsed(state, alert.get("since"))
-    return [" for ", duration] if duration else []
 
 
 def _calm(state: StateDict) -> list[Child]:

@@ -6,7 +6,7 @@ from dash import html
 
 from dash_app.render.components import Child, field, line, span
 from dash_app.render.overview import lower_bound_mark
-from dash_app.render.readings import StateDict, is_masked, number_at, reason_at, rows_at, text_at
+from dash_app.render.readings import MASK, StateDict, number_at, reason_at, rows_at, text_at, value_at
 from dash_app.render.text import AT_COST, NO_PRICE, NO_SLICES
 from dash_app.render.theme import SLICES
 from state.formatting import fmt_number, fmt_usd
@@ -32,7 +32,7 @@ def _nothing(state: StateDict) -> html.Div:
 def _row(state: StateDict, index: int) -> html.Div:
     path = f"aum.slices.{index}"
     label = field(state, f"{path}.label", class_name="legend-label")
-    if number_at(state, f"{path}.usd") is None and not is_masked(state, f"{path}.usd"):
+    if number_at(state, f"{path}.usd") is None and value_at(state, f"{path}.usd") != MASK:
         unpriced: list[Child] = [label, " — ", field(state, f"{path}.usd", fmt_usd, default=NO_PRICE)]
         return html.Div([span("", "swatch swatch-none"), span(unpriced)], className="legend-row")
     usd = field(state, f"{path}.usd", fmt_usd)

@@ -22,21 +22,17 @@ def render_nav(state: StateDict) -> list[html.Div]:
 def render_status(state: StateDict) -> list[dbc.Badge]:
     """The environment, and a second badge on testnet."""
     environment, reason = read(state, "meta.environment", default=DEFAULT_ENVIRONMENT)
-    if is_testnet(state) and "testnet" in environment.lower():
+    is_testnet = value_at(state, "meta.testnet") is True
+    if is_testnet and "testnet" in environment.lower():
         return [_testnet_badge("meta.environment")]
     kind = "unknown" if reason else "known"
     badge = _badge(field(state, "meta.environment", fmt_upper, default=DEFAULT_ENVIRONMENT), kind)
-    return [_testnet_badge("meta.testnet"), badge] if is_testnet(state) else [badge]
+    return [_testnet_badge("meta.testnet"), badge] if is_testnet else [badge]
 
 
 def is_frozen(state: StateDict) -> bool:
     """True when the NAV on show is an old one, repeated or left behind."""
     return value_at(state, "nav.exchange.frozen") is True or bool(stale_at(state, "nav.nav_usd"))
-
-
-def is_testnet(state: StateDict) -> bool:
-    """True when the state says testnet."""
-    return value_at(state, "meta.testnet") is True
 
 
 def _nav(state: StateDict) -> html.Div:

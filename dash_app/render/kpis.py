@@ -110,11 +110,8 @@ def _class_count(state: StateDict, word: str, words: str) -> html.Span:
 def _worst(state: StateDict) -> list[Child]:
     value = value_at(state, "router.worst")
     symbols = [symbol for symbol in value if isinstance(symbol, str)] if isinstance(value, list) else []
-    return (
-        [": ", span(_name_some(symbols), **{"data-field": "router.worst", "title": ", ".join(symbols)})]
-        if symbols
-        else []
-    )
+    named = span(_name_some(symbols), **{"data-field": "router.worst", "title": ", ".join(symbols)})
+    return [": ", named] if symbols else []
 
 
 # --- roll-ups over symbols ---

@@ -23,30 +23,16 @@ def lower_bound_mark(state: StateDict) -> list[Child]:
 
 
 def _nav_and_aum(state: StateDict) -> dbc.Card:
-    nav = field(state, "nav.nav_usd", fmt_usd)
+    nav, zar = field(state, "nav.nav_usd", fmt_usd), field(state, "nav.nav_zar", fmt_usd)
+    rate = field(state, "nav.fx_usd_zar", lambda value: fmt_number(value, 4))
+    aum_usd, aum_zar = _plain(state, "aum.total_usd"), field(state, "aum.total_zar", fmt_usd)
+    unrealized, realized = _amount(state, "nav.unrealized_pnl_usd"), _amount(state, "nav.realized_pnl_today_usd")
     return card(
         [text.NAV_AND_AUM, *ages(state, "nav")],
         html.Div([nav, " USD"], className="figure frozen" if is_frozen(state) else "figure"),
-        line(
-            field(state, "nav.nav_zar", fmt_usd),
-            " ZAR at ",
-            field(state, "nav.fx_usd_zar", _fmt_rate),
-            *_rate_age(state),
-        ),
-        line(
-            "AUM ",
-            *lower_bound_mark(state),
-            _plain(state, "aum.total_usd"),
-            " USD · ",
-            field(state, "aum.total_zar", fmt_usd),
-            " ZAR",
-        ),
-        line(
-            "PnL open ",
-            _amount(state, "nav.unrealized_pnl_usd"),
-            " · today ",
-            _amount(state, "nav.realized_pnl_today_usd"),
-        ),
+        line(zar, " ZAR at ", rate, *_rate_age(state)),
+        line("AUM ", *lower_bound_mark(state), aum_usd, " USD · ", aum_zar, " ZAR"),
+        line("PnL open ", unrealized, " · today ", realized),
     )
 
 
@@ -57,23 +43,16 @@ def _rate_age(state: StateDict) -> list[Child]:
 
 
 def _dd_and_atr(state: StateDict) -> dbc.Card:
-    ratio = field(state, "kpis.risk.atr_ratio", fmt_number)
+    drawdown, ratio = field(state, "nav.drawdown_pct", fmt_pct), field(state, "kpis.risk.atr_ratio", fmt_number)
+    dd_state = word_field(state, "nav.dd_state", text.DEFAULT_DD_STATE)
+    regime = word_field(state, "nav.atr_regime", text.DEFAULT_ATR_REGIME)
+    gross, net = _plain(state, "nav.gross_exposure_usd"), _plain(state, "nav.net_exposure_usd")
     return card(
         [text.DD_AND_ATR, *ages(state, "dd-atr")],
-        html.Div([field(state, "nav.drawdown_pct", fmt_pct), " / ", ratio], className="figure"),
-        line(
-            word_field(state, "nav.dd_state", text.DEFAULT_DD_STATE),
-            " / ",
-            word_field(state, "nav.atr_regime", text.DEFAULT_ATR_REGIME),
-        ),
+        html.Div([drawdown, " / ", ratio], className="figure"),
+        line(dd_state, " / ", regime),
         line(_plain(state, "nav.drawdown_abs_usd"), " USD below peak"),
-        line(
-            "Exposure ",
-            _plain(state, "nav.gross_exposure_usd"),
-            " gross · ",
-            _plain(state, "nav.net_exposure_usd"),
-            " net",
-        ),
+        line("Exposure ", gross, " gross · ", net, " net"),
     )
 
 
@@ -128,7 +107,3 @@ def _plain(state: StateDict, path: str) -> html.Span:
 
 def _amount(state: StateDict, path: str) -> html.Span:
     return field(state, path, fmt_signed, class_name=tone_of_amount(number_at(state, path)))
-
-
-def _fmt_rate(value: float | None) -> str:
-    return fmt_number(value, 4)

@@ -55,11 +55,6 @@ def rows_at(state: StateDict, path: str) -> list[dict[str, Any]]:
     return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else []
 
 
-def is_masked(state: StateDict, path: str) -> bool:
-    """Whether an amount is known and not told."""
-    return bool(value_at(state, path) == MASK)
-
-
 def is_number(value: Any) -> bool:
     """True for a finite number; a bool is not one."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST

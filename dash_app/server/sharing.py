@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
 from traceback import walk_tb
-from typing import Any
 
 from dash import Dash
 from dash.exceptions import PreventUpdate
@@ -105,7 +104,8 @@ def share_answers(app: Dash, *, never: str) -> None:
         made = answers.find(key)
         if made is None and (drawn := answers.find(content)) is not None:
             made = b"" if said and said[1] and b'"data-drawn":"%s"' % said[1] in drawn else drawn
-        if made is None and _output_of(request.get_json()) == never:
+        asked = request.get_json() if made is None else None
+        if isinstance(asked, dict) and asked.get("output") == never:
             response: Response = ask_dash()
             return response
         if made is None:
@@ -119,10 +119,6 @@ def share_answers(app: Dash, *, never: str) -> None:
 
 def _digest(body: bytes) -> bytes:
     return hashlib.blake2b(body).digest()
-
-
-def _output_of(body: Any) -> Any:
-    return body.get("output") if isinstance(body, dict) else None
 
 
 def _refuse_nonsense(answer: Callable[[], Response]) -> Callable[[], Response]:

@@ -161,9 +161,9 @@ def test_tables_are_plain_text() -> None:
 
 def test_the_style_sheet_has_the_colours_of_the_theme() -> None:
     sheet = (ASSETS / "10-tokens.css").read_text()
-    tones = {"background": theme.BACKGROUND, "panel": theme.PANEL, "hairline": theme.HAIRLINE, "text": theme.TEXT}
+    tones = {"panel": theme.PANEL, "hairline": theme.HAIRLINE, "text": theme.TEXT}
     tones |= {"secondary": theme.SECONDARY, "muted": theme.MUTED, "ok": theme.OK, "attention": theme.ATTENTION}
-    tones |= {"failure": theme.FAILURE, "gain": theme.GAIN, "loss": theme.LOSS}
+    tones |= {"gain": theme.GAIN, "loss": theme.LOSS}
     assert [name for name, color in tones.items() if f"--hue-{name}: {color};" not in sheet] == []
     assert [index for index, color in enumerate(theme.SLICES) if f"--slice-{index}: {color};" not in sheet] == []
 

@@ -23,8 +23,8 @@ from dash_app.settings import Settings
 LOGGER = logging.getLogger(__name__)
 
 LONGEST_SEARCH = 2000
-SHARED_S = 5.0  # a state that is given again is no older; its ages go on in the browser
-MOST_SHARED = 8
+CACHE_S = 5.0  # a state that is given again is no older; its ages go on in the browser
+MAX_CACHED = 8
 
 
 def register_callbacks(app: Dash, settings: Settings) -> None:
@@ -50,7 +50,7 @@ def register_callbacks(app: Dash, settings: Settings) -> None:
 
 
 def _loader(settings: Settings) -> Callable[..., StateDict]:
-    shared: dict[Hashable, tuple[StateDict, tuple[str, ...]]] = {}
+    cache: dict[Hashable, tuple[StateDict, tuple[str, ...]]] = {}
 
     def load(_tick: int | None, search: str | None, *drawn: str | None) -> StateDict:
         # A tab asks once before it has read its own address: it must not get what the address says to mask.
@@ -60,13 +60,13 @@ def _loader(settings: Settings) -> Callable[..., StateDict]:
             abort(400)
         state, view = load_state(settings), read_address(search, private=must_mask())
         # All tabs get a version with the same times and send back the same bytes, so that one drawing serves them.
-        key = (state["meta"]["version"], view, state["meta"]["loaded_at"] // SHARED_S)
-        answer = shared.get(key)
+        key = (state["meta"]["version"], view, state["meta"]["loaded_at"] // CACHE_S)
+        answer = cache.get(key)
         if answer is None:
             shown = show_as(state, view)
-            answer = shared.setdefault(key, (shown, tuple(digest_of(shown, group) for group in GROUPS)))
-        for oldest in list(shared)[:-MOST_SHARED]:
-            shared.pop(oldest, None)
+            answer = cache.setdefault(key, (shown, tuple(digest_of(shown, group) for group in GROUPS)))
+        for oldest in list(cache)[:-MAX_CACHED]:
+            cache.pop(oldest, None)
         if drawn == answer[1]:
             raise PreventUpdate
         return answer[0]
@@ -78,7 +78,7 @@ def _drawer(group: Group) -> Callable[..., list[Any]]:
     def draw(state: StateDict | None, drawn: str | None) -> list[Any]:
         if state is None:
             raise PreventUpdate
-        refuse_unfit(state)
+        validate_state(state)
         digest = digest_of(state, group)
         if digest == drawn:
             raise PreventUpdate
@@ -104,11 +104,11 @@ def _of_sections(reasons: StateDict, group: Group) -> list[tuple[str, Any]]:
 # --- what may be drawn ---
 
 # A state of 5,000 symbols, two thirds of them held, has less than half of this; of each entry the page makes many.
-MOST = {"positions": 10_000, "kpis.symbols": 10_000, "meta.unknown": 100_000, "meta.stale": 100_000}
-MOST_OF_OTHERS = 2_000
+MAX_LENGTHS = {"positions": 10_000, "kpis.symbols": 10_000, "meta.unknown": 100_000, "meta.stale": 100_000}
+MAX_LENGTH = 2_000
 
 
-def refuse_unfit(state: Any) -> None:
+def validate_state(state: Any) -> None:
     """400 for what is no state, or would fill more than the largest page: a client may post whatever it likes."""
     if not isinstance(state, dict) or any(_is_too_long(*part) for part in _parts(state)):
         abort(400)
@@ -123,7 +123,7 @@ def _parts(state: StateDict) -> Iterable[tuple[str, Any]]:
 
 
 def _is_too_long(path: str, value: Any) -> bool:
-    return isinstance(value, dict | list) and len(value) > MOST.get(path, MOST_OF_OTHERS)
+    return isinstance(value, dict | list) and len(value) > MAX_LENGTHS.get(path, MAX_LENGTH)
 
 
 # --- drawing ---

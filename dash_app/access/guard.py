@@ -18,8 +18,8 @@ VISITOR = "hedge.visitor"  # in the WSGI environment: no header can set it, sinc
 HEALTH = "/healthz"
 SIGN_IN = "/login"
 SIGN_OUT = "/logout"
-OPEN = frozenset({SIGN_IN, SIGN_OUT, f"{SIGN_IN}/page.css", f"{SIGN_IN}/tokens.css"})
-ENTRANCE = ("token", "key")  # how the address of a wall's first visit calls its token
+PUBLIC_PATHS = frozenset({SIGN_IN, SIGN_OUT, f"{SIGN_IN}/page.css", f"{SIGN_IN}/tokens.css"})
+TOKEN_PARAMETERS = ("token", "key")  # how the address of a wall's first visit calls its token
 DAY_S = 86400
 COOKIE_LIFE_S = 400 * DAY_S  # the longest a browser keeps one; sent anew once a day
 LONGEST_VIEW = 500
@@ -43,7 +43,7 @@ def must_mask() -> bool:
     return isinstance(visitor, Visitor) and visitor.private
 
 
-def inside_client(server: Flask) -> FlaskClient:
+def internal_client(server: Flask) -> FlaskClient:
     """A client of the server itself, such as its warm-up, that needs no token."""
     client: FlaskClient = server.test_client()
     client.environ_base = {**client.environ_base, VISITOR: Visitor("the server itself")}  # type: ignore[dict-item]
@@ -58,19 +58,19 @@ class Guard:
         self._file = TokenFile(settings.tokens_file)
         self._header = "HTTP_" + settings.user_header.upper().replace("-", "_") if settings.user_header else ""
 
-    def admit(self) -> Response | None:
+    def authenticate(self) -> Response | None:
         """Before each request: None when it may go on."""
         environ = request.environ
         if isinstance(environ.get(VISITOR), Visitor) or is_health():
             return None
-        visitor = self._recognize(environ)
+        visitor = self._identify(environ)
         if visitor is not None:
             environ[VISITOR] = visitor
-        if request.path == "/" and any(name in request.args for name in ENTRANCE):
-            return self._take_token(visitor)
-        return None if visitor is not None or request.path in OPEN else self._refuse()
+        if request.path == "/" and any(name in request.args for name in TOKEN_PARAMETERS):
+            return self._exchange_token(visitor)
+        return None if visitor is not None or request.path in PUBLIC_PATHS else self._refuse()
 
-    def _recognize(self, environ: dict[str, Any]) -> Visitor | None:
+    def _identify(self, environ: dict[str, Any]) -> Visitor | None:
         """A proxy's word, else a token in the Authorization header, else one in a cookie."""
         if self._header and environ.get("REMOTE_ADDR", "") in self._settings.trusted_proxies:
             name = environ.get(self._header, "")
@@ -84,10 +84,10 @@ class Guard:
         token = self._file.find(cookie.partition(".")[0])
         return Visitor(token.name, token.private, cookie) if token else None
 
-    def _take_token(self, visitor: Visitor | None) -> Response:
+    def _exchange_token(self, visitor: Visitor | None) -> Response:
         """`/?kiosk=1&token=...`, once: the token moves from the address into a cookie."""
         view = view_of(request.query_string.decode("latin-1"))
-        response = self.sign_in(next(request.args[name] for name in ENTRANCE if name in request.args), view)
+        response = self.sign_in(next(request.args[name] for name in TOKEN_PARAMETERS if name in request.args), view)
         if response is not None:
             return response
         return self.redirect("/", view) if visitor is not None else self._ask_to_sign_in(view, wrong="token")
@@ -154,7 +154,7 @@ def view_of(query: str) -> dict[str, str]:
         asked = parse_qsl(query[: LONGEST_VIEW + 1], keep_blank_values=True, max_num_fields=20)
     except ValueError:
         return {}
-    return {name: value for name, value in asked if name not in ENTRANCE} if len(query) <= LONGEST_VIEW else {}
+    return {name: value for name, value in asked if name not in TOKEN_PARAMETERS} if len(query) <= LONGEST_VIEW else {}
 
 
 def is_health() -> bool:
@@ -162,7 +162,7 @@ def is_health() -> bool:
     return request.path == HEALTH and request.method in ("GET", "HEAD")
 
 
-def refuse_strangers(settings: Settings) -> Callable[[], Response | None]:
+def require_local(settings: Settings) -> Callable[[], Response | None]:
     """Without tokens, what is not of this machine gets nothing, whatever the server was told to listen on.
 
     A proxy that is named as trusted decides itself whose pages it passes on.

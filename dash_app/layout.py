@@ -86,7 +86,9 @@ def _overview() -> html.Section:
 
 
 def _charts() -> html.Div:
-    total = html.Div(id=ids.AUM_TOTAL, className="donut-centre")
+    total = html.Div(
+        id=ids.AUM_TOTAL, className="donut-centre position-absolute top-50 start-50 translate-middle text-center"
+    )
     donut = html.Div([_graph(ids.AUM_DONUT), total], className="donut")
     legend = html.Div(id=ids.AUM_LEGEND, className="legend")
     aum = _card("aum", [text.AUM_HEADING, ids.AUM_AGES], [donut, legend])

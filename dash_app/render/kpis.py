@@ -26,7 +26,7 @@ def render_kpis(state: StateDict) -> list[dbc.Card]:
 
 
 def _word(state: StateDict, path: str, default: str) -> html.Div:
-    return html.Div(word_field(state, path, default), className="big")
+    return html.Div(word_field(state, path, default), className="big text-truncate")
 
 
 def _drawdown(state: StateDict) -> dbc.Card:
@@ -70,7 +70,7 @@ def _fees(state: StateDict) -> dbc.Card:
     pnl = field(state, "kpis.risk.realized_pnl_usd", fmt_signed)
     return card(
         [span([text.FEE_PNL, *_window(state)]), *ages(state, "fees")],
-        html.Div(field(state, "kpis.risk.fee_pnl_ratio", fmt_number), className="big"),
+        html.Div(field(state, "kpis.risk.fee_pnl_ratio", fmt_number), className="big text-truncate"),
         line("fees ", fees, " · PnL ", pnl, " USD"),
     )
 
@@ -98,7 +98,7 @@ def _quality_counts(state: StateDict) -> list[html.Div]:
     share = f" of {sum(known.values()):.0f} {worst}"
     first = [_class_count(state, worst, share), *(_worst(state) if worst in BAD_QUALITIES else [])] if worst else []
     parts = [part for word in known if word != worst for part in (" · ", _class_count(state, word, f" {word}"))]
-    lines = [line(*words, class_name="caption roll-up") for words in (first, parts[1:]) if words]
+    lines = [line(*words, class_name="caption text-truncate") for words in (first, parts[1:]) if words]
     return lines or [line(field(state, "router.quality_counts", fmt_number))]
 
 
@@ -133,7 +133,7 @@ def _roll_up(state: StateDict, groups: Groups, loud: Iterable[str]) -> list[html
         return []
     share = f"{len(groups[worst])} of {len(mapping_at(state, 'kpis.symbols'))} {worst}"
     names = span(_name_some(groups[worst]), title=", ".join(groups[worst]))
-    return [line(span(share, tone_of(worst)), ": ", names, class_name="caption roll-up")]
+    return [line(span(share, tone_of(worst)), ": ", names, class_name="caption text-truncate")]
 
 
 def _others(groups: Groups, loud: Iterable[str]) -> list[Child]:

@@ -75,8 +75,8 @@ def _ratios(state: StateDict) -> list[Child]:
         return [field(state, paths["maker"], fmt_number, default=_no_ratio(state))]
     pairs: list[list[Child]] = [[f"{name} ", field(state, paths[name], fmt_number)] for name in known]
     # A pair stays in one piece when the line is too long for the card.
-    first: list[Child] = [part for pair in pairs[:-1] for part in (span([*pair, " /"], "pair"), " ")]
-    return [*first, span(pairs[-1], "pair")]
+    first: list[Child] = [part for pair in pairs[:-1] for part in (span([*pair, " /"], "text-nowrap"), " ")]
+    return [*first, span(pairs[-1], "text-nowrap")]
 
 
 def _no_ratio(state: StateDict) -> str:

@@ -30,7 +30,7 @@ def render_title(state: StateDict) -> list[Child]:
         return []
     pnl_tone = tone_of_amount(number_at(state, "nav.unrealized_pnl_usd"))
     pnl = field(state, "nav.unrealized_pnl_usd", fmt_signed, class_name=pnl_tone)
-    return [f" · {count}", *_sides(state), " USD · PnL ", pnl]
+    return [f" · {count}", *_sides(state), " USD · ", span(["PnL ", pnl], "text-nowrap")]
 
 
 def _sides(state: StateDict) -> list[Child]:

@@ -6,11 +6,10 @@ import os
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from dash_app.access.binding import refuse_public_bind
-from dash_app.access.redaction import RedactedRecord
+from dash_app.access.guard import refuse_public_bind
 from dash_app.access.tokens import check_tokens
-from dash_app.server.listeners import allow_open_files, drop_stalled_clients, refuse_taken_port, slow_down_restarts
-from dash_app.server.logs import Sparing
+from dash_app.server.listeners import allow_open_files, require_free_port, set_client_timeouts, slow_down_restarts
+from dash_app.server.logs import RateLimitFilter, RedactedRecord
 from dash_app.server.metrics import COUNTS
 from dash_app.server.warmup import warm_up
 from dash_app.settings import read_settings
@@ -36,7 +35,7 @@ def on_starting(server: Arbiter) -> None:
     logging.setLogRecordFactory(RedactedRecord)
     check_tokens(settings)
     refuse_public_bind(settings, server.cfg.address)
-    refuse_taken_port(server.cfg.address)
+    require_free_port(server.cfg.address)
     allow_open_files(server.cfg.worker_connections)
 
 
@@ -46,7 +45,7 @@ def when_ready(server: Arbiter) -> None:
     warning = refuse_public_bind(settings, [sock.getsockname() for sock in sockets])
     if warning:
         server.log.warning("%s", warning)
-    drop_stalled_clients(sockets)
+    set_client_timeouts(sockets)
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
@@ -57,7 +56,7 @@ def pre_fork(server: Arbiter, worker: Worker) -> None:
 
 def post_worker_init(worker: Worker) -> None:
     """Let no browser meet a cold worker, and no client fill the log with what it sends; say once where the page is."""
-    worker.log.error_log.addFilter(Sparing())
+    worker.log.error_log.addFilter(RateLimitFilter())
     warm_up(worker.wsgi)
     if worker.age == 1:
         print("open", worker.sockets[0], flush=True)

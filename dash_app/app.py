@@ -10,14 +10,14 @@ from flask_bootstrap import Bootstrap5
 from plotly.utils import PlotlyJSONEncoder
 
 from dash_app import ids
-from dash_app.access.peers import believe_proxies
+from dash_app.access.peers import trust_proxies
 from dash_app.access.signin import register_access
 from dash_app.callbacks import register_callbacks
-from dash_app.layout import build_layout, index_page
+from dash_app.layout import build_layout, html_attributes
 from dash_app.render.text import PAGE_TITLE
+from dash_app.server.cache import cache_answers
 from dash_app.server.endpoints import register_endpoints
 from dash_app.server.headers import send_headers
-from dash_app.server.sharing import share_answers
 from dash_app.settings import Settings
 
 BOOTSTRAP_CSS = "bootstrap/static/css/bootstrap.min.css"
@@ -42,13 +42,13 @@ def create_app(settings: Settings) -> Dash:
     Bootstrap5(app.server)
     app.layout = build_layout(refresh_ms=settings.refresh_ms, title=PAGE_TITLE)
     register_callbacks(app, settings)
-    share_answers(app, never=f"{ids.STATE}.data")
+    cache_answers(app, never=f"{ids.STATE}.data")
     register_endpoints(app.server, settings)
     register_access(app.server, settings, str(ASSETS))
     build = build_id(app)
-    app.index_string = index_page(settings, build)
+    app.index_string = app.index_string.replace("<html>", f"<html {html_attributes(settings, build)}>")
     send_headers(app, settings, build)
-    app.server.wsgi_app = believe_proxies(app.server.wsgi_app, settings.trusted_proxies)
+    app.server.wsgi_app = trust_proxies(app.server.wsgi_app, settings.trusted_proxies)
     return app
 
 

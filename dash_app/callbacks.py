@@ -13,27 +13,25 @@ from flask import abort
 
 from dash_app import ids
 from dash_app.access.guard import must_mask
-from dash_app.address import read_address, show_as
 from dash_app.panels import GROUPS, Group, Panel
-from dash_app.render.readings import mapping_at, value_at
+from dash_app.privacy import read_address, show_as
+from dash_app.render.readings import StateDict, mapping_at, value_at
 from dash_app.server.loads import load_state
 from dash_app.server.metrics import COUNTS
 from dash_app.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
 
-Json = dict[str, Any]
-
 LONGEST_SEARCH = 2000
-SHARED_S = 5.0  # a state that is given again is no older; its ages go on in the browser
-MOST_SHARED = 8
+CACHE_S = 5.0  # a state that is given again is no older; its ages go on in the browser
+MAX_CACHED = 8
 
 
 def register_callbacks(app: Dash, settings: Settings) -> None:
     """Interval -> load -> Store -> cards, charts and tables.
 
-    Each group leaves in the page what it has drawn; a tab in which one of them failed has another word there and gets
-    the state again.
+    Each group leaves the digest of what it has drawn in the page; a tab in which one of them failed has another one
+    there and gets the state again.
     """
     app.callback(
         Output(ids.STATE, "data"),
@@ -51,10 +49,10 @@ def register_callbacks(app: Dash, settings: Settings) -> None:
         )(_drawer(group))
 
 
-def _loader(settings: Settings) -> Callable[..., Json]:
-    shared: dict[Hashable, tuple[Json, tuple[str, ...]]] = {}
+def _loader(settings: Settings) -> Callable[..., StateDict]:
+    cache: dict[Hashable, tuple[StateDict, tuple[str, ...]]] = {}
 
-    def load(_tick: int | None, search: str | None, *drawn: str | None) -> Json:
+    def load(_tick: int | None, search: str | None, *drawn: str | None) -> StateDict:
         # A tab asks once before it has read its own address: it must not get what the address says to mask.
         if search is None:
             raise PreventUpdate
@@ -62,63 +60,61 @@ def _loader(settings: Settings) -> Callable[..., Json]:
             abort(400)
         state, view = load_state(settings), read_address(search, private=must_mask())
         # All tabs get a version with the same times and send back the same bytes, so that one drawing serves them.
-        key = (state["meta"]["version"], view, state["meta"]["loaded_at"] // SHARED_S)
-        shown, words = shared.get(key) or shared.setdefault(key, _show(show_as(state, view)))
-        for oldest in list(shared)[:-MOST_SHARED]:
-            shared.pop(oldest, None)
-        if drawn == words:
+        key = (state["meta"]["version"], view, state["meta"]["loaded_at"] // CACHE_S)
+        answer = cache.get(key)
+        if answer is None:
+            shown = show_as(state, view)
+            answer = cache.setdefault(key, (shown, tuple(digest_of(shown, group) for group in GROUPS)))
+        for oldest in list(cache)[:-MAX_CACHED]:
+            cache.pop(oldest, None)
+        if drawn == answer[1]:
             raise PreventUpdate
-        return shown
+        return answer[0]
 
     return load
 
 
-def _show(state: Json) -> tuple[Json, tuple[str, ...]]:
-    """What a tab gets, and the words it has once all groups have drawn it."""
-    return state, tuple(digest_of(state, group) for group in GROUPS)
-
-
 def _drawer(group: Group) -> Callable[..., list[Any]]:
-    def draw(state: Json | None, drawn: str | None) -> list[Any]:
+    def draw(state: StateDict | None, drawn: str | None) -> list[Any]:
         if state is None:
             raise PreventUpdate
-        refuse_unfit(state)
-        word = digest_of(state, group)
-        if word == drawn:
+        validate_state(state)
+        digest = digest_of(state, group)
+        if digest == drawn:
             raise PreventUpdate
         COUNTS.add("draws")
-        return [*draw_panels(group.panels, state), word]
+        return [*draw_panels(group.panels, state), digest]
 
     return draw
 
 
-def digest_of(state: Json, group: Group) -> str:
-    """What a group draws of a state in one word: its sections, the reasons that go with them, and how it is shown."""
+def digest_of(state: StateDict, group: Group) -> str:
+    """The digest of what a group draws of a state: its sections, the reasons that go with them, and how it is shown."""
     sections = mapping_at(state, "meta.sections")
     reasons = [_of_sections(mapping_at(state, path), group) for path in ("meta.unknown", "meta.stale")]
     shown_as = [value_at(state, "meta.private"), value_at(state, "meta.worst_first")]
-    drawn = json.dumps([[sections.get(name) for name in group.sections], reasons, shown_as])
-    return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()
+    content = json.dumps([[sections.get(name) for name in group.sections], reasons, shown_as])
+    return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
-def _of_sections(reasons: Json, group: Group) -> list[tuple[str, Any]]:
+def _of_sections(reasons: StateDict, group: Group) -> list[tuple[str, Any]]:
     return sorted(item for item in reasons.items() if item[0].partition(".")[0] in group.sections)
 
 
 # --- what may be drawn ---
 
 # A state of 5,000 symbols, two thirds of them held, has less than half of this; of each entry the page makes many.
-MOST = {"positions": 10_000, "kpis.symbols": 10_000, "meta.unknown": 100_000, "meta.stale": 100_000}
-MOST_OF_OTHERS = 2_000
+MAX_LENGTHS = {"positions": 10_000, "kpis.symbols": 10_000, "meta.unknown": 100_000, "meta.stale": 100_000}
+MAX_LENGTH = 2_000
 
 
-def refuse_unfit(state: Any) -> None:
+def validate_state(state: Any) -> None:
     """400 for what is no state, or would fill more than the largest page: a client may post whatever it likes."""
     if not isinstance(state, dict) or any(_is_too_long(*part) for part in _parts(state)):
         abort(400)
 
 
-def _parts(state: Json) -> Iterable[tuple[str, Any]]:
+def _parts(state: StateDict) -> Iterable[tuple[str, Any]]:
     """Sections and fields of sections, by their paths."""
     for name, section in state.items():
         yield name, section
@@ -127,7 +123,7 @@ def _parts(state: Json) -> Iterable[tuple[str, Any]]:
 
 
 def _is_too_long(path: str, value: Any) -> bool:
-    return isinstance(value, dict | list) and len(value) > MOST.get(path, MOST_OF_OTHERS)
+    return isinstance(value, dict | list) and len(value) > MAX_LENGTHS.get(path, MAX_LENGTH)
 
 
 # --- drawing ---
@@ -151,12 +147,12 @@ LONGEST_WORDS = 200  # of what an error says: it may quote the state, and the st
 _reported: set[tuple[str, str]] = set()  # what the log has had: a failure comes back with every change of the state
 
 
-def draw_panels(panels: Iterable[Panel], state: Json) -> list[Any]:
+def draw_panels(panels: Iterable[Panel], state: StateDict) -> list[Any]:
     """The value of each panel, in order; one that fails blanks itself and no other."""
     return [_draw(panel, state) for panel in panels]
 
 
-def _draw(panel: Panel, state: Json) -> Any:
+def _draw(panel: Panel, state: StateDict) -> Any:
     try:
         return panel.render(state)
     except Exception as error:  # noqa: BLE001 - whatever a renderer raises, the other panels must live

@@ -1,28 +1,18 @@
-"""The static skeleton of the page: the HTML around it, containers, the clockwork and the store, without any data."""
+"""The static skeleton of the page: containers, the clockwork and the store, without any data."""
 
 from datetime import datetime
 from html import escape
 from typing import Any
 
+import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.dash_table.DataTable import DataTable
 from dash.development.base_component import Component
 
 from dash_app import ids
-from dash_app.panels import GROUPS, PANELS
+from dash_app.panels import GROUPS
+from dash_app.render import text
 from dash_app.render.tables import tone_styles
-from dash_app.render.text import (
-    AUM_HEADING,
-    CHANGES_HEADING,
-    EXPOSURE_HEADING,
-    KPIS_HEADING,
-    NAV_HEADING,
-    OVERVIEW_HEADING,
-    POSITION_COLUMNS,
-    POSITIONS_HEADING,
-    SYMBOL_COLUMNS,
-    SYMBOLS_HEADING,
-)
 from dash_app.render.theme import TEMPLATE
 from dash_app.settings import Settings
 
@@ -54,8 +44,8 @@ HEADER_STYLE = {
 
 def build_layout(*, refresh_ms: int, title: str) -> Component:
     """The page before its first state."""
-    left = html.Div([_kpis(), _overview(), _charts(), *_own_containers("left")], className="column left")
-    right = html.Div([_positions(), _changes(), _symbols(), *_own_containers("right")], className="column right")
+    left = html.Div([_kpis(), _overview(), _charts()], className="column left")
+    right = html.Div([_positions(), _changes(), _symbols()], className="column right")
     return html.Div(
         [
             *_clockwork(refresh_ms),
@@ -75,11 +65,6 @@ def _clockwork(refresh_ms: int) -> list[Component]:
     return [tick, address, dcc.Store(id=ids.STATE, storage_type="memory"), *drawn]
 
 
-def _own_containers(area: str) -> list[Component]:
-    """Containers of the panels that need nothing but a box, in the order of the table."""
-    return [html.Section(id=panel.component_id, className="panel") for panel in PANELS if panel.area == area]
-
-
 def _header(title: str) -> html.Header:
     clocks = html.Div([html.Span(id=ids.CONNECTION), html.Span(id=ids.CLOCK)], className="clocks")
     status = html.Div(
@@ -92,61 +77,55 @@ def _header(title: str) -> html.Header:
 
 def _kpis() -> html.Section:
     cards = html.Div(id=ids.KPI_CARDS, className="cards kpi-cards")
-    return html.Section([html.H2(KPIS_HEADING), cards], className="section")
+    return html.Section([html.H2(text.KPIS_HEADING), cards], className="section")
 
 
 def _overview() -> html.Section:
     cards = html.Div(id=ids.OVERVIEW_CARDS, className="cards overview-cards")
-    return html.Section([html.H2(OVERVIEW_HEADING), cards], className="section")
+    return html.Section([html.H2(text.OVERVIEW_HEADING), cards], className="section")
 
 
 def _charts() -> html.Div:
-    total = html.Div(id=ids.AUM_TOTAL, className="donut-centre")
+    total = html.Div(
+        id=ids.AUM_TOTAL, className="donut-centre position-absolute top-50 start-50 translate-middle text-center"
+    )
     donut = html.Div([_graph(ids.AUM_DONUT), total], className="donut")
     legend = html.Div(id=ids.AUM_LEGEND, className="legend")
-    title = _heading(AUM_HEADING, ids.AUM_AGES)
-    aum = html.Section([title, html.Div([donut, legend], className="aum-body")], className="panel aum")
-    heading = _heading(NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES)
+    aum = _card("aum", [text.AUM_HEADING, ids.AUM_AGES], [donut, legend])
     caption = html.Div(id=ids.NAV_CAPTION, className="nav-caption")
-    nav = html.Section([heading, _graph(ids.NAV_HISTORY), caption], className="panel nav-history")
-    return html.Div([aum, nav, _exposure()], className="charts")
+    nav = _card("nav-history", [text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES], [_graph(ids.NAV_HISTORY), caption])
+    return html.Div([aum, nav], className="charts")
 
 
-def _exposure() -> html.Section:
-    heading = _heading(EXPOSURE_HEADING, ids.EXPOSURE_AGES)
-    caption = html.Div(id=ids.EXPOSURE_CAPTION)
-    return html.Section([heading, _graph(ids.EXPOSURE), caption], className="panel exposure")
-
-
-def _positions() -> html.Section:
-    heading = _heading(POSITIONS_HEADING, ids.POSITIONS_TITLE, ids.POSITIONS_AGES)
+def _positions() -> dbc.Card:
     empty = html.Div(id=ids.POSITIONS_EMPTY, className="empty")
-    table = _table(ids.POSITIONS_TABLE, POSITION_COLUMNS, POSITIONS_PER_PAGE)
-    return html.Section([heading, empty, table], className="panel positions")
+    table = _table(ids.POSITIONS_TABLE, text.POSITION_COLUMNS, POSITIONS_PER_PAGE)
+    return _card("positions", [text.POSITIONS_HEADING, ids.POSITIONS_TITLE, ids.POSITIONS_AGES], [empty, table])
 
 
-def _changes() -> html.Section:
+def _changes() -> dbc.Card:
     """Two boxes: the lines of the state, and those that the browser fills in itself."""
     boxes = [html.Div(id=ids.CHANGES), html.Div(id=ids.BROWSER_CHANGES)]
-    return html.Section([html.H2(CHANGES_HEADING), html.Div(boxes, className="tape")], className="panel changes")
+    return _card("changes", [text.CHANGES_HEADING], [html.Div(boxes, className="tape")])
 
 
-def _symbols() -> html.Section:
-    heading = _heading(SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES)
+def _symbols() -> dbc.Card:
     empty = html.Div(id=ids.SYMBOLS_EMPTY, className="empty")
-    table = _table(ids.SYMBOLS_TABLE, SYMBOL_COLUMNS, SYMBOLS_PER_PAGE)
-    return html.Section([heading, empty, table], className="panel symbols")
+    table = _table(ids.SYMBOLS_TABLE, text.SYMBOL_COLUMNS, SYMBOLS_PER_PAGE)
+    return _card("symbols", [text.SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES], [empty, table])
 
 
-def _heading(words: str, *containers: str) -> html.Div:
-    """A heading and what callbacks put beside it."""
-    return html.Div([html.H2(words), *(html.Span(id=container) for container in containers)], className="heading")
+def _card(class_name: str, header: list[str], body: list[Component]) -> dbc.Card:
+    """A card; its header is a heading and the ids of what callbacks put beside it."""
+    heading, *beside = header
+    title = dbc.CardHeader([html.H2(heading), *(html.Span(id=container) for container in beside)])
+    return dbc.Card([title, dbc.CardBody(body)], className=class_name)
 
 
 def _footer() -> html.Footer:
     surfaces = html.Div(id=ids.SURFACE_CHIPS, className="chips")
     checks = html.Div(id=ids.CHECK_CHIPS, className="chips checks")
-    return html.Footer([*_own_containers("footer"), surfaces, checks], className="page-footer")
+    return html.Footer([surfaces, checks], className="page-footer")
 
 
 def _graph(component_id: str) -> dcc.Graph:
@@ -169,44 +148,28 @@ def _table(component_id: str, columns: dict[str, str], page_size: int) -> html.D
         cell_selectable=False,
         style_cell=CELL_STYLE,
         style_header=HEADER_STYLE,
-        style_cell_conditional=[_text_column(column, distance) for column, distance in TEXT_COLUMNS.items()],
+        style_cell_conditional=[
+            {"if": {"column_id": column}, "textAlign": "left", "paddingLeft": distance}
+            for column, distance in TEXT_COLUMNS.items()
+        ],
         style_header_conditional=[{"if": {"column_id": "dd_today_pct"}, "minWidth": "4.75rem"}],
         style_data_conditional=tone_styles(columns),
     )
     return html.Div(table, className="table-box")
 
 
-def _text_column(column: str, distance: str) -> dict[str, Any]:
-    return {"if": {"column_id": column}, "textAlign": "left", "paddingLeft": distance}
-
-
-# The HTML around the app; what the scripts need to know stands as data attributes on `<html>`.
-PAGE = """<!DOCTYPE html>
-<html lang="en" data-bs-theme="dark"{attributes}>
-    <head>
-        {{%metas%}}
-        <title>{{%title%}}</title>
-        {{%favicon%}}
-        {{%css%}}
-    </head>
-    <body>
-        {{%app_entry%}}
-        <footer>
-            {{%config%}}
-            {{%scripts%}}
-            {{%renderer%}}
-        </footer>
-    </body>
-</html>
-"""
-
-
-def index_page(settings: Settings, build: str) -> str:
-    """The index string of the app."""
-    attributes = {"data-refresh-ms": str(settings.refresh_ms), "data-build": build} | _fixed_clock(settings)
+def html_attributes(settings: Settings, build: str) -> str:
+    """What the scripts need to know, for the `<html>` around the app."""
+    attributes = {
+        "lang": "en",
+        "data-bs-theme": "dark",
+        "data-refresh-ms": str(settings.refresh_ms),
+        "data-build": build,
+    }
+    attributes |= _fixed_clock(settings)
     if settings.reload_at:
         attributes["data-reload-at"] = settings.reload_at
-    return PAGE.format(attributes="".join(f' {name}="{escape(value)}"' for name, value in attributes.items()))
+    return " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
 
 
 def _fixed_clock(settings: Settings) -> dict[str, str]:

@@ -5,32 +5,18 @@ from typing import Any, NamedTuple
 
 from dash_app import ids
 from dash_app.figures.donut import build_donut
-from dash_app.figures.exposure import build_exposure
 from dash_app.figures.nav_history import build_nav_history
-from dash_app.render import (
-    alerts,
-    aum,
-    changes,
-    exposure,
-    footer,
-    header,
-    kpis,
-    nav_history,
-    overview,
-    positions,
-    symbols,
-)
+from dash_app.render import alerts, aum, footer, header, kpis, nav_history, overview, positions, symbols, tables
 from dash_app.render.freshness import render_ages
-from dash_app.render.readings import State
+from dash_app.render.readings import StateDict
 
 
 class Panel(NamedTuple):
-    """A renderer and the property it fills; with an `area` the layout makes the container itself."""
+    """A renderer and the property it fills."""
 
     component_id: str
     prop: str
-    render: Callable[[State], Any]
-    area: str = ""
+    render: Callable[[StateDict], Any]
 
 
 class Group(NamedTuple):
@@ -67,8 +53,7 @@ CARDS = Group(
         Panel(ids.SYMBOLS_TITLE, "children", symbols.render_title),
         Panel(ids.SYMBOLS_EMPTY, "children", symbols.render_empty),
         Panel(ids.NAV_AGES, "children", render_ages("nav-history")),
-        Panel(ids.EXPOSURE_AGES, "children", render_ages("exposure")),
-        Panel(ids.CHANGES, "children", changes.render_changes),
+        Panel(ids.CHANGES, "children", alerts.render_changes),
         Panel(ids.SURFACE_CHIPS, "children", footer.render_surfaces),
         Panel(ids.CHECK_CHIPS, "children", footer.render_checks),
     ),
@@ -76,14 +61,12 @@ CARDS = Group(
 
 CHARTS = Group(
     "charts",
-    ("nav", "aum", "positions"),
+    ("nav", "aum"),
     (
         Panel(ids.AUM_DONUT, "figure", build_donut),
         Panel(ids.NAV_HISTORY, "figure", build_nav_history),
         Panel(ids.NAV_SPAN, "children", nav_history.render_span),
         Panel(ids.NAV_CAPTION, "children", nav_history.render_caption),
-        Panel(ids.EXPOSURE, "figure", build_exposure),
-        Panel(ids.EXPOSURE_CAPTION, "children", exposure.render_caption),
     ),
 )
 
@@ -91,10 +74,10 @@ TABLES = Group(
     "tables",
     ("positions", "kpis"),
     (
-        Panel(ids.POSITIONS_TABLE, "data", positions.render_data),
-        Panel(ids.POSITIONS_TABLE, "tooltip_data", positions.render_tooltips),
-        Panel(ids.SYMBOLS_TABLE, "data", symbols.render_data),
-        Panel(ids.SYMBOLS_TABLE, "tooltip_data", symbols.render_tooltips),
+        Panel(ids.POSITIONS_TABLE, "data", tables.render_data(positions.build_rows)),
+        Panel(ids.POSITIONS_TABLE, "tooltip_data", tables.render_tooltips(positions.build_rows)),
+        Panel(ids.SYMBOLS_TABLE, "data", tables.render_data(symbols.build_rows)),
+        Panel(ids.SYMBOLS_TABLE, "tooltip_data", tables.render_tooltips(symbols.build_rows)),
     ),
 )
 

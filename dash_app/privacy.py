@@ -1,28 +1,19 @@
-"""`?privacy=1`: the state without its amounts.
+"""The state as one tab may have it: `?kiosk=1`, and `?privacy=1` without its amounts.
 
-Built anew from what is known to be harmless, so that a field that is added to the state one day stays away from the
-browser until somebody has thought about it.
+What is masked is built anew from what is known to be harmless, so that a field that is added to the state one day stays
+away from the browser until somebody has thought about it.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
-from dash_app.render.readings import MASK, State, is_number, mapping_at, number_at, rows_at, value_at
+from dash_app.render.readings import MASK, StateDict, is_number, mapping_at, number_at, rows_at, value_at
 from state.sentences import is_amount, join
 
-Json = dict[str, Any]
-
 NAV_AMOUNTS = (
-    "nav_usd",
-    "nav_zar",
-    "fx_usd_zar",
-    "peak_usd",
-    "drawdown_abs_usd",
-    "gross_exposure_usd",
-    "net_exposure_usd",
-    "realized_pnl_today_usd",
-    "unrealized_pnl_usd",
-    "history_high_usd",
-)
+    "nav_usd", "nav_zar", "fx_usd_zar", "peak_usd", "drawdown_abs_usd", "gross_exposure_usd", "net_exposure_usd",
+    "realized_pnl_today_usd", "unrealized_pnl_usd", "history_high_usd",
+)  # fmt: skip
 NAV_KEPT = (
     "fx_updated_at", "age_s", "updated_at", "source", "source_note", "dd_state", "atr_regime", "drawdown_pct",
     "is_lower_bound", "unpriced", "gaps", "history_high_at", "history_zeros_since",
@@ -44,7 +35,38 @@ META_KEPT = ("loaded_at", "data_age_s", "environment", "testnet", "version", "wo
 COUNTED_CHECKS = ("drawdown", "rows", "router", "environment", "nav_live")  # percent, counts and times
 
 
-def mask_state(state: State) -> State:
+class View(NamedTuple):
+    """How one tab wants the state."""
+
+    kiosk: bool = False
+    private: bool = False
+
+
+def read_address(search: str, *, private: bool = False) -> View:
+    """The view of `?kiosk=1&privacy=1`; any value of privacy but 0 masks.
+
+    Args:
+        search: what the address of the tab asks for.
+        private: whether this visitor may have no amounts, whatever the address says.
+    """
+    asked = parse_qs(search.removeprefix("?"), keep_blank_values=True)
+    masked = any(value != "0" for value in asked.get("privacy", []))
+    return View(kiosk=asked.get("kiosk", [""])[-1] == "1", private=private or masked)
+
+
+def show_as(state: StateDict, view: View) -> StateDict:
+    """The state as this tab may have it; the one given is shared and stays as it is."""
+    if view.kiosk:
+        state = {**state, "meta": {**state["meta"], "worst_first": True}}
+    if not view.private:
+        return state
+    # The digest of one section could tell which of a few amounts is in it; that of the whole state cannot.
+    sections = dict.fromkeys(state["meta"]["sections"], state["meta"]["version"])
+    masked = mask_state(state)
+    return {**masked, "meta": {**masked["meta"], "sections": sections}}
+
+
+def mask_state(state: StateDict) -> StateDict:
     """The state with every amount replaced by the same few dots; words, times, percentages and ratios stay."""
     return {
         "nav": _nav(state),
@@ -63,17 +85,17 @@ def mask_parts(parts: Any) -> str:
     return join((part for part in listed if isinstance(part, str) or is_amount(part)), MASK)
 
 
-def _kept(block: Json, names: tuple[str, ...]) -> Json:
+def _kept(block: StateDict, names: tuple[str, ...]) -> StateDict:
     return {name: block[name] for name in names if name in block}
 
 
-def _masked(block: Json, names: tuple[str, ...]) -> Json:
+def _masked(block: StateDict, names: tuple[str, ...]) -> StateDict:
     """What is unknown stays unknown; the mask says no more than that there is a value."""
     known = {name: block[name] for name in names if name in block}
     return {name: None if value is None or value == "n/a" else MASK for name, value in known.items()}
 
 
-def _nav(state: State) -> Json:
+def _nav(state: StateDict) -> StateDict:
     nav = mapping_at(state, "nav")
     if not nav:
         return {}
@@ -81,7 +103,7 @@ def _nav(state: State) -> Json:
     return {**_kept(nav, NAV_KEPT), **_masked(nav, NAV_AMOUNTS), "exchange": exchange, "series": _index(nav)}
 
 
-def _index(nav: Json) -> list[list[float]]:
+def _index(nav: StateDict) -> list[list[float]]:
     """The series as an index that begins at 100."""
     series = nav.get("series")
     points = [point for point in series if is_number(point[1])] if isinstance(series, list) else []
@@ -90,50 +112,35 @@ def _index(nav: Json) -> list[list[float]]:
     return [[at, round(100 * value / first, 3)] for at, value in points] if first else []
 
 
-def _aum(state: State) -> Json:
+def _aum(state: StateDict) -> StateDict:
     aum, total = mapping_at(state, "aum"), number_at(state, "aum.total_usd")
     slices = [_slice(row, total) for row in rows_at(state, "aum.slices")]
     kept = _kept(aum, ("total_usd_is_lower_bound", "unpriced"))
     return {**kept, **_masked(aum, ("total_usd", "total_zar")), "slices": slices}
 
 
-def _slice(row: Json, total: float | None) -> Json:
-    return {
-        **_kept(row, ("label", "price_basis")),
-        **_masked(row, ("usd", "zar")),
-        "share_pct": _share(row, "usd", total),
-    }
+def _slice(row: dict[str, Any], total: float | None) -> dict[str, Any]:
+    """Its share is in percent, as coarse as it is printed."""
+    usd = number_at(row, "usd")
+    share = round(100 * usd / total, 1) if usd is not None and total else None
+    return {**_kept(row, ("label", "price_basis")), **_masked(row, ("usd", "zar")), "share_pct": share}
 
 
-def _share(row: Json, name: str, total: float | None) -> float | None:
-    """The part of a whole in percent, as coarse as it is printed."""
-    value = number_at(row, name)
-    return round(100 * value / total, 1) if value is not None and total else None
-
-
-def _risk(risk: Json) -> Json:
+def _risk(risk: StateDict) -> StateDict:
     return {**_kept(risk, RISK_KEPT), **_masked(risk, RISK_AMOUNTS)}
 
 
-def _symbols(state: State) -> Json:
+def _symbols(state: StateDict) -> StateDict:
     symbols = mapping_at(state, "kpis.symbols")
     return {name: _kept(row, SYMBOL_KEPT + SYMBOL_RATIOS) for name, row in symbols.items() if isinstance(row, dict)}
 
 
-def _positions(state: State) -> list[Json]:
+def _positions(state: StateDict) -> list[StateDict]:
     rows = rows_at(state, "positions")
-    gross = sum(row["notional"] for row in rows if is_number(row.get("notional")))
-    return [
-        {
-            **_kept(row, POSITION_KEPT),
-            **_masked(row, POSITION_AMOUNTS),
-            "share_pct": _share(row, "notional", gross),
-        }
-        for row in rows
-    ]
+    return [{**_kept(row, POSITION_KEPT), **_masked(row, POSITION_AMOUNTS)} for row in rows]
 
 
-def _transition(row: Json) -> Json:
+def _transition(row: StateDict) -> StateDict:
     """The sentence about a position has its size; what it was and what it is says enough."""
     kept = _kept(row, ("at", "kind", "subject", "before", "after", "text"))
     if row.get("kind") == "position":
@@ -142,7 +149,7 @@ def _transition(row: Json) -> Json:
     return kept
 
 
-def _meta(state: State) -> Json:
+def _meta(state: StateDict) -> StateDict:
     meta, book = mapping_at(state, "meta"), mapping_at(state, "meta.last_book")
     return {
         **_kept(meta, META_KEPT),
@@ -157,7 +164,7 @@ def _meta(state: State) -> Json:
     }
 
 
-def _check(row: Json) -> Json:
+def _check(row: StateDict) -> StateDict:
     kept = _kept(row, ("name", "label", "status", "skew_s")) | _sentence(row, "detail")
     if row.get("name") in COUNTED_CHECKS:
         return {**kept, **_kept(row, ("left", "right", "residual", "tolerance"))}
@@ -165,11 +172,11 @@ def _check(row: Json) -> Json:
     return {**kept, **sides, "residual": MASK, "tolerance": MASK}
 
 
-def _alert(row: Json) -> Json:
+def _alert(row: StateDict) -> StateDict:
     return {**_kept(row, ("severity", "title", "since")), **_sentence(row, "text")}
 
 
-def _sentence(row: Json, name: str) -> Json:
+def _sentence(row: StateDict, name: str) -> StateDict:
     """A sentence and its parts, which are words now."""
     words = mask_parts(row.get("parts"))
     return {name: words, "parts": [words]}

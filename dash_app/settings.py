@@ -36,6 +36,15 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _matching(pattern: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
 def _epoch(text: str) -> float:
     value = float(text)
     if not math.isfinite(value) or not 0 <= value <= LATEST_EPOCH:
@@ -45,28 +54,8 @@ def _epoch(text: str) -> float:
 
 def _address(text: str) -> str:
     host, _, port = text.rpartition(":")
-    if not re.fullmatch(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", host):
-        raise ValueError(text)
+    _matching(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")(host)
     _whole(0, 65535)(port)
-    return text
-
-
-def _prefix(text: str) -> str:
-    parts = text.split("/")
-    if parts[0] or parts[-1] or not all(re.fullmatch(r"\w[\w.~-]*", part, re.ASCII) for part in parts[1:-1]):
-        raise ValueError(text)
-    return text
-
-
-def _word(text: str) -> str:
-    if not re.fullmatch(r"[\w.-]{1,20}", text):
-        raise ValueError(text)
-    return text
-
-
-def _time_of_day(text: str) -> str:
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
-        raise ValueError(text)
     return text
 
 
@@ -77,15 +66,14 @@ def _zone(text: str) -> ZoneInfo:
         raise ValueError(text) from error
 
 
-def _header(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", text):
-        raise ValueError(text)
-    return text
-
-
 def _yes_or_no(text: str) -> bool:
     return bool(_whole(0, 1)(text))
 
+
+_prefix = _matching(r"(?a)/(\w[\w.~-]*/)*")
+_word = _matching(r"[\w.-]{1,20}")
+_time_of_day = _matching("([01][0-9]|2[0-3]):[0-5][0-9]")
+_header = _matching("[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 
 _PERIOD = "a whole number of milliseconds from 250 to 60000"
 _PEERS = "addresses or networks, not of everybody, with commas between them, such as 127.0.0.1,10.1.0.0/16, or unix"

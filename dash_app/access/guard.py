@@ -1,15 +1,15 @@
-"""Nothing but /healthz and the sign-in page is answered to somebody whom nobody knows."""
+"""Nothing but /healthz and the sign-in page is answered to a stranger; where anybody could come, nothing is served."""
 
 import json
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from flask import Flask, Response, has_request_context, request
 from flask.testing import FlaskClient
 
-from dash_app.access.binding import ADVICE
 from dash_app.access.peers import is_local, is_own_host
 from dash_app.access.tokens import NAME, TokenFile
 from dash_app.settings import Settings
@@ -18,11 +18,15 @@ VISITOR = "hedge.visitor"  # in the WSGI environment: no header can set it, sinc
 HEALTH = "/healthz"
 SIGN_IN = "/login"
 SIGN_OUT = "/logout"
-OPEN = frozenset({SIGN_IN, SIGN_OUT, f"{SIGN_IN}/page.css", f"{SIGN_IN}/tokens.css"})
-ENTRANCE = ("token", "key")  # how the address of a wall's first visit calls its token
+PUBLIC_PATHS = frozenset({SIGN_IN, SIGN_OUT, f"{SIGN_IN}/page.css", f"{SIGN_IN}/tokens.css"})
+TOKEN_PARAMETERS = ("token", "key")  # how the address of a wall's first visit calls its token
 DAY_S = 86400
 COOKIE_LIFE_S = 400 * DAY_S  # the longest a browser keeps one; sent anew once a day
 LONGEST_VIEW = 500
+ADVICE = (
+    "Set HEDGE_TOKENS_FILE (docs/security.md says how), or listen on this machine alone with HEDGE_BIND=127.0.0.1:8050."
+)
+NOT_HELD_OFF = "a client that sends or reads slowly holds a thread, and some dozens of them hold the wall"
 
 
 class Visitor(NamedTuple):
@@ -39,7 +43,7 @@ def must_mask() -> bool:
     return isinstance(visitor, Visitor) and visitor.private
 
 
-def inside_client(server: Flask) -> FlaskClient:
+def internal_client(server: Flask) -> FlaskClient:
     """A client of the server itself, such as its warm-up, that needs no token."""
     client: FlaskClient = server.test_client()
     client.environ_base = {**client.environ_base, VISITOR: Visitor("the server itself")}  # type: ignore[dict-item]
@@ -54,19 +58,19 @@ class Guard:
         self._file = TokenFile(settings.tokens_file)
         self._header = "HTTP_" + settings.user_header.upper().replace("-", "_") if settings.user_header else ""
 
-    def admit(self) -> Response | None:
+    def authenticate(self) -> Response | None:
         """Before each request: None when it may go on."""
         environ = request.environ
         if isinstance(environ.get(VISITOR), Visitor) or is_health():
             return None
-        visitor = self._recognize(environ)
+        visitor = self._identify(environ)
         if visitor is not None:
             environ[VISITOR] = visitor
-        if request.path == "/" and any(name in request.args for name in ENTRANCE):
-            return self._take_token(visitor)
-        return None if visitor is not None or request.path in OPEN else self._refuse()
+        if request.path == "/" and any(name in request.args for name in TOKEN_PARAMETERS):
+            return self._exchange_token(visitor)
+        return None if visitor is not None or request.path in PUBLIC_PATHS else self._refuse()
 
-    def _recognize(self, environ: dict[str, Any]) -> Visitor | None:
+    def _identify(self, environ: dict[str, Any]) -> Visitor | None:
         """A proxy's word, else a token in the Authorization header, else one in a cookie."""
         if self._header and environ.get("REMOTE_ADDR", "") in self._settings.trusted_proxies:
             name = environ.get(self._header, "")
@@ -80,10 +84,10 @@ class Guard:
         token = self._file.find(cookie.partition(".")[0])
         return Visitor(token.name, token.private, cookie) if token else None
 
-    def _take_token(self, visitor: Visitor | None) -> Response:
+    def _exchange_token(self, visitor: Visitor | None) -> Response:
         """`/?kiosk=1&token=...`, once: the token moves from the address into a cookie."""
         view = view_of(request.query_string.decode("latin-1"))
-        response = self.sign_in(next(request.args[name] for name in ENTRANCE if name in request.args), view)
+        response = self.sign_in(next(request.args[name] for name in TOKEN_PARAMETERS if name in request.args), view)
         if response is not None:
             return response
         return self.redirect("/", view) if visitor is not None else self._ask_to_sign_in(view, wrong="token")
@@ -150,7 +154,7 @@ def view_of(query: str) -> dict[str, str]:
         asked = parse_qsl(query[: LONGEST_VIEW + 1], keep_blank_values=True, max_num_fields=20)
     except ValueError:
         return {}
-    return {name: value for name, value in asked if name not in ENTRANCE} if len(query) <= LONGEST_VIEW else {}
+    return {name: value for name, value in asked if name not in TOKEN_PARAMETERS} if len(query) <= LONGEST_VIEW else {}
 
 
 def is_health() -> bool:
@@ -158,7 +162,7 @@ def is_health() -> bool:
     return request.path == HEALTH and request.method in ("GET", "HEAD")
 
 
-def refuse_strangers(settings: Settings) -> Callable[[], Response | None]:
+def require_local(settings: Settings) -> Callable[[], Response | None]:
     """Without tokens, what is not of this machine gets nothing, whatever the server was told to listen on.
 
     A proxy that is named as trusted decides itself whose pages it passes on.
@@ -175,3 +179,39 @@ def refuse_strangers(settings: Settings) -> Callable[[], Response | None]:
         return Response(words, 403, mimetype="text/plain")
 
     return check
+
+
+def refuse_public_bind(settings: Settings, addresses: Iterable[Any]) -> str | None:
+    """End the process when others can reach one of its addresses and it is not made for that.
+
+    Args:
+        addresses: as sockets have them: (host, port, ...), or the path of a unix socket.
+
+    Returns:
+        What to warn of where it serves others without a proxy.
+    """
+    public = [address for address in addresses if not is_private(address)]
+    if not public:
+        return None
+    reached = "Others can reach " + " and ".join(f"{address[0] or '*'}:{address[1]}" for address in public)
+    if not settings.has_access:
+        raise SystemExit(f"{reached}, and no token is needed to see the desk there. {ADVICE}")
+    if settings.direct:
+        return f"{reached} without a proxy (HEDGE_DIRECT=1): {NOT_HELD_OFF}."
+    if not settings.trusted_proxies:
+        raise SystemExit(
+            f"{reached} without a proxy: {NOT_HELD_OFF}. Put nginx in front (deploy/nginx/hedge.conf) and name its "
+            "address in HEDGE_TRUSTED_PROXIES, or take it as it is with HEDGE_DIRECT=1."
+        )
+    return None
+
+
+def is_private(address: Any) -> bool:
+    """Whether nobody but this machine can reach a socket address; a name counts for all that it stands for."""
+    if not isinstance(address, tuple):
+        return True  # a unix socket; a file descriptor is looked at once it is a socket
+    try:
+        found = socket.getaddrinfo(address[0] or None, address[1], type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        return False
+    return all(is_local(str(entry[4][0])) for entry in found)

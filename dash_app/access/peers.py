@@ -91,7 +91,7 @@ def _host_of(netloc: str) -> str:
         return "?"
 
 
-def believe_proxies(app: "WSGIApplication", trusted: Peers) -> "WSGIApplication":
+def trust_proxies(app: "WSGIApplication", trusted: Peers) -> "WSGIApplication":
     """Take the scheme from what a trusted proxy says of it, and nothing else from any header of anybody."""
     proxied = ProxyFix(app, x_for=0, x_proto=1)
 

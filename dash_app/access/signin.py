@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, render_template, request, send_from_directory
 
-from dash_app.access.guard import SIGN_IN, SIGN_OUT, VISITOR, Guard, Visitor, refuse_strangers, view_of
+from dash_app.access.guard import SIGN_IN, SIGN_OUT, VISITOR, Guard, Visitor, require_local, view_of
 from dash_app.access.peers import is_same_host
 from dash_app.render.text import PAGE_TITLE
 from dash_app.settings import Settings
@@ -19,17 +19,17 @@ PAGE_HEADERS = {
 }
 
 WRONG = "This token is not valid, or not any more."
-FOREIGN = "This form was not sent from this page. Please try again."
+CROSS_SITE = "This form was not sent from this page. Please try again."
 
 
 def register_access(server: Flask, settings: Settings, assets: str) -> None:
     """Put the guard ahead of everything that looks at a request, and the sign-in page where there are tokens."""
     before = server.before_request_funcs.setdefault(None, [])
     if not settings.has_access:
-        before.insert(0, refuse_strangers(settings))
+        before.insert(0, require_local(settings))
         return
     guard = Guard(settings)
-    before.insert(0, guard.admit)
+    before.insert(0, guard.authenticate)
     server.after_request(guard.renew)
     page = SignInPage(guard, settings.prefix)
     views = Blueprint("access", __name__, template_folder="templates", static_folder="static", static_url_path=SIGN_IN)
@@ -59,15 +59,15 @@ class SignInPage:
         """The token of the form into a cookie."""
         request.max_content_length = MAX_FORM_BYTES
         view = request.form.get("view", "")
-        if is_from_elsewhere():
-            return self._page(FOREIGN, 403, view)
+        if is_cross_site():
+            return self._page(CROSS_SITE, 403, view)
         response = self._guard.sign_in(request.form.get("token", "").strip(), view_of(view))
         return response or self._page(WRONG, 401, view)
 
     def sign_out(self) -> Response:
         """This browser forgets its token; the token itself, and whoever else has it, stays."""
-        if is_from_elsewhere():
-            return self._page(FOREIGN, 403, "")
+        if is_cross_site():
+            return self._page(CROSS_SITE, 403, "")
         response = self._guard.redirect(SIGN_IN, {})
         self._guard.put_cookie(response, "")
         return response
@@ -85,7 +85,7 @@ class SignInPage:
         return Response(words, status, headers=PAGE_HEADERS, mimetype="text/html")
 
 
-def is_from_elsewhere() -> bool:
+def is_cross_site() -> bool:
     """Whether the browser says that another site has sent this."""
     site, origin = request.headers.get("Sec-Fetch-Site", "same-origin"), request.headers.get("Origin")
     return site != "same-origin" or (origin is not None and not is_same_host(origin, request.host))

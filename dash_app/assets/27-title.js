@@ -15,8 +15,8 @@
             const sign = document.getElementById("connection");
             return { severity: "fail", words: sign ? sign.textContent.split(" since ")[0] : "" };
         }
-        const line = document.querySelector("#alert-line .alert-line");
-        return line && { severity: line.dataset.severity, words: line.dataset.worst };
+        const title = document.querySelector("#alert-line .alert-title");
+        return title && { severity: title.dataset.severity, words: title.dataset.worst };
     }
 
     function icon(shape) {

@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from dash_app.render.header import is_frozen
-from dash_app.render.readings import State, is_number, mapping_at, number_at, value_at
+from dash_app.render.readings import StateDict, is_number, mapping_at, number_at, value_at
 from dash_app.render.text import history_above_peak
 from dash_app.render.theme import GAIN, LOSS, MUTED, TEMPLATE
 from state.formatting import fmt_pct
@@ -26,13 +26,13 @@ Point = tuple[float, float]
 Gaps = list[list[float]]
 
 
-def series_points(state: State) -> list[tuple[int, Point]]:
+def series_points(state: StateDict) -> list[tuple[int, Point]]:
     """The points that can be drawn, each with its index in the state's series."""
     series = value_at(state, "nav.series")
     return [(index, (point[0], point[1])) for index, point in enumerate(_as_list(series)) if _is_point(point)]
 
 
-def build_nav_history(state: State) -> dict[str, Any]:
+def build_nav_history(state: StateDict) -> dict[str, Any]:
     """An area from the lowest to the highest NAV of the series, open where the series has a gap."""
     points, gaps = [point for _, point in series_points(state)], _gaps(state)
     if len(points) < 2:
@@ -47,7 +47,7 @@ def build_nav_history(state: State) -> dict[str, Any]:
     return {"data": [*shading, *traces], "layout": layout}
 
 
-def _gaps(state: State) -> Gaps:
+def _gaps(state: StateDict) -> Gaps:
     return sorted([start, end] for start, end in filter(_is_point, _as_list(value_at(state, "nav.gaps"))))
 
 
@@ -104,7 +104,7 @@ def _label(points: list[Point], deepest: tuple[Point, float]) -> dict[str, Any]:
     return {**place, "text": f"▼ {fmt_pct(percent)} below peak", "font": {"color": LOSS}}
 
 
-def _frozen_since(state: State) -> float | None:
+def _frozen_since(state: StateDict) -> float | None:
     return number_at(state, "nav.exchange.confirmed_at") if is_frozen(state) else None
 
 

@@ -7,7 +7,18 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from dash_app.render.readings import Format, State, fmt_word, is_number, number_at, read, stale_at
+from dash_app.render.readings import (
+    Format,
+    Reading,
+    StateDict,
+    fmt_word,
+    is_number,
+    number_at,
+    read,
+    stale_at,
+    text_at,
+)
+from dash_app.render.theme import tone_of
 from state.formatting import UNKNOWN_TEXT, fmt_age
 
 Child = Component | str
@@ -15,7 +26,7 @@ Children = Sequence[Child]
 
 
 def field(
-    state: State,
+    state: StateDict,
     path: str,
     fmt: Format = fmt_word,
     *,
@@ -24,19 +35,28 @@ def field(
     **attributes: str,
 ) -> html.Span:
     """One value of the state, addressed by its path, with the reason on hover when it is unknown or old."""
-    text, reason = read(state, path, fmt, default)
-    marks, old = {"data-field": path, **attributes}, stale_at(state, path)
-    if reason:
-        marks |= {"data-unknown": reason, "title": reason}
-        return span(text, f"{class_name} unknown".strip(), **marks)
+    marks = {"data-field": path, **attributes}
+    return show(read(state, path, fmt, default), stale_at(state, path), class_name, **marks)
+
+
+def show(reading: Reading, old: str = "", class_name: str = "", **marks: str) -> html.Span:
+    """A reading, with the reason on hover when it is unknown or, as `old` says, not of now."""
+    if reading.reason:
+        marks |= {"data-unknown": reading.reason, "title": reading.reason}
+        return span(reading.text, f"{class_name} unknown".strip(), **marks)
     if old:
         # An old value never looks live, wherever it stands.
         marks |= {"data-stale": old, "title": old}
-        return span(text, f"{class_name} old".strip(), **marks)
-    return span(text, class_name, **marks)
+        return span(reading.text, f"{class_name} old".strip(), **marks)
+    return span(reading.text, class_name, **marks)
 
 
-def age_field(state: State, age_path: str, stamp_path: str, fmt: Format, age_format: str) -> html.Span:
+def word_field(state: StateDict, path: str, default: str) -> html.Span:
+    """A state word in its tone."""
+    return field(state, path, default=default, class_name=tone_of(text_at(state, path)))
+
+
+def age_field(state: StateDict, age_path: str, stamp_path: str, fmt: Format, age_format: str) -> html.Span:
     """An age that the browser keeps ticking from its stamp, as long as both are known."""
     stamp = number_at(state, stamp_path)
     if stamp is None or number_at(state, age_path) is None:
@@ -45,7 +65,13 @@ def age_field(state: State, age_path: str, stamp_path: str, fmt: Format, age_for
     return field(state, age_path, fmt, class_name="age", **ticking)
 
 
-def elapsed(state: State, stamp: Any) -> html.Span | None:
+def age_limits(surface: dict[str, Any]) -> dict[str, str]:
+    """The ages from which the browser calls a file late and stale, as data attributes."""
+    limits = {f"data-{word}-after": number_at(surface, f"{word}_after_s") for word in ("late", "stale")}
+    return {name: str(limit) for name, limit in limits.items() if limit is not None}
+
+
+def elapsed(state: StateDict, stamp: Any) -> html.Span | None:
     """The time since a stamp, ticking on in the browser; None when either end is unknown."""
     now = number_at(state, "meta.loaded_at")
     if now is None or not is_number(stamp):
@@ -53,16 +79,14 @@ def elapsed(state: State, stamp: Any) -> html.Span | None:
     return span(fmt_age(now - stamp), "age", **{"data-stamp": str(stamp), "data-age-format": "words"})
 
 
-def span(children: Child | Children, class_name: str = "", **attributes: str) -> html.Span:
+def span(children: Child | Children, class_name: str = "", **attributes: Any) -> html.Span:
     """A span with data attributes."""
-    marks: dict[str, Any] = dict(attributes)
-    return html.Span(children, className=class_name or None, **marks)
+    return html.Span(children, className=class_name or None, **attributes)
 
 
-def block(children: Child | Children, class_name: str = "", **attributes: str) -> html.Div:
+def block(children: Child | Children, class_name: str = "", **attributes: Any) -> html.Div:
     """A block with data attributes."""
-    marks: dict[str, Any] = dict(attributes)
-    return html.Div(children, className=class_name or None, **marks)
+    return html.Div(children, className=class_name or None, **attributes)
 
 
 def line(*children: Child, class_name: str = "caption") -> html.Div:
@@ -70,6 +94,6 @@ def line(*children: Child, class_name: str = "caption") -> html.Div:
     return html.Div(list(children), className=class_name)
 
 
-def card(title: Child | Children, *body: Child, class_name: str = "") -> dbc.Card:
+def card(title: Child | Children, *body: Child) -> dbc.Card:
     """A titled card."""
-    return dbc.Card([html.H3(title, className="card-label"), *body], className=f"panel {class_name}".strip())
+    return dbc.Card([dbc.CardHeader(html.H3(title)), dbc.CardBody(list(body))])

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import dash_bootstrap_components as dbc
 from dash import html
 
-from dash_app.render.components import Child, age_field, span
-from dash_app.render.readings import State, is_number, number_at, rows_at, text_at
-from dash_app.render.text import CHECK_MARKS, CHECK_WORDS
+from dash_app.render import text
+from dash_app.render.components import Child, Children, age_field, age_limits, span
+from dash_app.render.readings import StateDict, is_number, number_at, rows_at, text_at
 from state.formatting import fmt_age, fmt_number
 
 # Nobody acts on these one by one.
@@ -14,13 +15,13 @@ FOLDED = {"ok": "checks agree", "not_comparable": "not comparable"}
 CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "fail"}
 
 
-def render_surfaces(state: State) -> list[html.Span]:
+def render_surfaces(state: StateDict) -> list[dbc.Badge]:
     """A chip for every file that is there or has to be."""
     rows = rows_at(state, "meta.surfaces")
     return [_surface_chip(state, index, row) for index, row in enumerate(rows) if is_on_show(row)]
 
 
-def render_checks(state: State) -> list[html.Span]:
+def render_checks(state: StateDict) -> list[dbc.Badge]:
     """A chip for every check that differs, with both numbers on hover; those that agree are one chip."""
     rows = rows_at(state, "meta.checks")
     told = [row for row in rows if _status(row) not in FOLDED]
@@ -33,36 +34,26 @@ def is_on_show(surface: dict[str, Any]) -> bool:
     return bool(surface.get("required")) or (surface.get("status") != "missing" and surface.get("listed") is not False)
 
 
-def _surface_chip(state: State, index: int, row: dict[str, Any]) -> html.Span:
+def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> dbc.Badge:
     path = f"meta.surfaces.{index}"
     broken = row.get("status") != "ok"
-    parts: list[Child] = [span(text_at(state, f"{path}.name"), "chip-name"), " "]
+    parts: list[Child] = [text_at(state, f"{path}.name"), " "]
     if number_at(state, f"{path}.age_s") is not None or not broken:
         parts.append(age_field(state, f"{path}.age_s", f"{path}.updated_at", fmt_age, "words"))
     if broken:
-        parts += [
-            " ",
-            span(text_at(state, f"{path}.status") or "unknown", "chip-word", **{"data-field": f"{path}.status"}),
-        ]
-    title = text_at(state, f"{path}.error")
+        status = text_at(state, f"{path}.status") or "unknown"
+        parts += [" ", span(status, "chip-word", **{"data-field": f"{path}.status"})]
     kind = "broken" if broken else text_at(state, f"{path}.freshness") or "unknown"
-    return span(parts, f"chip surface {kind}", **_limits(row), **({"title": title} if title else {}))
+    # Where the browser moves the chip on to late and to stale; a broken file stays broken.
+    limits = {} if broken or row.get("age_s") is None else age_limits(row)
+    return _chip(span(parts, f"surface {kind}", **limits), text_at(state, f"{path}.error"))
 
 
-def _limits(row: dict[str, Any]) -> dict[str, str]:
-    """Where the browser moves the chip on to late and to stale; a broken file stays broken."""
-    if row.get("status") != "ok" or row.get("age_s") is None:
-        return {}
-    limits = {"data-late-after": row.get("late_after_s"), "data-stale-after": row.get("stale_after_s")}
-    return {name: str(value) for name, value in limits.items() if value is not None}
-
-
-def _folded_chip(status: str, rows: list[dict[str, Any]]) -> html.Span:
+def _folded_chip(status: str, rows: list[dict[str, Any]]) -> dbc.Badge:
     """`19 checks agree`, with each of them on hover."""
     label = FOLDED[status] if len(rows) > 1 else FOLDED[status].replace("checks agree", "check agrees")
-    mark = span(CHECK_MARKS[status], f"chip-mark {CHECK_TONES.get(status, 'muted')}")
     title = " · ".join(f"{row.get('label') or row.get('name')}: {row.get('detail')}" for row in rows)
-    return span([f"{len(rows)} {label} ", mark], "chip check", title=title, **{"data-status": status})
+    return _chip([f"{len(rows)} {label} ", _mark(status)], title)
 
 
 def _status(row: dict[str, Any]) -> str:
@@ -70,14 +61,19 @@ def _status(row: dict[str, Any]) -> str:
     return str(row.get("status") or "not_comparable")
 
 
-def _check_chip(row: dict[str, Any]) -> html.Span:
+def _check_chip(row: dict[str, Any]) -> dbc.Badge:
     status = _status(row)
     label = str(row.get("label") or row.get("name") or "check")
-    mark = span(CHECK_MARKS.get(status, "?"), f"chip-mark {CHECK_TONES.get(status, 'muted')}")
-    title = " · ".join([str(row.get("detail") or CHECK_WORDS.get(status, status)), *_measures(row)])
-    return span(
-        [label, " ", mark], "chip check", title=title, **{"data-check": str(row.get("name")), "data-status": status}
-    )
+    title = " · ".join([str(row.get("detail") or text.CHECK_WORDS.get(status, status)), *_measures(row)])
+    return _chip([label, " ", _mark(status)], title)
+
+
+def _mark(status: str) -> html.Span:
+    return span(text.CHECK_MARKS.get(status, "?"), f"chip-mark {CHECK_TONES.get(status, 'muted')}")
+
+
+def _chip(children: Child | Children, title: str) -> dbc.Badge:
+    return dbc.Badge(children, color="", className="chip", title=title or None)
 
 
 def _measures(row: dict[str, Any]) -> list[str]:

@@ -8,43 +8,34 @@ from typing import Any
 
 from dash import html
 
-from dash_app.render.components import Child, age_field, block, elapsed, span
-from dash_app.render.readings import State, number_at, rows_at, text_at, value_at
-from state.files.surfaces import (
-    KPIS,
-    NAV_LOG,
-    NAV_STATE,
-    POSITIONS,
-    POSITIONS_STATE,
-    RISK_SNAPSHOT,
-    ROUTER_HEALTH,
-    SYNCED_STATE,
-)
+from dash_app.render.components import Child, age_field, age_limits, block, elapsed, span
+from dash_app.render.readings import StateDict, mapping_at, number_at, rows_at, text_at, value_at
+from state.files import surfaces
 from state.formatting import fmt_age
 
-Sources = Callable[[State], list[str]]
+Sources = Callable[[StateDict], list[str]]
 
 
 def _files(*names: str) -> Sources:
     return lambda _state: list(names)
 
 
-def _nav_file(state: State) -> list[str]:
+def _nav_file(state: StateDict) -> list[str]:
     return [text_at(state, "nav.source")]
 
 
-def _history_file(state: State) -> list[str]:
+def _history_file(state: StateDict) -> list[str]:
     there = [row.get("name") for row in rows_at(state, "meta.surfaces") if row.get("status") != "missing"]
-    return [NAV_STATE if NAV_STATE in there else NAV_LOG]
+    return [surfaces.NAV_STATE if surfaces.NAV_STATE in there else surfaces.NAV_LOG]
 
 
-def _book_files(state: State) -> list[str]:
+def _book_files(state: StateDict) -> list[str]:
     """The files that priced the rows; an empty book is as old as the newest of the files that could have had rows."""
     named = sorted({str(row.get("price_source")) for row in rows_at(state, "positions") if row.get("price_source")})
-    return named or [_newest(state, (POSITIONS, SYNCED_STATE, POSITIONS_STATE))]
+    return named or [_newest(state, (surfaces.POSITIONS, surfaces.SYNCED_STATE, surfaces.POSITIONS_STATE))]
 
 
-def _newest(state: State, names: tuple[str, ...]) -> str:
+def _newest(state: StateDict, names: tuple[str, ...]) -> str:
     ages = {text_at(row, "name"): number_at(row, "age_s") for row in rows_at(state, "meta.surfaces")}
     known = [(age, name) for name in names if (age := ages.get(name)) is not None]
     return min(known)[1] if known else names[0]
@@ -55,24 +46,23 @@ SOURCES: dict[str, Sources] = {
     "nav": _nav_file,
     "aum": _nav_file,
     "nav-history": _history_file,
-    "drawdown": _files(KPIS, RISK_SNAPSHOT),
-    "atr": _files(KPIS, RISK_SNAPSHOT),
-    "fees": _files(KPIS, RISK_SNAPSHOT),
-    "dd-atr": _files(KPIS, RISK_SNAPSHOT),
-    "router": _files(ROUTER_HEALTH, KPIS),
-    "symbols": _files(RISK_SNAPSHOT, ROUTER_HEALTH),
+    "drawdown": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
+    "atr": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
+    "fees": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
+    "dd-atr": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
+    "router": _files(surfaces.ROUTER_HEALTH, surfaces.KPIS),
+    "symbols": _files(surfaces.RISK_SNAPSHOT, surfaces.ROUTER_HEALTH),
     "positions": _book_files,
-    "exposure": _book_files,
 }
 FROZEN = ("nav", "aum")
 
 
-def render_ages(panel: str) -> Callable[[State], list[html.Div]]:
+def render_ages(panel: str) -> Callable[[StateDict], list[html.Div]]:
     """The renderer of a panel's tags, for a container of its own."""
     return lambda state: ages(state, panel)
 
 
-def ages(state: State, panel: str, *, frozen: bool = True) -> list[html.Div]:
+def ages(state: StateDict, panel: str, *, frozen: bool = True) -> list[html.Div]:
     """The tags of a panel, the oldest source first; none when nothing is known of its files."""
     wanted = SOURCES[panel](state)
     rows = [(index, row) for index, row in enumerate(rows_at(state, "meta.surfaces")) if row.get("name") in wanted]
@@ -86,15 +76,14 @@ def _oldest_first(numbered: tuple[int, dict[str, Any]]) -> float:
     return -age if isinstance(age, int | float) else 0.0
 
 
-def _tag(state: State, index: int) -> list[html.Span]:
+def _tag(state: StateDict, index: int) -> list[html.Span]:
     """One file: fresh and hidden, late, stale, of unknown age, or broken with its last good content on show."""
     path = f"meta.surfaces.{index}"
     status = text_at(state, f"{path}.status")
     if status == "missing":
         return []
-    limits = {f"data-{word}-after": number_at(state, f"{path}.{word}_after_s") for word in ("late", "stale")}
     kind = "broken" if status != "ok" else text_at(state, f"{path}.freshness") or "unknown"
-    moving = {name: str(limit) for name, limit in limits.items() if limit is not None and kind not in HELD}
+    moving = {} if kind in HELD else age_limits(mapping_at(state, path))
     words: list[Child] = [f"{status} · "] if kind == "broken" else []
     age = age_field(state, f"{path}.age_s", f"{path}.updated_at", fmt_age, "words")
     return [span([*words, age], f"source-age {kind}", title=text_at(state, f"{path}.name"), **moving)]
@@ -103,7 +92,7 @@ def _tag(state: State, index: int) -> list[html.Span]:
 HELD = ("broken", "unknown")  # these do not become fresh by themselves
 
 
-def _frozen(state: State) -> list[html.Span]:
+def _frozen(state: StateDict) -> list[html.Span]:
     if value_at(state, "nav.exchange.frozen") is not True:
         return []
     age = elapsed(state, value_at(state, "nav.exchange.confirmed_at"))

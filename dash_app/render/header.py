@@ -5,12 +5,12 @@ from dash import html
 
 from dash_app.render.components import Child, age_field, field, line, span
 from dash_app.render.freshness import ages
-from dash_app.render.readings import State, fmt_upper, number_at, read, stale_at, text_at, value_at
+from dash_app.render.readings import StateDict, fmt_upper, number_at, read, stale_at, text_at, value_at
 from dash_app.render.text import DEFAULT_ENVIRONMENT, DEFAULT_SOURCE
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_number, fmt_plain
 
 
-def render_nav(state: State) -> list[html.Div]:
+def render_nav(state: StateDict) -> list[html.Div]:
     """The large NAV and its source line."""
     return [
         _nav(state),
@@ -19,41 +19,37 @@ def render_nav(state: State) -> list[html.Div]:
     ]
 
 
-def render_status(state: State) -> list[dbc.Badge]:
+def render_status(state: StateDict) -> list[dbc.Badge]:
     """The environment, and a second badge on testnet."""
     environment, reason = read(state, "meta.environment", default=DEFAULT_ENVIRONMENT)
-    if is_testnet(state) and "testnet" in environment.lower():
+    is_testnet = value_at(state, "meta.testnet") is True
+    if is_testnet and "testnet" in environment.lower():
         return [_testnet_badge("meta.environment")]
     kind = "unknown" if reason else "known"
     badge = _badge(field(state, "meta.environment", fmt_upper, default=DEFAULT_ENVIRONMENT), kind)
-    return [_testnet_badge("meta.testnet"), badge] if is_testnet(state) else [badge]
+    return [_testnet_badge("meta.testnet"), badge] if is_testnet else [badge]
 
 
-def is_frozen(state: State) -> bool:
+def is_frozen(state: StateDict) -> bool:
     """True when the NAV on show is an old one, repeated or left behind."""
     return value_at(state, "nav.exchange.frozen") is True or bool(stale_at(state, "nav.nav_usd"))
 
 
-def is_testnet(state: State) -> bool:
-    """True when the state says testnet."""
-    return value_at(state, "meta.testnet") is True
-
-
-def _nav(state: State) -> html.Div:
+def _nav(state: StateDict) -> html.Div:
     parts: list[Child] = ["NAV: ", field(state, "nav.nav_usd", fmt_plain)]
     if number_at(state, "nav.nav_usd") is not None:
         parts.append(" USD")
     return html.Div(parts, className="nav-figure frozen" if is_frozen(state) else "nav-figure")
 
 
-def _frozen(state: State) -> list[Child]:
+def _frozen(state: StateDict) -> list[Child]:
     if value_at(state, "nav.exchange.frozen") is not True:
         return []
     age = age_field(state, "nav.exchange.confirmed_age_s", "nav.exchange.confirmed_at", fmt_age, "words")
     return [span(["frozen, confirmed ", age, " ago"], "fail"), " · "]
 
 
-def _note(state: State) -> list[Child]:
+def _note(state: StateDict) -> list[Child]:
     """Why the file that is asked first is not the one on show."""
     note = text_at(state, "nav.source_note")
     unpriced = value_at(state, "nav.unpriced")
@@ -64,7 +60,7 @@ def _note(state: State) -> list[Child]:
     ]
 
 
-def _source(state: State) -> list[Child]:
+def _source(state: StateDict) -> list[Child]:
     age = age_field(state, "nav.age_s", "nav.updated_at", _fmt_seconds, "seconds")
     unit = [] if number_at(state, "nav.age_s") is None else ["s"]
     return ["Source: ", field(state, "nav.source", default=DEFAULT_SOURCE), " • Age: ", age, *unit]

@@ -4,19 +4,19 @@ from dash import html
 
 from dash_app.figures.nav_history import series_points
 from dash_app.render.components import Child, field, span
-from dash_app.render.readings import NOT_IN_STATE, State, mapping_at, reason_at, value_at
+from dash_app.render.readings import NOT_IN_STATE, StateDict, mapping_at, reason_at, value_at
 from dash_app.render.text import history_above_peak
 from dash_app.render.theme import tone_of_amount
 from state.formatting import fmt_clock, fmt_signed, fmt_usd
 
 
-def render_span(state: State) -> str:
+def render_span(state: StateDict) -> str:
     """`last 3 h`, as far as the series goes back."""
     points = series_points(state)
     return f", last {_fmt_span(points[-1][1][0] - points[0][1][0])}" if len(points) > 1 else ""
 
 
-def render_caption(state: State) -> list[html.Span]:
+def render_caption(state: StateDict) -> list[html.Span]:
     """First and last value with their times, in the places where the line begins and ends."""
     points = series_points(state)
     if len(points) < 2:
@@ -34,7 +34,7 @@ def _moment(at: float) -> html.Span:
     return span(fmt_clock(at), "moment", **{"data-at": str(at)})
 
 
-def _value(state: State, index: int) -> html.Span:
+def _value(state: StateDict, index: int) -> html.Span:
     return field(state, f"nav.series.{index}.1", fmt_usd, class_name="strong")
 
 

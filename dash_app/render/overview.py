@@ -3,100 +3,71 @@
 import dash_bootstrap_components as dbc
 from dash import html
 
-from dash_app.render.components import Child, card, elapsed, field, line, span
+from dash_app.render import text
+from dash_app.render.components import Child, card, elapsed, field, line, span, word_field
 from dash_app.render.freshness import ages
 from dash_app.render.header import is_frozen
-from dash_app.render.readings import State, is_number, mapping_at, number_at, reason_at, text_at, value_at
-from dash_app.render.text import (
-    BASIS,
-    DD_AND_ATR,
-    DEFAULT_ATR_REGIME,
-    DEFAULT_DD_STATE,
-    NAV_AND_AUM,
-    NO_ORDERS,
-    ROUTER_FILL,
-)
-from dash_app.render.theme import tone_of, tone_of_amount
+from dash_app.render.readings import StateDict, is_number, mapping_at, number_at, reason_at, text_at, value_at
+from dash_app.render.theme import tone_of_amount
 from state.formatting import UNKNOWN_TEXT, fmt_number, fmt_pct, fmt_signed, fmt_usd
 
 
-def render_overview(state: State) -> list[dbc.Card]:
+def render_overview(state: StateDict) -> list[dbc.Card]:
     """Three cards."""
     return [_nav_and_aum(state), _dd_and_atr(state), _router(state)]
 
 
-def lower_bound_mark(state: State) -> list[Child]:
+def lower_bound_mark(state: StateDict) -> list[Child]:
     """A total that misses a price is at least what it says."""
     return ["≥ "] if value_at(state, "aum.total_usd_is_lower_bound") is True else []
 
 
-def _nav_and_aum(state: State) -> dbc.Card:
-    nav = field(state, "nav.nav_usd", fmt_usd)
+def _nav_and_aum(state: StateDict) -> dbc.Card:
+    nav, zar = field(state, "nav.nav_usd", fmt_usd), field(state, "nav.nav_zar", fmt_usd)
+    rate = field(state, "nav.fx_usd_zar", lambda value: fmt_number(value, 4))
+    aum_usd, aum_zar = _plain(state, "aum.total_usd"), field(state, "aum.total_zar", fmt_usd)
+    unrealized, realized = _amount(state, "nav.unrealized_pnl_usd"), _amount(state, "nav.realized_pnl_today_usd")
     return card(
-        [NAV_AND_AUM, *ages(state, "nav")],
+        [text.NAV_AND_AUM, *ages(state, "nav")],
         html.Div([nav, " USD"], className="figure frozen" if is_frozen(state) else "figure"),
-        line(
-            field(state, "nav.nav_zar", fmt_usd),
-            " ZAR at ",
-            field(state, "nav.fx_usd_zar", _fmt_rate),
-            *_rate_age(state),
-        ),
-        line(
-            "AUM ",
-            *lower_bound_mark(state),
-            _plain(state, "aum.total_usd"),
-            " USD · ",
-            field(state, "aum.total_zar", fmt_usd),
-            " ZAR",
-        ),
-        line(
-            "PnL open ",
-            _amount(state, "nav.unrealized_pnl_usd"),
-            " · today ",
-            _amount(state, "nav.realized_pnl_today_usd"),
-        ),
+        line(zar, " ZAR at ", rate, *_rate_age(state)),
+        line("AUM ", *lower_bound_mark(state), aum_usd, " USD · ", aum_zar, " ZAR"),
+        line("PnL open ", unrealized, " · today ", realized),
     )
 
 
-def _rate_age(state: State) -> list[Child]:
+def _rate_age(state: StateDict) -> list[Child]:
     """The last rate seen is kept, so it has to say how old it is."""
     age = elapsed(state, number_at(state, "nav.fx_updated_at"))
     return [" · ", age, " old"] if age else []
 
 
-def _dd_and_atr(state: State) -> dbc.Card:
-    words = (
-        _word(state, "nav.dd_state", DEFAULT_DD_STATE),
-        " / ",
-        _word(state, "nav.atr_regime", DEFAULT_ATR_REGIME),
-    )
-    ratio = field(state, "kpis.risk.atr_ratio", fmt_number)
+def _dd_and_atr(state: StateDict) -> dbc.Card:
+    drawdown, ratio = field(state, "nav.drawdown_pct", fmt_pct), field(state, "kpis.risk.atr_ratio", fmt_number)
+    dd_state = word_field(state, "nav.dd_state", text.DEFAULT_DD_STATE)
+    regime = word_field(state, "nav.atr_regime", text.DEFAULT_ATR_REGIME)
+    gross, net = _plain(state, "nav.gross_exposure_usd"), _plain(state, "nav.net_exposure_usd")
     return card(
-        [DD_AND_ATR, *ages(state, "dd-atr")],
-        html.Div([field(state, "nav.drawdown_pct", fmt_pct), " / ", ratio], className="figure"),
-        line(*words),
+        [text.DD_AND_ATR, *ages(state, "dd-atr")],
+        html.Div([drawdown, " / ", ratio], className="figure"),
+        line(dd_state, " / ", regime),
         line(_plain(state, "nav.drawdown_abs_usd"), " USD below peak"),
-        line(
-            "Exposure ",
-            _plain(state, "nav.gross_exposure_usd"),
-            " gross · ",
-            _plain(state, "nav.net_exposure_usd"),
-            " net",
-        ),
+        line("Exposure ", gross, " gross · ", net, " net"),
     )
 
 
-def _router(state: State) -> dbc.Card:
+def _router(state: StateDict) -> dbc.Card:
+    low, high = (field(state, f"router.slip_{quartile}_bps", fmt_number) for quartile in ("q25", "q75"))
     return card(
-        [ROUTER_FILL, *ages(state, "router")],
+        [text.ROUTER_FILL, *ages(state, "router")],
         html.Div(_ratios(state), className="figure"),
         line(*_basis(state)),
-        line("Slippage ", _bps(state, "router.slip_q50_bps", "strong"), " bps median"),
-        line("quartiles ", _bps(state, "router.slip_q25_bps"), " … ", _bps(state, "router.slip_q75_bps"), " bps"),
+        line("Slippage ", field(state, "router.slip_q50_bps", fmt_number, class_name="strong"), " bps median"),
+        line("quartiles ", low, " … ", high, " bps"),
     )
 
 
-def _ratios(state: State) -> list[Child]:
+def _ratios(state: StateDict) -> list[Child]:
     """Both ratios, or the one there is, or that there were no orders to take one from."""
     paths = {"maker": "router.maker_fill_rate", "fallback": "router.fallback_ratio"}
     known = [name for name, path in paths.items() if number_at(state, path) is not None]
@@ -104,18 +75,18 @@ def _ratios(state: State) -> list[Child]:
         return [field(state, paths["maker"], fmt_number, default=_no_ratio(state))]
     pairs: list[list[Child]] = [[f"{name} ", field(state, paths[name], fmt_number)] for name in known]
     # A pair stays in one piece when the line is too long for the card.
-    first: list[Child] = [part for pair in pairs[:-1] for part in (span([*pair, " /"], "pair"), " ")]
-    return [*first, span(pairs[-1], "pair")]
+    first: list[Child] = [part for pair in pairs[:-1] for part in (span([*pair, " /"], "text-nowrap"), " ")]
+    return [*first, span(pairs[-1], "text-nowrap")]
 
 
-def _no_ratio(state: State) -> str:
+def _no_ratio(state: StateDict) -> str:
     """Only a state that says so has had no orders; any other absence is just unknown."""
-    said = number_at(state, "router.orders") == 0 or NO_ORDERS in reason_at(state, "router.maker_fill_rate")
-    return NO_ORDERS if said else UNKNOWN_TEXT
+    said = number_at(state, "router.orders") == 0 or text.NO_ORDERS in reason_at(state, "router.maker_fill_rate")
+    return text.NO_ORDERS if said else UNKNOWN_TEXT
 
 
-def _basis(state: State) -> list[Child]:
-    basis = BASIS.get(text_at(state, "router.basis"), "")
+def _basis(state: StateDict) -> list[Child]:
+    basis = text.BASIS.get(text_at(state, "router.basis"), "")
     if number_at(state, "router.orders"):
         count = field(state, "router.orders", lambda orders: fmt_number(orders, 0))
         return ["of ", count, f" orders{', ' if basis else ''}", basis]
@@ -124,27 +95,15 @@ def _basis(state: State) -> list[Child]:
     return [basis or reason_at(state, "router.maker_fill_rate")]
 
 
-def _symbols_with_a_ratio(state: State) -> str:
+def _symbols_with_a_ratio(state: StateDict) -> str:
     rows = [row for row in mapping_at(state, "kpis.symbols").values() if isinstance(row, dict)]
     known = sum(is_number(row.get("maker_fill_rate")) for row in rows)
     return f"{known} of {len(rows)} have one"
 
 
-def _word(state: State, path: str, default: str) -> html.Span:
-    return field(state, path, default=default, class_name=tone_of(text_at(state, path)))
-
-
-def _plain(state: State, path: str) -> html.Span:
+def _plain(state: StateDict, path: str) -> html.Span:
     return field(state, path, fmt_usd, class_name="strong")
 
 
-def _amount(state: State, path: str) -> html.Span:
+def _amount(state: StateDict, path: str) -> html.Span:
     return field(state, path, fmt_signed, class_name=tone_of_amount(number_at(state, path)))
-
-
-def _bps(state: State, path: str, class_name: str = "") -> html.Span:
-    return field(state, path, fmt_number, class_name=class_name)
-
-
-def _fmt_rate(value: float | None) -> str:
-    return fmt_number(value, 4)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from state.formatting import UNKNOWN_TEXT
 
-State = dict[str, Any]
+StateDict = dict[str, Any]
 Format = Callable[[Any], str]
 
 MASK = "•••••"  # what stands for an amount, whatever its size
@@ -21,7 +21,7 @@ class Reading(NamedTuple):
     reason: str
 
 
-def value_at(state: State, path: str) -> Any:
+def value_at(state: StateDict, path: str) -> Any:
     """The value at a dotted path, None where the path ends early."""
     value: Any = state
     for key in path.split("."):
@@ -31,33 +31,28 @@ def value_at(state: State, path: str) -> Any:
     return value
 
 
-def number_at(state: State, path: str) -> float | None:
+def number_at(state: StateDict, path: str) -> float | None:
     """The finite number at a path, else None."""
     value = value_at(state, path)
     return value if is_number(value) and not reason_at(state, path) else None
 
 
-def text_at(state: State, path: str) -> str:
+def text_at(state: StateDict, path: str) -> str:
     """The text at a path, else an empty one."""
     value = value_at(state, path)
     return value if isinstance(value, str) else ""
 
 
-def mapping_at(state: State, path: str) -> dict[str, Any]:
+def mapping_at(state: StateDict, path: str) -> dict[str, Any]:
     """The object at a path, else an empty one."""
     value = value_at(state, path)
     return value if isinstance(value, dict) else {}
 
 
-def rows_at(state: State, path: str) -> list[dict[str, Any]]:
+def rows_at(state: StateDict, path: str) -> list[dict[str, Any]]:
     """The objects of a list, in their places, since reasons are addressed by index."""
     value = value_at(state, path)
     return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else []
-
-
-def is_masked(state: State, path: str) -> bool:
-    """Whether an amount is known and not told."""
-    return bool(value_at(state, path) == MASK)
 
 
 def is_number(value: Any) -> bool:
@@ -65,12 +60,12 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
-def reason_at(state: State, path: str) -> str:
+def reason_at(state: StateDict, path: str) -> str:
     """Why the value at a path is unknown; empty when it is known."""
     return reason_for(state, path, value_at(state, path))
 
 
-def reason_for(state: State, path: str, value: Any) -> str:
+def reason_for(state: StateDict, path: str, value: Any) -> str:
     """The reason given for this path, else, where there is no value, for what it belongs to."""
     unknown = mapping_at(state, "meta.unknown")
     for _ in range(DEEPEST):
@@ -82,7 +77,7 @@ def reason_for(state: State, path: str, value: Any) -> str:
     return ""
 
 
-def stale_at(state: State, path: str) -> str:
+def stale_at(state: StateDict, path: str) -> str:
     """Why the value at a path is an old one; empty when it is of now."""
     return str(mapping_at(state, "meta.stale").get(path) or "")
 
@@ -100,7 +95,7 @@ def fmt_upper(value: Any) -> str:
 WORD_FORMATS = (fmt_word, fmt_upper)
 
 
-def read(state: State, path: str, fmt: Format = fmt_word, default: str = UNKNOWN_TEXT) -> Reading:
+def read(state: StateDict, path: str, fmt: Format = fmt_word, default: str = UNKNOWN_TEXT) -> Reading:
     """The reading of one path."""
     return reading_of(value_at(state, path), reason_at(state, path), fmt, default)
 

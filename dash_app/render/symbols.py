@@ -4,10 +4,10 @@ from typing import Any
 
 from dash import html
 
+from dash_app.render import text
 from dash_app.render.components import Child, block
-from dash_app.render.readings import Reading, State, mapping_at, reading_of, reason_at, reason_for
-from dash_app.render.tables import Cell, Row, row_data, row_tooltips, with_default, worst_first
-from dash_app.render.text import DEFAULT_ATR_REGIME, DEFAULT_DD_STATE, NO_SYMBOLS, SYMBOLS_UNKNOWN
+from dash_app.render.readings import Reading, StateDict, mapping_at, reading_of, reason_at, reason_for
+from dash_app.render.tables import Cell, Row, with_default, worst_first
 from dash_app.render.theme import tone_of
 from state.formatting import fmt_number
 
@@ -15,42 +15,33 @@ NUMBERS = ("dd_today_pct", "atr_ratio", "maker_fill_rate", "fallback_ratio", "sl
 COLUMNS = ("dd_state", "atr_regime", *NUMBERS)
 
 
-def render_data(state: State) -> list[dict[str, str]]:
-    """The rows of the table, one per symbol."""
-    return [row_data(row) for row in _rows(state)]
-
-
-def render_tooltips(state: State) -> list[dict[str, dict[str, str]]]:
-    """The reason of every unknown cell."""
-    return [row_tooltips(row) for row in _rows(state)]
-
-
-def render_title(state: State) -> list[Child]:
+def render_title(state: StateDict) -> list[Child]:
     """How many symbols."""
     count = len(mapping_at(state, "kpis.symbols"))
     return [f" · {count}"] if count else []
 
 
-def render_empty(state: State) -> list[html.Div]:
+def render_empty(state: StateDict) -> list[html.Div]:
     """Why there is no symbol to show."""
     if mapping_at(state, "kpis.symbols"):
         return []
     reason = reason_at(state, "kpis.symbols")
-    words = f"{SYMBOLS_UNKNOWN}: {reason}" if reason else NO_SYMBOLS
+    words = f"{text.SYMBOLS_UNKNOWN}: {reason}" if reason else text.NO_SYMBOLS
     marks = {"data-unknown": reason, "title": reason} if reason else {}
     return [block(words, "empty-reason", **{"data-field": "kpis.symbols", **marks})]
 
 
-def _rows(state: State) -> list[Row]:
+def build_rows(state: StateDict) -> list[Row]:
+    """One row a symbol."""
     symbols = mapping_at(state, "kpis.symbols")
     rows = [_row(state, symbol, row if isinstance(row, dict) else {}) for symbol, row in symbols.items()]
     return worst_first(state, rows)
 
 
-def _row(state: State, symbol: str, row: dict[str, Any]) -> Row:
+def _row(state: StateDict, symbol: str, row: dict[str, Any]) -> Row:
     reasons = {column: reason_for(state, f"kpis.symbols.{symbol}.{column}", row.get(column)) for column in COLUMNS}
-    dd_state = reading_of(row.get("dd_state"), reasons["dd_state"], default=DEFAULT_DD_STATE)
-    regime = reading_of(row.get("atr_regime"), reasons["atr_regime"], default=DEFAULT_ATR_REGIME)
+    dd_state = reading_of(row.get("dd_state"), reasons["dd_state"], default=text.DEFAULT_DD_STATE)
+    regime = reading_of(row.get("atr_regime"), reasons["atr_regime"], default=text.DEFAULT_ATR_REGIME)
     cells = {column: Cell(reading_of(row.get(column), reasons[column], fmt_number)) for column in NUMBERS}
     cells["dd_today_pct"] = Cell(with_default(cells["dd_today_pct"].reading, dd_state))
     return {

@@ -1,9 +1,9 @@
 """What both tables have in common: texts, tones and reasons of a row."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from dash_app.render.readings import Reading, State, value_at
+from dash_app.render.readings import Reading, StateDict, value_at
 
 # Rows carry their tones in a column that is not shown, because a table styles cells by what is in the row.
 TONES = "tones"
@@ -29,16 +29,27 @@ class Cell(NamedTuple):
 
 
 Row = dict[str, Cell]
+BuildRows = Callable[[StateDict], list[Row]]
 
 
-def row_data(row: Row) -> dict[str, str]:
+def render_data(build_rows: BuildRows) -> Callable[[StateDict], list[dict[str, str]]]:
+    """The renderer of a table's `data`."""
+    return lambda state: [_data(row) for row in build_rows(state)]
+
+
+def render_tooltips(build_rows: BuildRows) -> Callable[[StateDict], list[dict[str, dict[str, str]]]]:
+    """The renderer of its `tooltip_data`: the reason of every unknown cell."""
+    return lambda state: [_tooltips(row) for row in build_rows(state)]
+
+
+def _data(row: Row) -> dict[str, str]:
     """The texts of a row, and the tones of its cells."""
     tones = ((column, _tone(cell)) for column, cell in row.items())
     marks = "".join(f"|{column}:{tone}|" for column, tone in tones if tone)
     return {column: cell.reading.text for column, cell in row.items()} | {TONES: marks}
 
 
-def row_tooltips(row: Row) -> dict[str, dict[str, str]]:
+def _tooltips(row: Row) -> dict[str, dict[str, str]]:
     """The reasons of a row, as plain text."""
     reasons = {column: cell.reading.reason for column, cell in row.items()}
     return {column: {"value": reason, "type": "text"} for column, reason in reasons.items() if reason}
@@ -49,7 +60,7 @@ def with_default(today: Reading, dd_state: Reading) -> Reading:
     return Reading(today.text, today.reason or dd_state.reason)
 
 
-def worst_first(state: State, rows: list[Row]) -> list[Row]:
+def worst_first(state: StateDict, rows: list[Row]) -> list[Row]:
     """On a wall nobody turns to the page with the panic: the rows with the worst words come first."""
     if value_at(state, "meta.worst_first") is not True:
         return rows

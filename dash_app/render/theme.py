@@ -2,7 +2,6 @@
 
 from typing import Any
 
-BACKGROUND = "#0b0f14"
 PANEL = "#121922"
 HAIRLINE = "#1d2733"
 TEXT = "#e8eef4"
@@ -10,7 +9,6 @@ SECONDARY = "#93a1b1"
 MUTED = "#64748a"
 OK = "#46c8b5"
 ATTENTION = "#f2b134"
-FAILURE = "#ff7a59"
 GAIN = "#4aa8ff"
 LOSS = "#ff9d6e"
 
@@ -56,8 +54,3 @@ def tone_of_amount(value: float | None) -> str:
     if value is None or abs(value) < 0.005:
         return ""
     return "gain" if value > 0 else "loss"
-
-
-def slice_color(index: int) -> str:
-    """The colour of one slice of the donut and of its row in the legend."""
-    return SLICES[index % len(SLICES)]

@@ -1,22 +1,20 @@
 """What programs ask for: readiness, metrics and the state itself, each from one load."""
 
-import hashlib
 import json
-from typing import Any
 
 from dash.exceptions import DependencyException
 from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from werkzeug.exceptions import ServiceUnavailable
 
 from dash_app.access.guard import must_mask
 from dash_app.privacy import mask_state
+from dash_app.render.readings import StateDict
+from dash_app.server.cache import ENDPOINT
 from dash_app.server.loads import load_state
 from dash_app.server.metrics import COUNTS, StateCollector
-from dash_app.server.sharing import ENDPOINT
 from dash_app.settings import Settings
 from state.trust.readiness import find_obstacles
-
-State = dict[str, Any]
 
 # What the clock alone changes.
 OF_NAV, OF_EXCHANGE, OF_SURFACE, OF_META = "age_s", "confirmed_age_s", "age_s", ("loaded_at", "data_age_s")
@@ -27,9 +25,7 @@ def register_endpoints(server: Flask, settings: Settings) -> None:
 
     def readyz() -> Response:
         reasons = find_obstacles(load_state(settings))
-        answer = _json({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return _json({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
     def metrics() -> Response:
         registry = CollectorRegistry()
@@ -41,13 +37,16 @@ def register_endpoints(server: Flask, settings: Settings) -> None:
 
     def api_state() -> Response:
         state = load_state(settings)
-        private = must_mask()
-        answer = _json(leave_out_clock(mask_state(state) if private else state))
-        answer.set_etag(tag_of(state) + ("-private" if private else ""))
+        answer = _json(leave_out_clock(mask_state(state) if must_mask() else state))
+        answer.add_etag()
         answer.headers["Cache-Control"] = "no-cache"
         answer.make_conditional(request)
         return answer
 
+    def unavailable(error: ServiceUnavailable) -> Response:
+        return _json({"ready": False, "reasons": [error.description]}, status=503)
+
+    server.register_error_handler(ServiceUnavailable, unavailable)
     for path, view in (("/readyz", readyz), ("/metrics", metrics), ("/api/state", api_state)):
         server.add_url_rule(path, view_func=view)
     # Else the page itself would be the answer, as to any path that nobody knows.
@@ -56,8 +55,8 @@ def register_endpoints(server: Flask, settings: Settings) -> None:
     server.register_error_handler(DependencyException, lambda _error: Response(status=404))
 
 
-def leave_out_clock(state: State) -> State:
-    """The state without its ages, so that the same tag means the same bytes; the stamps that ages need are in it."""
+def leave_out_clock(state: StateDict) -> StateDict:
+    """The state without its ages, so that its tag, a digest, stays; the stamps that ages need are in it."""
     nav, meta = _without(state["nav"], OF_NAV), _without(state["meta"], *OF_META)
     if nav:
         nav["exchange"] = _without(nav["exchange"], OF_EXCHANGE)
@@ -65,15 +64,10 @@ def leave_out_clock(state: State) -> State:
     return {**state, "nav": nav, "meta": meta}
 
 
-def tag_of(state: State) -> str:
-    """The version, and the modification times, which move without it when a file is written again unchanged."""
-    times = [(surface["name"], surface["mtime"]) for surface in state["meta"]["surfaces"]]
-    return f"{state['meta']['version']}-{hashlib.blake2b(json.dumps(times).encode(), digest_size=8).hexdigest()}"
-
-
-def _without(block: State, *keys: str) -> State:
+def _without(block: StateDict, *keys: str) -> StateDict:
     return {key: value for key, value in block.items() if key not in keys}
 
 
-def _json(content: State, status: int = 200) -> Response:
-    return Response(json.dumps(content, allow_nan=False), status, content_type="application/json")
+def _json(content: StateDict, status: int = 200) -> Response:
+    body = json.dumps(content, allow_nan=False)
+    return Response(body, status, headers={"Cache-Control": "no-store"}, content_type="application/json")

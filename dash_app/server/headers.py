@@ -11,7 +11,7 @@ from flask import Request, Response, request
 from dash_app.settings import Settings
 
 # Dash and its tables write <style> elements; its own two scripts are allowed by their hashes, nothing else inline is.
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' {scripts}; style-src-elem 'self' 'unsafe-inline'; style-src-attr 'none'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'none'"
@@ -35,7 +35,7 @@ def send_headers(app: Dash, settings: Settings, build: str) -> None:
         ("X-Frame-Options", "DENY"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Permissions-Policy", PERMISSIONS),
-        ("Content-Security-Policy", POLICY.format(scripts=" ".join(app.csp_hashes()))),
+        ("Content-Security-Policy", CONTENT_SECURITY_POLICY.format(scripts=" ".join(app.csp_hashes()))),
         ("Referrer-Policy", "no-referrer"),
     ]
     # Browsers complain about this one where there is no TLS.

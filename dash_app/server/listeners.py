@@ -8,16 +8,16 @@ import struct
 import time
 from collections.abc import Iterable
 
-STALL_S = 10  # that one read or write of a thread waits for a client
+SOCKET_TIMEOUT_S = 10  # that one read or write of a thread waits for a client
 SPARE_FILES = 100  # descriptors of a worker beside its connections
 FORKS_S = 10.0
 FORK_PAUSE_S = 1.0
-PATIENCE_S = 8.0  # workers whose master was killed see it within a second, and then end what they have begun
+PORT_TIMEOUT_S = 8.0  # workers whose master was killed see it within a second, and then end what they have begun
 LOOK_EVERY_S = 0.2
 INHERITED = ("GUNICORN_FD", "LISTEN_FDS")  # sockets that whoever started this process has opened already
 
 
-def refuse_taken_port(addresses: Iterable[object]) -> None:
+def require_free_port(addresses: Iterable[object]) -> None:
     """Wait a moment for each (host, port) to be free; SystemExit with what to do about one that is not."""
     if any(name in os.environ for name in INHERITED):
         return
@@ -27,7 +27,7 @@ def refuse_taken_port(addresses: Iterable[object]) -> None:
 
 
 def _await_free(host: str, port: int) -> None:
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + PORT_TIMEOUT_S
     while is_taken(host, port):
         if time.monotonic() > end:
             name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -47,14 +47,14 @@ def is_taken(host: str, port: int) -> bool:
         return error.errno == errno.EADDRINUSE  # anything else gunicorn says itself
 
 
-def drop_stalled_clients(listeners: Iterable[socket.socket]) -> None:
+def set_client_timeouts(listeners: Iterable[socket.socket]) -> None:
     """Connections inherit these time-outs from the socket they come in by, so that who stalls does not keep a thread.
 
     A client that sends or reads a little now and then is not dropped: that is for the proxy to hold off.
     """
     for listener in listeners:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", STALL_S, 0))
+            listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", SOCKET_TIMEOUT_S, 0))
 
 
 def allow_open_files(connections: int) -> None:

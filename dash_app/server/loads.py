@@ -10,10 +10,10 @@ from dash_app.server.metrics import COUNTS
 from dash_app.settings import Settings
 from state import load_all_state
 
-PATIENCE_S = 2.0  # while one load hangs, the others must not take all threads with them
+LOCK_TIMEOUT_S = 2.0  # while one load hangs, the others must not take all threads with them
 
-_turn = Lock()
-_began: list[float] = []  # when the load that is on its way began
+_lock = Lock()
+_started: list[float] = []  # when the load that is on its way began
 
 
 def load_state(settings: Settings) -> dict[str, Any]:
@@ -31,19 +31,19 @@ def load_state(settings: Settings) -> dict[str, Any]:
 
 
 def _load(settings: Settings) -> dict[str, Any]:
-    if not _turn.acquire(timeout=0.0 if _is_stuck() else PATIENCE_S):
+    if not _lock.acquire(timeout=0.0 if _is_stuck() else LOCK_TIMEOUT_S):
         abort(503, "The state directory does not answer.")
     began = time.monotonic()
-    _began[:] = [began]
+    _started[:] = [began]
     try:
         # What is seen under a fixed clock is no history of the desk.
         remember = settings.now is None
         return load_all_state(settings.state_dir, now=settings.now, environ=settings.environ, remember=remember)
     finally:
-        _began.clear()
-        _turn.release()
+        _started.clear()
+        _lock.release()
         COUNTS.add_load(time.monotonic() - began)
 
 
 def _is_stuck() -> bool:
-    return any(time.monotonic() - began > PATIENCE_S for began in _began.copy())
+    return any(time.monotonic() - began > LOCK_TIMEOUT_S for began in _started.copy())

@@ -1,8 +1,10 @@
-"""A log that nobody can fill from outside."""
+"""A log that nobody can fill from outside, and that has no token in it, whoever writes it."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 LONGEST = 300
 PER_PERIOD = 20
@@ -11,7 +13,7 @@ ALIKE = 24  # messages that begin with the same so many characters count togethe
 MOST_KINDS = 100
 
 
-class Sparing(logging.Filter):
+class RateLimitFilter(logging.Filter):
     """Warnings are cut short, and of those that begin alike only the first few of each minute pass."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,3 +40,25 @@ class Sparing(logging.Filter):
             self._period, self._counts = period, {}
         self._counts[kind] = self._counts.get(kind, 0) + 1
         return self._counts[kind]
+
+
+# A query string as a whole, however it is written; a token wherever else it stands, such as in a header gone wrong.
+SECRETS = re.compile(r"(\?|\b(?:token|key)=)[^\s'\"]+|[A-Za-z0-9_-]{32,}")
+
+
+def redact(text: str) -> str:
+    """The text without query strings and tokens."""
+    return SECRETS.sub(lambda found: f"{found[1] or ''}[redacted]", text)
+
+
+class RedactedRecord(logging.LogRecord):
+    """A record for `logging.setLogRecordFactory`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exc_info:
+            self.exc_text = redact(logging.Formatter().formatException(self.exc_info))
+
+    def getMessage(self) -> str:  # noqa: N802 - the name that logging gives it
+        """The message, redacted."""
+        return redact(super().getMessage())

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from dash_app.render.readings import StateDict
 from state.trust.readiness import find_obstacles
 
 FRESHNESS = ("fresh", "late", "stale", "unknown")
 CHECK_STATUS = ("ok", "warn", "fail", "not_comparable")
-
-State = dict[str, Any]
 
 
 class Gauge(NamedTuple):
@@ -27,16 +26,16 @@ class Gauge(NamedTuple):
     amount: bool = False  # what a private key does not get
 
 
-def _drawdown_ratio(state: State) -> float | None:
+def _drawdown_ratio(state: StateDict) -> float | None:
     percent = _of_nav("drawdown_pct")(state)
     return None if percent is None else percent / 100.0
 
 
-def _positions(state: State) -> int | None:
+def _positions(state: StateDict) -> int | None:
     return None if "positions" in state["meta"]["unknown"] else len(state["positions"])
 
 
-def _of_nav(name: str) -> Callable[[State], float | None]:
+def _of_nav(name: str) -> Callable[[StateDict], float | None]:
     """A figure of the NAV block; nothing while it is an old one."""
     return lambda state: None if f"nav.{name}" in state["meta"]["stale"] else state["nav"].get(name)
 
@@ -68,7 +67,7 @@ OF_STATE = (
 class StateCollector(Collector):
     """The metrics of one normalized state; private, without those that are amounts of money."""
 
-    def __init__(self, state: State, *, private: bool = False) -> None:
+    def __init__(self, state: StateDict, *, private: bool = False) -> None:
         self._state = state
         self._private = private
 

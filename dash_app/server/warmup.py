@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from dash_app.access.guard import inside_client
-from dash_app.server.sharing import ENDPOINT
+from dash_app.access.guard import internal_client
+from dash_app.server.cache import ENDPOINT
 
 LOGGER = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def warm_up(server: Flask) -> None:
 
 def _first_answers(server: Flask) -> Iterator[TestResponse]:
     """The page, and its callbacks in their order, each with what those before it have answered."""
-    client = inside_client(server)
+    client = internal_client(server)
     yield from (client.get(path) for path in ("/", "/_dash-layout"))
     dependencies = client.get("/_dash-dependencies")
     yield dependencies

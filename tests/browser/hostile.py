@@ -5,8 +5,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from serving import HEALTHY_STATE
+from serving import CORPUS
 
+HARMLESS_STATE = CORPUS / "v7.1" / "offexchange" / "logs" / "state"  # several slices in the donut
 NOW = 1764197100.0
 # Each would leave a trace: an element, a call, a request, or a line that is not the one of the file.
 ATTACKS = (
@@ -26,11 +27,11 @@ FILE_NAME = "nav<img src=x onerror=alert(5)>\x1b[2J.json"
 
 
 def write_hostile(state_dir: Path) -> None:
-    """The healthy state with attacks before its words, the same before the same, so that the files belong together."""
+    """The harmless state with attacks before its words, the same before the same, so that the files belong together."""
     tape = state_dir.parent / "execution" / "transitions.jsonl"
     for directory in (state_dir, tape.parent):
         directory.mkdir(parents=True, exist_ok=True)
-    for source in HEALTHY_STATE.glob("*.json"):
+    for source in HARMLESS_STATE.glob("*.json"):
         (state_dir / source.name).write_text(json.dumps(_attack(json.loads(source.read_text()))))
     shutil.copy(state_dir / "nav.json", state_dir / FILE_NAME)
     tape.write_text("".join(json.dumps(_change(age, words)) + "\n" for age, words in enumerate(ATTACKS)))

@@ -30,7 +30,7 @@ WAIT_MS = 1000
 SILENCE_MS = 5000
 PAUSE_MS = 5500
 ALERT = "#alert-line .alert-title"
-CALM = ".alert-line:not(.alert-fail)"
+CALM = ".alert:not(.alert-danger)"
 MARK = "window.loadedOnce = true"
 COUNT_PAUSES = """() => {
     let last = Date.now();
@@ -282,7 +282,8 @@ STEP_MS = 60_000
 STOPPED_S = STEPS * STEP_MS / 1000
 AGES = """() => [...document.querySelectorAll(".age[data-stamp]:not([data-stamp=''])")].map(age => age.textContent)"""
 # What still looks live: neither faded, nor marked stale, nor behind the sign of the lost connection.
-LIVE = """() => [...document.querySelectorAll(".panel, #header-nav > *, #alert-line, .chip")].filter(part => {
+PARTS = ".card, #header-nav > *, #alert-line, .surface, #check-chips > *"
+LIVE = """parts => [...document.querySelectorAll(parts)].filter(part => {
     let opacity = 1;
     for (let box = part; box; box = box.parentElement) opacity *= Number(getComputedStyle(box).opacity);
     return opacity > 0.6 && !part.matches(".stale");
@@ -309,7 +310,7 @@ def test_ten_minutes_without_a_server_leave_nothing_that_looks_live(browser: Bro
         after = page.evaluate(AGES)
         assert len(after) == len(before)
         assert [age for age in after if not shows_age_between(age, STOPPED_S, 2 * STOPPED_S)] == []
-        assert page.evaluate(LIVE) == []
+        assert page.evaluate(LIVE, PARTS) == []
     await_connected(view)
     page.wait_for_selector(CALM, timeout=SOON_MS)
     view.await_true("document.querySelectorAll('.surface.fresh').length > 5", SOON_MS)

@@ -45,7 +45,7 @@ def view(browser: Browser, server: Server, log_dir: Path, healthy: Path) -> Iter
     shutil.rmtree(log_dir)
     shutil.copytree(healthy, log_dir)
     with shown(browser, server) as view:
-        view.page.wait_for_selector(".alert-line:not(.alert-fail)")
+        view.page.wait_for_selector(".alert:not(.alert-danger)")
         yield view
 
 

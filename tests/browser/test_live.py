@@ -124,7 +124,7 @@ def test_panels_that_stay_as_they_are_are_left_alone(view: Shown, state_dir: Pat
     view.await_text("#header-nav", "NAV: 10999.99 USD")
     given = set(view.page.evaluate("window.given"))
     assert {"header-nav", "overview-cards"} <= given
-    assert not {"positions-table", "symbols-table", "exposure"} & given
+    assert not {"positions-table", "symbols-table"} & given
     path.write_text(content)
     view.await_text("#header-nav", "NAV: 10461.27 USD")
 

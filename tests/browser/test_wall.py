@@ -105,9 +105,9 @@ def test_a_fresh_wall_says_nothing_of_ages(browser: Browser, desk: Server) -> No
         (60, {"#header-nav": ["late · 1 m 04 s"], ".aum": ["late · 1 m 04 s"], ".symbols": [], ".positions": []}),
         (
             200,
-            {".nav-history": ["stale · 3 m 24 s"], ".symbols": ["late · 3 m 31 s"], ".exposure": ["late · 3 m 31 s"]},
+            {".nav-history": ["stale · 3 m 24 s"], ".symbols": ["late · 3 m 31 s"], ".positions": ["late · 3 m 31 s"]},
         ),
-        (700, {".positions": ["stale · 11 m 51 s"], "#kpi-cards .panel:first-child": ["stale · 11 m 51 s"]}),
+        (700, {".positions": ["stale · 11 m 51 s"], "#kpi-cards .card:first-child": ["stale · 11 m 51 s"]}),
     ],
 )
 def test_each_panel_goes_by_its_own_files(
@@ -118,14 +118,14 @@ def test_each_panel_goes_by_its_own_files(
         assert {panel: tags(view, panel) for panel in expected} == expected
         for panel, words in expected.items():
             if panel.startswith("."):
-                body = f"{panel} > :last-child"
+                body = f"{panel} .card-body > :last-child"
                 assert (opacity(view, body) < 1) == bool(words)
 
 
 def test_frozen_nav_dims_nav_and_aum(browser: Browser, down: Server) -> None:
     with shown(browser, down) as view:
         assert tags(view, ".aum") == ["frozen · 10 m 11 s"]
-        assert opacity(view, ".aum-body") < 1
+        assert opacity(view, ".aum .donut") < 1
         assert tags(view, ".symbols") == []
 
 
@@ -133,9 +133,9 @@ def test_ages_go_on_while_the_server_is_gone(browser: Browser, settings: dict[st
     with serving(tmp_path / "log", settings) as server, shown(browser, server) as view:
         server.stop()
         view.page.evaluate(f"hedge.now = () => {HEALTHY.now} + 10000")
-        view.await_true(f"{TAGS.format(panel='.panel.positions')}.length === 1")
-        assert tags(view, ".panel.positions") == ["stale · 2 h 46 m"]
-        assert tags(view, ".panel.symbols") == ["stale · 2 h 46 m"]
+        view.await_true(f"{TAGS.format(panel='.positions')}.length === 1")
+        assert tags(view, ".positions") == ["stale · 2 h 46 m"]
+        assert tags(view, ".symbols") == ["stale · 2 h 46 m"]
 
 
 def test_tape_is_newest_first(browser: Browser, desk: Server) -> None:
@@ -255,9 +255,8 @@ def test_kiosk_gives_reasons_without_a_hover(browser: Browser, tmp_path: Path) -
 def test_light_theme(browser: Browser, desk: Server) -> None:
     with shown(browser, desk, search="?theme=light") as view:
         assert view.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(238, 241, 245)"
-        assert (
-            view.page.evaluate("getComputedStyle(document.querySelector('.exposure text')).fill") == "rgb(16, 22, 29)"
-        )
+        stroke = "getComputedStyle(document.querySelector('.pielayer path.surface')).stroke"
+        assert view.page.evaluate(stroke) == "rgb(255, 255, 255)"
         assert view.complaints == []
 
 

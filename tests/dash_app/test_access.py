@@ -11,7 +11,7 @@ from keyfiles import LOBBY, NOW, PRIVATE, WALL, WINDOW, KeyFiles, bearer
 from serving import HEALTHY_STATE
 from werkzeug.test import TestResponse
 
-from dash_app.access.guard import DAY_S, VISITOR, inside_client
+from dash_app.access.guard import DAY_S, VISITOR, internal_client
 from dash_app.access.tokens import hash_token
 from dash_app.app import create_app
 from dash_app.settings import Settings
@@ -104,7 +104,7 @@ def test_open_pages_have_nothing_of_the_state_nor_of_the_page(client: FlaskClien
 def test_the_server_itself_needs_none(keys: KeyFiles) -> None:
     """Its warm-up asks before anybody else; no header can pass for it."""
     server = keys.server()
-    assert inside_client(server).get("/_dash-layout").status_code == 200
+    assert internal_client(server).get("/_dash-layout").status_code == 200
     spoofed = {"HTTP_HEDGE_VISITOR": "1", VISITOR: "the server itself"}
     assert server.test_client().get("/_dash-layout", environ_overrides=spoofed).status_code == 401
 

@@ -15,8 +15,8 @@ import pytest
 from keyfiles import LOBBY, PRIVATE, WALL, WINDOW, KeyFiles, bearer
 from serving import Server, serving, wait_until
 
-from dash_app.access.redaction import RedactedRecord, redact
 from dash_app.access.tokens import hash_token
+from dash_app.server.logs import RedactedRecord, redact
 
 # --- the log ---------------------------------------------------------------------------------------------------------
 

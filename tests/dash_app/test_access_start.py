@@ -13,7 +13,7 @@ from keyfiles import LOBBY, PRIVATE, WALL, WINDOW, KeyFiles
 from serving import HEALTHY_STATE, ROOT, process_environ
 
 from dash_app.access.__main__ import main
-from dash_app.access.binding import is_private, refuse_public_bind
+from dash_app.access.guard import is_private, refuse_public_bind
 from dash_app.access.tokens import check_tokens, format_line, read_tokens
 from dash_app.settings import Settings, SettingsError, read_settings
 

@@ -18,11 +18,11 @@ from serving import CORPUS, ROOT, process_environ
 from werkzeug.test import TestResponse
 
 from dash_app import callbacks, ids
-from dash_app.address import View, show_as
 from dash_app.app import create_app
 from dash_app.callbacks import digest_of
 from dash_app.panels import GROUPS, PANELS, Group, Panel
-from dash_app.server.sharing import MAX_BODY_BYTES
+from dash_app.privacy import View, show_as
+from dash_app.server.cache import MAX_BODY_BYTES
 from dash_app.settings import Settings
 from state import load_all_state
 
@@ -230,7 +230,7 @@ def test_largest_desk_is_let_through() -> None:
     state["positions"] = [leg] * 3334
     state["kpis"]["symbols"] = {f"SYMBOL{number}USDT": symbol for number in range(5000)}
     state["meta"]["unknown"] |= {f"kpis.symbols.SYMBOL{number}.x": "x" * 94 for number in range(30_000)}
-    callbacks.refuse_unfit(state)
+    callbacks.validate_state(state)
     assert len(json.dumps(drawing_of(state))) < MAX_BODY_BYTES
 
 
@@ -283,7 +283,7 @@ def test_log_does_not_repeat_what_an_error_quotes(words: str, caplog: pytest.Log
 WATCHED_DRAWING = """
 import json, sys
 from dash_app.app import create_app
-from dash_app.server.sharing import MAX_BODY_BYTES
+from dash_app.server.cache import MAX_BODY_BYTES
 from dash_app.settings import Settings
 
 requests = json.load(sys.stdin)

@@ -17,6 +17,7 @@ from serving import CORPUS, ROOT
 
 from dash_app.app import create_app
 from dash_app.render.alerts import render_alerts
+from dash_app.server import loads
 from dash_app.server.endpoints import leave_out_clock
 from dash_app.settings import Settings
 from state import load_all_state
@@ -257,7 +258,7 @@ def test_state_is_the_page_s_without_what_the_clock_changes(client: FlaskClient,
 
 def test_tag_is_strong_and_answered_with_nothing(client: FlaskClient) -> None:
     tag = client.get("/api/state").headers["ETag"]
-    assert re.fullmatch(r'"[0-9a-f]{16}-[0-9a-f]{16}"', tag)
+    assert re.fullmatch(r'"[0-9a-f]{40}"', tag)
     for asked in (tag, f'"other", {tag}', "*"):
         again = client.get("/api/state", headers={"If-None-Match": asked})
         assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
@@ -297,3 +298,15 @@ def test_no_state_is_answered_too(tmp_path: Path, path: str, name: str) -> None:
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / "nav.json").write_text("{")
     assert client_of(tmp_path / name).get(path).status_code == (503 if path == "/readyz" else 200)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_programs_are_told_in_json_that_the_disk_hangs(
+    client: FlaskClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another request waits for it."""
+    monkeypatch.setattr(loads, "LOCK_TIMEOUT_S", 0.05)
+    with loads._lock:
+        answer = client.get(path)
+    reasons = ["The state directory does not answer."]
+    assert (answer.status_code, answer.get_json()) == (503, {"ready": False, "reasons": reasons})

@@ -57,7 +57,7 @@ def test_the_oldest_file_comes_first() -> None:
         ("aum", {"nav": {"source": "nav_state.json"}}, ["nav_state.json"]),
         ("positions", {"positions": [{"price_source": "positions.json"}]}, ["positions.json"]),
         ("positions", {"positions": []}, ["synced_state.json"]),
-        ("exposure", {"positions": [{"price_source": None}]}, ["synced_state.json"]),
+        ("positions", {"positions": [{"price_source": None}]}, ["synced_state.json"]),
         ("nav-history", {}, ["nav_state.json"]),
         ("fees", {}, ["kpis_v7.json", "risk_snapshot.json"]),
     ],

@@ -6,9 +6,8 @@ import pytest
 from sample_state import EMPTY, NOW, fields, frozen_sample, sample, text_of
 
 from dash_app.figures.donut import build_donut
-from dash_app.figures.exposure import build_exposure
 from dash_app.figures.nav_history import build_nav_history
-from dash_app.render import aum, exposure, nav_history
+from dash_app.render import aum, nav_history
 from dash_app.render.readings import MASK
 from dash_app.render.text import history_above_peak
 
@@ -178,36 +177,8 @@ def test_a_debt_has_no_change_in_percent(before: float, change: str) -> None:
     assert text_of(nav_history.render_caption(state)[1]) == f"{before:,.2f} → -50.00{change}"
 
 
-def book(*legs: tuple[str, str, float | None]) -> dict[str, Any]:
-    return {"positions": [{"symbol": symbol, "side": side, "notional": size} for symbol, side, size in legs]}
-
-
-def test_exposure_bars_by_size_and_side() -> None:
-    state = book(("A", "LONG", 10.0), ("B", "SHORT", 30.0), ("A", "SHORT", 5.0), ("C", "LONG", None))
-    long, short, names, sizes = build_exposure(state)["data"]
-    assert (long["x"], short["x"]) == ([0.0, 10.0], [-30.0, -5.0])
-    assert (names["text"], sizes["text"]) == (["B", "A"], ["30 short", "10 long · 5 short"])
-    assert build_exposure(state)["layout"]["xaxis"]["range"] == [-30.0, 30.0]
-
-
-def test_exposure_counts_what_it_leaves_out() -> None:
-    state = book(*((f"S{number}", "LONG", 100.0 - number) for number in range(13)))
-    assert build_exposure(state)["data"][2]["text"] == [f"S{number}" for number in range(10)]
-    assert text_of(exposure.render_caption(state)).startswith("+3 more")
-
-
-@pytest.mark.parametrize(("state", "words"), [(EMPTY, "No open positions"), (frozen_sample(), "Positions unknown")])
-def test_no_exposure_to_draw(state: dict[str, Any], words: str) -> None:
-    assert build_exposure(state)["data"] == []
-    assert text_of(exposure.render_caption(state)) == words
-
-
-def test_exposure_labels_stay_text() -> None:
-    assert build_exposure(book(("<b>", "LONG", 1.0)))["data"][2]["text"] == ["&lt;b&gt;"]
-
-
 def test_figures_keep_what_the_viewer_did() -> None:
-    for build in (build_donut, build_nav_history, build_exposure):
+    for build in (build_donut, build_nav_history):
         assert build(sample())["layout"]["uirevision"] == build(EMPTY)["layout"]["uirevision"]
 
 

@@ -9,12 +9,12 @@ import pytest
 from dash.development.base_component import Component
 from sample_state import EMPTY, as_json, components, fields, frozen_sample, sample, text_of
 
-from dash_app import ids, layout
+from dash_app import ids
 from dash_app.layout import build_layout
 from dash_app.panels import PANELS, Panel
 from dash_app.render import theme
 from dash_app.render.components import field
-from dash_app.render.readings import State, value_at
+from dash_app.render.readings import StateDict, value_at
 from dash_app.render.text import POSITION_COLUMNS
 from state.formatting import fmt_usd
 
@@ -33,7 +33,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
         yield from paths(item, (*path, key))
 
 
-def replaced(state: State, path: tuple[str | int, ...], value: Any) -> State:
+def replaced(state: StateDict, path: tuple[str | int, ...], value: Any) -> StateDict:
     parent: Any = state
     for key in path[:-1]:
         parent = parent[key]
@@ -62,7 +62,7 @@ def test_the_empty_state_prints_no_zero(panel: Panel) -> None:
 
 @every_panel
 @pytest.mark.parametrize("state", [{}, dict.fromkeys(EMPTY), sample(), frozen_sample()])
-def test_every_panel_renders(panel: Panel, state: State) -> None:
+def test_every_panel_renders(panel: Panel, state: StateDict) -> None:
     as_json(panel.render(state))
 
 
@@ -78,7 +78,8 @@ def test_hostile_text_stays_text(panel: Panel) -> None:
     rendered = panel.render(mapped_words(sample(), HOSTILE))
     if panel.prop == "figure":
         assert "<script" not in str(as_json(rendered)["data"])
-    assert {item["type"] for item in components(rendered)} <= {"Span", "Div", "Badge", "Card", "H3"}
+    plain = {"Span", "Div", "H3", "Alert", "Badge", "Card", "CardHeader", "CardBody"}
+    assert {item["type"] for item in components(rendered)} <= plain
 
 
 @every_panel
@@ -119,7 +120,7 @@ def test_addressed_numbers_are_those_of_the_state() -> None:
         ({}, "n/a", "not in the state files"),
     ],
 )
-def test_field(state: State, text: str, reason: str | None) -> None:
+def test_field(state: StateDict, text: str, reason: str | None) -> None:
     element = fields(field(state, "nav.nav_usd", fmt_usd))["nav.nav_usd"]
     assert (element["text"], element.get("data-unknown"), element.get("title")) == (text, reason, reason)
 
@@ -144,7 +145,6 @@ def test_layout_has_its_headings() -> None:
         "Overview (v7)",
         "AUM Breakdown (USD)",
         "NAV",
-        "Exposure, short / long",
         "Open Positions",
         "What changed",
         "v7 Risk KPIs by symbol",
@@ -161,9 +161,9 @@ def test_tables_are_plain_text() -> None:
 
 def test_the_style_sheet_has_the_colours_of_the_theme() -> None:
     sheet = (ASSETS / "10-tokens.css").read_text()
-    tones = {"background": theme.BACKGROUND, "panel": theme.PANEL, "hairline": theme.HAIRLINE, "text": theme.TEXT}
+    tones = {"panel": theme.PANEL, "hairline": theme.HAIRLINE, "text": theme.TEXT}
     tones |= {"secondary": theme.SECONDARY, "muted": theme.MUTED, "ok": theme.OK, "attention": theme.ATTENTION}
-    tones |= {"failure": theme.FAILURE, "gain": theme.GAIN, "loss": theme.LOSS}
+    tones |= {"gain": theme.GAIN, "loss": theme.LOSS}
     assert [name for name, color in tones.items() if f"--hue-{name}: {color};" not in sheet] == []
     assert [index for index, color in enumerate(theme.SLICES) if f"--slice-{index}: {color};" not in sheet] == []
 
@@ -177,10 +177,3 @@ def test_style_sheets_ask_no_other_host() -> None:
     assert [
         sheet.name for sheet in ASSETS.glob("*.css") if re.search(r"url\(|@import|https?:", sheet.read_text())
     ] == []
-
-
-def test_a_panel_with_an_area_needs_no_container_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    panel = Panel("funding", "children", lambda _: "0.01 %", area="left")
-    monkeypatch.setattr(layout, "PANELS", (*PANELS, panel))
-    (box,) = [item for item in layout_components() if getattr(item, "id", None) == "funding"]
-    assert box.className == "panel"

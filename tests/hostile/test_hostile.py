@@ -6,7 +6,7 @@ from run_hostile import GROWTH_MB, SETTINGS, judge
 from serving import serving
 from siege import MEGABYTE, Siege
 
-from dash_app.server.sharing import HELD_BYTES
+from dash_app.server.cache import CACHE_BYTES
 
 REQUESTS = 3000
 KINDS = {"request", "bytes", "poll", "state", "text", "number", "head", "path", "nonsense", "flood"}
@@ -17,7 +17,7 @@ def test_hostile_requests_do_no_harm(tmp_path: Path) -> None:
         workers = server.workers()
         found = Siege(server, seed=1).run(REQUESTS)
         assert server.workers() == workers
-    assert judge(found, GROWTH_MB + HELD_BYTES / MEGABYTE) == []  # so few requests do not fill what is held
+    assert judge(found, GROWTH_MB + CACHE_BYTES / MEGABYTE) == []  # so few requests do not fill what is held
     assert "Traceback" not in server.log.read_text()
     assert {kind for kind, _ in found.statuses} == KINDS
     assert {status for _, status in found.statuses} >= {200, 400, 404, 405, 413, 415}

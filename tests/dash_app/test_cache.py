@@ -21,9 +21,9 @@ from dash_app.app import create_app
 from dash_app.callbacks import digest_of
 from dash_app.panels import GROUPS
 from dash_app.render.readings import MASK
-from dash_app.server import sharing
+from dash_app.server import cache
+from dash_app.server.cache import MAX_BODY_BYTES, AnswerCache
 from dash_app.server.metrics import COUNTS
-from dash_app.server.sharing import MAX_BODY_BYTES, Answers
 from dash_app.settings import Settings
 
 NOW = 1764197100.0
@@ -152,7 +152,7 @@ def test_digests_of_a_private_state_tell_nothing_of_one_section(server: Flask) -
 
 def test_shared_state_is_some_seconds_old_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its ages go on in the browser."""
-    monkeypatch.setattr(callbacks, "SHARED_S", 0.2)
+    monkeypatch.setattr(callbacks, "CACHE_S", 0.2)
     server = server_of(Settings(state_dir=str(HEALTHY_STATE)))
     first = first_state(server.test_client())["meta"]["loaded_at"]
     wait_until(lambda: first_state(server.test_client())["meta"]["loaded_at"] > first, timeout_s=5)
@@ -174,42 +174,42 @@ def what(answer: TestResponse) -> tuple[int, bytes]:
 
 def test_held_answers_stay_within_their_room() -> None:
     """The oldest go first."""
-    held = Answers(1000)
+    held = AnswerCache(1000)
     for number in range(100):
-        held.find_or_make(number, lambda number=number: bytes(10 + number))  # type: ignore[misc]
+        held.get_or_make(number, lambda number=number: bytes(10 + number))  # type: ignore[misc]
         assert held.size_bytes <= 1000
     assert (held.find(99), held.find(0)) == (bytes(109), None)
 
 
 def test_answer_that_is_used_outlives_the_others() -> None:
     """As the state that most walls show."""
-    held = Answers(1000)
+    held = AnswerCache(1000)
     for number in range(100):
-        held.find_or_make(number, lambda: bytes(100))
-        held.find_or_make("used", lambda: b"used")
+        held.get_or_make(number, lambda: bytes(100))
+        held.get_or_make("used", lambda: b"used")
     assert held.find("used") == b"used"
 
 
 def test_huge_answer_turns_nothing_out() -> None:
     """It is given, and not kept."""
-    held = Answers(1000)
-    held.find_or_make("kept", lambda: b"kept")
-    assert held.find_or_make("huge", lambda: bytes(500)) == bytes(500)
+    held = AnswerCache(1000)
+    held.get_or_make("kept", lambda: b"kept")
+    assert held.get_or_make("huge", lambda: bytes(500)) == bytes(500)
     assert (held.find("kept"), held.find("huge"), held.size_bytes) == (b"kept", None, 4)
 
 
 def test_failed_making_is_tried_again() -> None:
     """A failure is no answer."""
-    held = Answers(1000)
+    held = AnswerCache(1000)
     with pytest.raises(ZeroDivisionError):
-        held.find_or_make("key", lambda: bytes(1 // 0))
-    assert held.find_or_make("key", lambda: b"made") == b"made"
+        held.get_or_make("key", lambda: bytes(1 // 0))
+    assert held.get_or_make("key", lambda: b"made") == b"made"
 
 
 def test_waiting_for_another_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who began goes on; who waited is told to come again."""
-    monkeypatch.setattr(sharing, "PATIENCE_S", 0.05)
-    held, begun, go_on = Answers(1000), threading.Event(), threading.Event()
+    monkeypatch.setattr(cache, "WAIT_TIMEOUT_S", 0.05)
+    held, begun, go_on = AnswerCache(1000), threading.Event(), threading.Event()
 
     def make_slowly() -> bytes:
         begun.set()
@@ -217,10 +217,10 @@ def test_waiting_for_another_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None
         return b"slow"
 
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(held.find_or_make, "key", make_slowly)
+        slow = pool.submit(held.get_or_make, "key", make_slowly)
         begun.wait(10)
         with pytest.raises(TimeoutError):
-            held.find_or_make("key", lambda: b"other")
+            held.get_or_make("key", lambda: b"other")
         go_on.set()
         assert slow.result() == b"slow"
     assert held.find("key") == b"slow"

@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
 from traceback import walk_tb
-from typing import Any
 
 from dash import Dash
 from dash.exceptions import PreventUpdate
@@ -22,15 +21,15 @@ from dash_app.server.metrics import COUNTS
 
 ENDPOINT = "/_dash-update-component"
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a tab sends the state back: 5,000 symbols, two thirds of them held, take 4.6 MB
-HELD_BYTES = 32 * 1024 * 1024  # some hundred states of a usual desk with all that is drawn of them
+CACHE_BYTES = 32 * 1024 * 1024  # some hundred states of a usual desk with all that is drawn of them
 LARGEST_SHARE = 4  # one answer may take a quarter of the room, and not turn everything else out
-PATIENCE_S = 10.0  # several times what the largest legitimate answer takes to make
+WAIT_TIMEOUT_S = 10.0  # several times what the largest legitimate answer takes to make
 
 # What a tab has drawn before, at the end of its request: tabs differ in it, and what is drawn does not.
-SAID = re.compile(rb'(?:, ?"value": ?"([0-9a-f]{16})")?\}\]\}$')
+DRAWN_DIGEST = re.compile(rb'(?:, ?"value": ?"([0-9a-f]{16})")?\}\]\}$')
 
 
-class Answers:
+class AnswerCache:
     """The answers used last, up to a total size. Safe for threads; one is made once, however many ask for it."""
 
     def __init__(self, limit_bytes: int) -> None:
@@ -45,7 +44,7 @@ class Answers:
             answer = self._held.get(key)
             return answer.result() if answer and answer.done() else None
 
-    def find_or_make(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+    def get_or_make(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
         """The held answer, else the one that is made now while others that ask for it wait.
 
         Raises:
@@ -59,7 +58,7 @@ class Answers:
             self._held.move_to_end(key)
         if mine:
             self._make(key, answer, make)
-        return answer.result(PATIENCE_S)
+        return answer.result(WAIT_TIMEOUT_S)
 
     def _make(self, key: Hashable, answer: Future[bytes], make: Callable[[], bytes]) -> None:
         try:
@@ -83,12 +82,12 @@ class Answers:
         self.size_bytes -= len(self._held.pop(key).result())
 
 
-def share_answers(app: Dash, *, never: str) -> None:
+def cache_answers(app: Dash, *, never: str) -> None:
     """Have each drawing made once; `never` is the output whose answer depends on more than the body.
 
     What Dash cannot make sense of is the client's fault, and gets 400 without a traceback.
     """
-    server, ask_dash, answers = app.server, app.server.view_functions[ENDPOINT], Answers(HELD_BYTES)
+    server, ask_dash, answers = app.server, app.server.view_functions[ENDPOINT], AnswerCache(CACHE_BYTES)
     server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
     def draw() -> bytes:
@@ -100,32 +99,29 @@ def share_answers(app: Dash, *, never: str) -> None:
 
     def answer() -> Response:
         body = request.get_data()
-        said = SAID.search(body)
+        said = DRAWN_DIGEST.search(body)
         key, content = _digest(body), _digest(body[: said.start()] if said else body)
         made = answers.find(key)
         if made is None and (drawn := answers.find(content)) is not None:
             made = b"" if said and said[1] and b'"data-drawn":"%s"' % said[1] in drawn else drawn
-        if made is None and _output_of(request.get_json()) == never:
+        asked = request.get_json() if made is None else None
+        if isinstance(asked, dict) and asked.get("output") == never:
             response: Response = ask_dash()
             return response
         if made is None:
-            made = answers.find_or_make(key, draw)
+            made = answers.get_or_make(key, draw)
             if made:
-                answers.find_or_make(content, lambda: made)
+                answers.get_or_make(content, lambda: made)
         return Response(made, 200 if made else 204, content_type="application/json" if made else None)
 
-    server.view_functions[ENDPOINT] = _refuse_nonsense(answer)
+    server.view_functions[ENDPOINT] = _reject_malformed(answer)
 
 
 def _digest(body: bytes) -> bytes:
     return hashlib.blake2b(body).digest()
 
 
-def _output_of(body: Any) -> Any:
-    return body.get("output") if isinstance(body, dict) else None
-
-
-def _refuse_nonsense(answer: Callable[[], Response]) -> Callable[[], Response]:
+def _reject_malformed(answer: Callable[[], Response]) -> Callable[[], Response]:
     def answer_or_refuse() -> Response:
         try:
             return answer()

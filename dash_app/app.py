@@ -15,9 +15,9 @@ from dash_app.access.signin import register_access
 from dash_app.callbacks import register_callbacks
 from dash_app.layout import build_layout, html_attributes
 from dash_app.render.text import PAGE_TITLE
-from dash_app.server.cache import cache_answers
 from dash_app.server.endpoints import register_endpoints
 from dash_app.server.headers import send_headers
+from dash_app.server.sharing import cache_answers
 from dash_app.settings import Settings
 
 BOOTSTRAP_CSS = "bootstrap/static/css/bootstrap.min.css"

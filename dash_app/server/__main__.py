@@ -4,7 +4,7 @@ import os
 
 from gunicorn.util import parse_address
 
-from dash_app.access.binding import refuse_public_bind
+from dash_app.access.guard import refuse_public_bind
 from dash_app.access.tokens import check_tokens
 from dash_app.server.listeners import is_taken
 from dash_app.settings import read_settings

@@ -10,9 +10,9 @@ from werkzeug.exceptions import ServiceUnavailable
 from dash_app.access.guard import must_mask
 from dash_app.privacy import mask_state
 from dash_app.render.readings import StateDict
-from dash_app.server.cache import ENDPOINT
 from dash_app.server.loads import load_state
 from dash_app.server.metrics import COUNTS, StateCollector
+from dash_app.server.sharing import ENDPOINT
 from dash_app.settings import Settings
 from state.trust.readiness import find_obstacles
 

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from dash_app.access.guard import internal_client
-from dash_app.server.cache import ENDPOINT
+from dash_app.server.sharing import ENDPOINT
 
 LOGGER = logging.getLogger(__name__)
 

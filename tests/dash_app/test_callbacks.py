@@ -22,7 +22,7 @@ from dash_app.app import create_app
 from dash_app.callbacks import digest_of
 from dash_app.panels import GROUPS, PANELS, Group, Panel
 from dash_app.privacy import View, show_as
-from dash_app.server.cache import MAX_BODY_BYTES
+from dash_app.server.sharing import MAX_BODY_BYTES
 from dash_app.settings import Settings
 from state import load_all_state
 
@@ -283,7 +283,7 @@ def test_log_does_not_repeat_what_an_error_quotes(words: str, caplog: pytest.Log
 WATCHED_DRAWING = """
 import json, sys
 from dash_app.app import create_app
-from dash_app.server.cache import MAX_BODY_BYTES
+from dash_app.server.sharing import MAX_BODY_BYTES
 from dash_app.settings import Settings
 
 requests = json.load(sys.stdin)

@@ -6,7 +6,7 @@ from run_hostile import GROWTH_MB, SETTINGS, judge
 from serving import serving
 from siege import MEGABYTE, Siege
 
-from dash_app.server.cache import CACHE_BYTES
+from dash_app.server.sharing import CACHE_BYTES
 
 REQUESTS = 3000
 KINDS = {"request", "bytes", "poll", "state", "text", "number", "head", "path", "nonsense", "flood"}

@@ -22,8 +22,8 @@ from dash_app.callbacks import digest_of
 from dash_app.panels import GROUPS
 from dash_app.render.readings import MASK
 from dash_app.server import cache
-from dash_app.server.cache import MAX_BODY_BYTES, AnswerCache
 from dash_app.server.metrics import COUNTS
+from dash_app.server.sharing import MAX_BODY_BYTES, AnswerCache
 from dash_app.settings import Settings
 
 NOW = 1764197100.0

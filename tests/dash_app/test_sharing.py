@@ -21,7 +21,7 @@ from dash_app.app import create_app
 from dash_app.callbacks import digest_of
 from dash_app.panels import GROUPS
 from dash_app.render.readings import MASK
-from dash_app.server import cache
+from dash_app.server import sharing
 from dash_app.server.metrics import COUNTS
 from dash_app.server.sharing import MAX_BODY_BYTES, AnswerCache
 from dash_app.settings import Settings
@@ -208,7 +208,7 @@ def test_failed_making_is_tried_again() -> None:
 
 def test_waiting_for_another_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who began goes on; who waited is told to come again."""
-    monkeypatch.setattr(cache, "WAIT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sharing, "WAIT_TIMEOUT_S", 0.05)
     held, begun, go_on = AnswerCache(1000), threading.Event(), threading.Event()
 
     def make_slowly() -> bytes:

@@ -10,7 +10,7 @@ LOCK = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extra
 PYTEST_ARGS ?=
 # Whoever is root is asked by supervisord to say so.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--user=root)
-export PYTHONDONTWRITEBYTECODE := 1
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
 .PHONY: run test soak fuzz hostile bench check format screenshot lock clean help
 

@@ -47,14 +47,14 @@ class Desk:
 
 
 class MovingDesk(Desk):
-    """Every number and every stamp of every file is another one after each change, and all still fit together."""
+    """Every amount and every stamp of every file is another one after each change, and all still fit together."""
 
     names = tuple(surface.name for surface in surfaces.SURFACES if (HEALTHY / surface.name).exists())
 
     def __init__(self, state_dir: Path) -> None:
         """Write the first state, as of now."""
         super().__init__(
-            state_dir, lambda _name, content, step: move(content, 1.0 - step % 997 / 1e5, time.time() - NOW_S)
+            state_dir, lambda _name, content, step: move(content, 1.0 + step % 997 / 1e5, time.time() - NOW_S)
         )
 
     def change_all(self) -> None:
@@ -66,10 +66,15 @@ class MovingDesk(Desk):
         self.change([surfaces.ROUTER_HEALTH])
 
 
+def stays(key: str) -> bool:
+    """Prices, ratios and leverage: the amounts grow, and the quantities with them."""
+    return any(word in key.lower() for word in ("price", "ratio", "rate", "leverage"))
+
+
 def move(content: Any, factor: float, later_s: float) -> Any:
     """The same content with amounts multiplied and stamps (epochs and ISO) moved on."""
     if isinstance(content, dict):
-        return {key: move(value, factor, later_s) for key, value in content.items()}
+        return {key: move(value, 1.0 if stays(key) else factor, later_s) for key, value in content.items()}
     if isinstance(content, list):
         return [move(value, factor, later_s) for value in content]
     if isinstance(content, str) and STAMP.match(content):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,12 @@ CHROMIUM_ARGUMENTS = [
 def chromium_path() -> str | None:
     """The system's Chromium; None for Playwright's own."""
     return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> None:
+    """Hundreds of processes start: what one has compiled the next one reads, and none of it beside the sources."""
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix) / "pycache"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Every field of every file with every wrong type: the contract holds, and what is shown stands in a file.
+"""Every field of every file with wrong types: the contract holds, and what is shown stands in a file.
 
 The fields are those of the whole corpus, each once: every key of every shape that any version of the writers has, the
 first item of each list and one symbol of each table.
@@ -63,8 +63,9 @@ def test_wrong_type_of_any_field_breaks_nothing(name: str, tmp_path: Path) -> No
     page = Page(tmp_path)
     for world, paths in ((small_worlds()[key], paths) for key, paths in FIELDS[name].items()):
         page.look(world, {})
-        for path in paths:
-            for value in WRONG:
+        for number, path in enumerate(paths):
+            # A third of the values each, so that any three fields together have seen them all.
+            for value in WRONG[number % 3 :: 3]:
                 try:
                     page.look(world, {name: replaced(world.files[name], path, value)})
                 except Exception as error:
@@ -89,6 +90,6 @@ class Page:
         self.checked = state
 
 
-def test_every_version_of_the_writers_is_covered() -> None:
-    assert sum(len(paths) for worlds in FIELDS.values() for paths in worlds.values()) > 800
-    assert {world for worlds in FIELDS.values() for world in worlds} >= {"v7.1/drawdown", "v7.6/healthy"}
+def test_every_file_of_every_version_of_the_writers_is_covered() -> None:
+    assert set(FIELDS) == {name for world in small_worlds().values() for name in world.files if name.endswith(".json")}
+    assert sum(len(paths) for worlds in FIELDS.values() for paths in worlds.values()) > 900

@@ -86,7 +86,11 @@ FAULTS = {
 
 def is_secret(path: Path) -> bool:
     """Whether a file is there that its owner may not read."""
-    return path.is_file() and not path.stat().st_mode & stat.S_IRUSR
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) and not mode & stat.S_IRUSR
 
 
 @contextmanager

@@ -1,10 +1,9 @@
-"""Damaged states through the loader for a minute, and every case that was ever found to break something.
+"""Some damaged states through the loader, and every case that was ever found to break something.
 
 A test run sees the same states each time; `make fuzz` sees new ones, and a million of them.
 """
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from run_fuzz import fuzz, scratch, walk_and_judge
 from walks import STEPS, Stage, Walk, make_walk
 
-SECONDS = 60.0
+WALKS = 40
 SAVED = sorted((Path(__file__).parent / "corpus").glob("*.json"))
 
 
@@ -31,10 +30,10 @@ def test_what_broke_once_holds(path: Path, directory: Path, monkeypatch: pytest.
     assert walk_and_judge(Stage(directory), Walk.from_json(saved)).failures == []
 
 
-def test_contract_holds_for_a_minute_of_damage(directory: Path) -> None:
-    found = fuzz("every day", range(10**6), directory, time.monotonic() + SECONDS)
+def test_contract_holds_in_every_damaged_state(directory: Path) -> None:
+    found = fuzz("every day", range(WALKS), directory)
     assert found.failures == []
-    assert found.states > 1000
+    assert found.states == WALKS * STEPS
 
 
 def test_walk_is_its_seed_and_survives_being_saved() -> None:

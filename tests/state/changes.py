@@ -47,7 +47,7 @@ class Change(NamedTuple):
 
 
 def written_places(content: Any) -> Iterator[Place]:
-    """Every value that is not null; of lists and names of the world the first two and the last."""
+    """Every value that is not null; of lists and names of the world the first and the last."""
     return _places(content, (), ())
 
 
@@ -64,7 +64,7 @@ def _places(value: Any, path: Path, pattern: tuple[str, ...]) -> Iterator[Place]
 
 
 def _few(items: list[Any]) -> list[Any]:
-    return items if len(items) <= 3 else [*items[:2], items[-1]]
+    return items if len(items) <= 2 else [items[0], items[-1]]
 
 
 def changes_of(place: Place) -> Iterator[Change]:

@@ -29,7 +29,7 @@ from dash_app.layout import POSITIONS_PER_PAGE
 SEED = "7"
 NAV = "#header-nav [data-field='nav.nav_usd']"
 AGE = "#header-nav [data-field='nav.age_s']"
-# A paper account registers no exits, and belongs to no exchange that could be a testnet.
+# The paper desk keeps no registry of stops and targets, and belongs to no exchange that could be a testnet.
 UNTOLD = {"kpis.risk.positions_registered", "kpis.risk.exits_registered", "kpis.risk.exits_mismatch", "meta.testnet"}
 MARK = "window.loadedOnce = true"
 # The page writes its ages once a second, so a text may be that old.

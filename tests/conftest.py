@@ -23,7 +23,8 @@ CHROMIUM_ARGUMENTS = [
 
 def chromium_path() -> str | None:
     """The system's Chromium; None for Playwright's own."""
-    return shutil.which("chromium") or shutil.which("google-chrome")
+    names = ("chromium-headless-shell", "chromium", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Error, Page
 from serving import CORPUS, ROOT, Server, process_environ, serving
 
 WALL = (1920, 1080)
-TIMEOUT_MS = 15000
+TIMEOUT_MS = 30000
 
 FIELDS = """elements => elements.map(element => [
     element.dataset.field, element.textContent, element.dataset.unknown ?? null])"""

@@ -23,7 +23,7 @@ from state.files import surfaces
 
 REFRESH_MS = 300
 # Two refreshes, the beat in which the page writes its words, and a busy machine.
-SOON_MS = 2 * REFRESH_MS + 1000 + 4000
+SOON_MS = 2 * REFRESH_MS + 1000 + 15000
 # A server that answers nothing has two refreshes, a second at least, until that is said;
 # three, five seconds at least, until it counts as lost.
 WAIT_MS = 1000

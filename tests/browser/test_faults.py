@@ -16,7 +16,7 @@ from state.files import surfaces
 STEP_MS = 5000
 REFRESH_MS = 300
 # Two steps of the executor, and what a process needs to start on a busy machine.
-SOON_MS = 2 * STEP_MS + 6000
+SOON_MS = 2 * STEP_MS + 20000
 ALERT = "#alert-line .alert-title"
 
 

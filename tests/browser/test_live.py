@@ -12,14 +12,24 @@ from serving import HEALTHY_STATE, Server, serving
 pytestmark = pytest.mark.usefixtures("files")
 
 # Two refreshes of 300 ms, and a busy machine.
-SOON_MS = 2 * 300 + 1500
+SOON_MS = 2 * 300 + 15000
 HEADER_AGE = "#header-nav [data-field='nav.age_s']"
 
 
-@pytest.fixture
-def view(browser: Browser, server: Server) -> Iterator[Shown]:
+@pytest.fixture(scope="module")
+def tab(browser: Browser, server: Server) -> Iterator[Shown]:
+    """One tab for all tests, as a wall has it."""
     with shown(browser, server) as view:
         yield view
+
+
+@pytest.fixture
+def view(tab: Shown, files: None) -> Shown:  # noqa: ARG001 - the files come first
+    """The tab once it shows the files as they were."""
+    tab.await_text("#header-nav", "NAV: 10461.27 USD")
+    tab.await_text("#header-nav", "Source: nav_state.json")
+    tab.await_text("#positions-table", "BTCUSDT")
+    return tab
 
 
 WATCH_ANSWERS = """() => {

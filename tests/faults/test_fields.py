@@ -1,4 +1,4 @@
-"""Every field of every file with wrong types: the contract holds, and what is shown stands in a file.
+"""Every field of every file with a wrong type: the contract holds, and what is shown stands in a file.
 
 The fields are those of the whole corpus, each once: every key of every shape that any version of the writers has, the
 first item of each list and one symbol of each table.
@@ -64,12 +64,11 @@ def test_wrong_type_of_any_field_breaks_nothing(name: str, tmp_path: Path) -> No
     for world, paths in ((small_worlds()[key], paths) for key, paths in FIELDS[name].items()):
         page.look(world, {})
         for number, path in enumerate(paths):
-            # A third of the values each, so that any three fields together have seen them all.
-            for value in WRONG[number % 3 :: 3]:
-                try:
-                    page.look(world, {name: replaced(world.files[name], path, value)})
-                except Exception as error:
-                    raise AssertionError(f"{name} of {world.name} with {value!r} at {path}") from error
+            value = WRONG[number % len(WRONG)]  # neighbours have the others, and the fuzzer all of them everywhere
+            try:
+                page.look(world, {name: replaced(world.files[name], path, value)})
+            except Exception as error:
+                raise AssertionError(f"{name} of {world.name} with {value!r} at {path}") from error
 
 
 class Page:

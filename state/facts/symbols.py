@@ -36,6 +36,9 @@ FILES = (KPIS, RISK_SNAPSHOT, ROUTER_HEALTH, EXECUTION_HEALTH)
 # In what was read of a symbol: why a figure that is written is not taken.
 WHY = "why "
 
+# What the writers put where there was no order.
+NO_EVIDENCE = "ok"
+
 ALWAYS_WRITTEN = "the writers put normal and 0.00 here whatever the symbol does"
 
 
@@ -183,6 +186,8 @@ def _quality(row: JsonDict, key: str) -> dict[str, Any]:
 def _row(symbol: str, part: dict[str, Any]) -> dict[str, Any]:
     row = {"symbol": symbol} | {key: part.get(key) for key in FIELDS}
     row["atr_regime"] = row["atr_regime"] or "unknown"
+    if row["router_quality"] == NO_EVIDENCE and not _has_orders(row):
+        row["router_quality"] = None
     return row
 
 
@@ -205,6 +210,7 @@ def _reason(symbol: str, key: str, row: dict[str, Any]) -> str:
     if not _has_orders(row) and key in ("maker_fill_rate", "fallback_ratio"):
         return f"no orders of {symbol} in the router window"
     reasons = {
+        "router_quality": f"the writers put {NO_EVIDENCE} where there was no order",
         "atr_ratio": f"too few own fills of {symbol} to measure its ATR",
         "maker_fill_rate": "no maker fill rate published",
         "fallback_ratio": "no maker order was started",

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 from shapes import (
@@ -99,8 +100,8 @@ def assert_meta(meta: State) -> None:
     for entry in meta["surfaces"]:
         assert_surface(entry, meta["loaded_at"])
     assert all(is_sentence(reason) for reason in meta["stale"].values())
-    for told in (*meta["checks"], *meta["alerts"]):
-        assert join(told["parts"]) == told.get("detail", told.get("text")), told
+    for told, words in (*zip(meta["checks"], repeat("detail")), *zip(meta["alerts"], repeat("text"))):
+        assert join(told["parts"]) == told[words], told
     for check in meta["checks"]:
         assert {"label", "value"} <= set(check["left"]) & set(check["right"]), check["name"]
     ranks = [("fail", "warn", "info").index(alert["severity"]) for alert in meta["alerts"]]

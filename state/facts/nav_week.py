@@ -31,8 +31,10 @@ class Week(NamedTuple):
 def build_week(sources: Sources) -> dict[str, Any]:
     """`series_7d` and `gaps_7d`; empty where the log does not go back more than a day."""
     known = _read_week(sources.data(NAV_LOG))
+    if not known:
+        return {"series_7d": [], "gaps_7d": []}
     horizon = sources.now + FUTURE_TOLERANCE_S
-    ahead = bool(known) and known[-1][0] > horizon
+    ahead = known[-1][0] > horizon
     week = _shape([pair for pair in known if pair[0] <= horizon]) if ahead else sources.derive(_shape_week, NAV_LOG)
     return {"series_7d": list(map(list, week.points)), "gaps_7d": list(map(list, week.gaps))}
 

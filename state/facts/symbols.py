@@ -38,6 +38,7 @@ WHY = "why "
 
 # What the writers put where there was no order.
 NO_EVIDENCE = "ok"
+NO_ORDER = f"the writers put {NO_EVIDENCE} where there was no order"
 
 ALWAYS_WRITTEN = "the writers put normal and 0.00 here whatever the symbol does"
 
@@ -186,8 +187,6 @@ def _quality(row: JsonDict, key: str) -> dict[str, Any]:
 def _row(symbol: str, part: dict[str, Any]) -> dict[str, Any]:
     row = {"symbol": symbol} | {key: part.get(key) for key in FIELDS}
     row["atr_regime"] = row["atr_regime"] or "unknown"
-    if row["router_quality"] == NO_EVIDENCE and not _has_orders(row):
-        row["router_quality"] = None
     return row
 
 
@@ -200,6 +199,8 @@ def _explain(unknown: Unknowns, symbol: str, row: dict[str, Any], quiet: bool, p
         unknown.note(f"{path}.atr_regime", _reason(symbol, "atr_ratio", row))
     if quiet and row["dd_state"] is not None:
         unknown.note(f"{path}.dd_state", ALWAYS_WRITTEN)
+    if row["router_quality"] == NO_EVIDENCE and not _has_orders(row):
+        unknown.note(f"{path}.router_quality", NO_ORDER)
 
 
 def _has_orders(row: dict[str, Any]) -> bool:
@@ -210,7 +211,6 @@ def _reason(symbol: str, key: str, row: dict[str, Any]) -> str:
     if not _has_orders(row) and key in ("maker_fill_rate", "fallback_ratio"):
         return f"no orders of {symbol} in the router window"
     reasons = {
-        "router_quality": f"the writers put {NO_EVIDENCE} where there was no order",
         "atr_ratio": f"too few own fills of {symbol} to measure its ATR",
         "maker_fill_rate": "no maker fill rate published",
         "fallback_ratio": "no maker order was started",

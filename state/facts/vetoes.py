@@ -15,7 +15,7 @@ def find_vetoes(sources: Sources) -> dict[str, Any]:
 
     The counts of the one-shot publisher are of records, two for most vetoes, and are no source.
     """
-    found = sources.derive(read_vetoes, DIAGNOSTICS)
+    found = sources.derive(read_vetoes, DIAGNOSTICS) if sources.has(DIAGNOSTICS) else None
     if found is None:
         return {}
     old = why_not_alive(sources, DIAGNOSTICS, sources.stamp(DIAGNOSTICS))

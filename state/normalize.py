@@ -19,9 +19,10 @@ from state.facts.router import build_router
 from state.facts.series import build_history
 from state.facts.series_rows import read_series
 from state.facts.sources import Sources
+from state.facts.standing import frozen_since
+from state.facts.tape import show_transitions
 from state.files.surfaces import NAV_LOG, NAV_STATE
-from state.files.transitions import show_transitions
-from state.files.values import number
+from state.files.values import mapping, number
 from state.trust.alerts import Evidence, build_alerts
 from state.trust.checks import run_checks
 from state.trust.drift import find_drift
@@ -55,7 +56,12 @@ def normalize(sources: Sources, state_dir: str) -> State:
     state["transitions"] = show_transitions(sources.tape, sources.now)
     if sources.tape.error:
         sources.unknown.note("transitions", sources.tape.error)
-    seen = {"last_book": _remember_book(sources, book, exposure), "drift": find_drift(sources)}
+    last_book = _remember_book(sources, book, exposure)
+    seen = {
+        "last_book": last_book,
+        "drift": find_drift(sources),
+        "positions_as_of": _book_as_of(sources, book, last_book),
+    }
     sources.history.commit(sources.now)  # whether that works is among what the page says
     state["meta"] = _meta(sources, state_dir, facts) | seen
     evidence = Evidence(exchange, nav_found, drawdown, said, book, sources.history.reason, sources.directory_fault)
@@ -84,7 +90,7 @@ def _meta(sources: Sources, state_dir: str, facts: Facts) -> dict[str, Any]:
 def unusable_state(now: float, state_dir: str, reason: str) -> State:
     """The least the contract allows, saying why: for a fault of the loader itself."""
     sentence = f"the loader failed on these files: {reason}"
-    line = alert("fail", "STATE CANNOT BE READ", sentence)
+    line = alert("state_unreadable", "STATE CANNOT BE READ", sentence)
     state: State = {"nav": {}, "aum": {"slices": []}, "kpis": {}, "positions": [], "router": {}}
     state["transitions"] = []
     state["meta"] = {
@@ -99,6 +105,7 @@ def unusable_state(now: float, state_dir: str, reason: str) -> State:
         "checks": [],
         "book_in_doubt": None,
         "last_book": None,
+        "positions_as_of": None,
         "drift": [],
         "transitions_skipped": 0,
         "history": {"shared": True, "reason": None},
@@ -131,6 +138,17 @@ def _remember_book(sources: Sources, book: Book, exposure: Exposure) -> dict[str
     if at is not None:
         sources.history.keep(LAST_BOOK, {"at": at, "count": len(book.members), "gross_usd": exposure.gross_usd}, at)
     return None
+
+
+def _book_as_of(sources: Sources, book: Book, last_book: dict[str, Any] | None) -> float | None:
+    """Of when the book on show is, where it is an old one; of when the last known one was, where none is shown."""
+    if book.unknown is not None:
+        return number(mapping(last_book).get("at"))
+    if book.stale is None or book.source is None:
+        return None
+    reading = sources.readings[book.source]
+    frozen_at = frozen_since(sources, reading)
+    return reading.updated_at if frozen_at is None else frozen_at
 
 
 def seal(state: State) -> State:

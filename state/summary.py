@@ -24,7 +24,8 @@ def _alerts(state: dict[str, Any]) -> Iterator[str]:
     for alert in state["meta"]["alerts"]:
         since = f" since {fmt_moment(alert['since'], state['meta']['loaded_at'])}" if alert["since"] else ""
         text = f": {alert['text']}" if alert["text"] else ""
-        yield f"{alert['severity'].upper():<5} {alert['title']}{since}{text}"
+        detail = f" ({alert['detail']})" if alert["detail"] else ""
+        yield f"{alert['severity'].upper():<5} {alert['title']}{since}{text}{detail}"
 
 
 def _nav(state: dict[str, Any]) -> Iterator[str]:

@@ -5,12 +5,14 @@ from typing import Any, TypeVar
 
 from state.facts.drawdown import Drawdown, why_no_drawdown
 from state.facts.executor_word import Word, show_word
-from state.facts.fees import find_fee_pnl
+from state.facts.fees import Fees, find_fee_pnl
 from state.facts.kpis_shape import Payload, all_payloads, is_nested
 from state.facts.nav_files import Nav
+from state.facts.pnl import build_pnl
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose, mark_stale
 from state.facts.symbols import PASSED_THROUGH, build_symbols
+from state.facts.vetoes import find_vetoes
 from state.files.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
 from state.files.values import JsonDict, first, mapping, number, sanitize, word
 
@@ -24,9 +26,11 @@ T = TypeVar("T")
 
 
 def build_kpis(sources: Sources, drawdown: Drawdown, nav: Nav, said: Word) -> dict[str, Any]:
-    """`nav`, `risk`, `router` and `symbols`."""
+    """`nav`, `risk`, `router`, `symbols` and `pnl`."""
+    fees = find_fee_pnl(sources)
     blocks: dict[str, Any] = sanitize(_pass_through(sources.data(KPIS)))
-    blocks["risk"] |= _risk(sources, drawdown, nav) | show_word(sources, said)
+    blocks["risk"] |= _risk(sources, drawdown, nav, fees) | show_word(sources, said) | find_vetoes(sources)
+    blocks["pnl"] = build_pnl(sources, fees)
     blocks["symbols"] = build_symbols(sources)
     if not blocks["symbols"]:
         files = (KPIS, ROUTER_HEALTH, RISK_SNAPSHOT, EXECUTION_HEALTH)
@@ -52,9 +56,8 @@ def _flat_nav(drawdown: JsonDict) -> JsonDict:
     return {key: drawdown[key] for key in ("nav", "peak", "nav_cache_ts", "nav_health") if key in drawdown}
 
 
-def _risk(sources: Sources, drawdown: Drawdown, nav: Nav) -> dict[str, Any]:
+def _risk(sources: Sources, drawdown: Drawdown, nav: Nav, fees: Fees) -> dict[str, Any]:
     unknown = sources.unknown
-    fees = find_fee_pnl(sources)
     missing = fees.reason
     figures = fees.figures
     reason = f"no realised PnL in {figures.window_days} days" if figures.pnl_usd == 0 else missing

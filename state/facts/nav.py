@@ -5,25 +5,31 @@ from typing import Any, NamedTuple
 from state.facts.drawdown import Drawdown, realized_today, why_no_drawdown
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.fx import Rate
+from state.facts.marks import find_marks
 from state.facts.nav_files import Nav
+from state.facts.nav_week import CHANGES, build_changes, build_week
 from state.facts.positions import Exposure
-from state.facts.series import NavHistory, find_history_high
+from state.facts.series import NavHistory, find_deepest, find_history_high
 from state.facts.sources import Sources
 from state.facts.standing import Claim, choose, mark_stale
 from state.files.stamps import age_of
 from state.files.surfaces import NAV, NAV_STATE, RISK_SNAPSHOT
 from state.files.values import number
 from state.formatting import fmt_moment
+from state.sentences import Part, amount, join
 
+CHANGE_FIELDS = tuple(f"change_{span}_{unit}" for span in CHANGES for unit in ("usd", "pct"))
 FIELDS = (
     "nav_usd", "nav_zar", "fx_usd_zar", "fx_updated_at", "age_s", "updated_at", "dd_state", "atr_regime", "source",
     "peak_usd", "drawdown_pct", "drawdown_abs_usd", "gross_exposure_usd", "net_exposure_usd",
     "realized_pnl_today_usd", "unrealized_pnl_usd", "series", "gaps", "source_note", "is_lower_bound", "unpriced",
+    "series_7d", "gaps_7d", "marks", "deepest_drawdown_pct", "deepest_drawdown_at", *CHANGE_FIELDS,
 )  # fmt: skip
 # What is computed from the NAV, and as old as it.
 OF_THE_NAV = (
     "nav.nav_usd", "nav.nav_zar", "nav.drawdown_pct", "nav.drawdown_abs_usd", "nav.peak_usd",
     "kpis.risk.drawdown_pct", "kpis.risk.dd_state", "nav.dd_state", "aum.total_usd", "aum.total_zar",
+    *(f"nav.{field}" for field in CHANGE_FIELDS),
 )  # fmt: skip
 
 
@@ -51,11 +57,14 @@ def build_nav(sources: Sources, inputs: NavInputs) -> dict[str, Any]:
         **_risk(sources, inputs.risk),
         **_show_drawdown(sources, inputs.drawdown, nav),
         **_exposure(sources, inputs.exchange, inputs.exposure),
+        **build_changes(sources, nav),
+        **_deepest(sources, inputs.history),
         "exchange": _exchange(sources, inputs.exchange),
     }
     sources.unknown.fill("nav", block, "no file carries it")
     # Points are numbers, hundreds of them: there is nothing to explain in them.
-    return block | _history(inputs.history, inputs.drawdown)
+    marks = find_marks(sources.tape.rows, sources.now)
+    return block | _history(sources, inputs.history, inputs.drawdown) | build_week(sources) | {"marks": marks}
 
 
 def _mark_old(sources: Sources, inputs: NavInputs) -> None:
@@ -158,12 +167,31 @@ def _written_unrealized(sources: Sources, exposure: Exposure) -> float | None:
     return None if written == 0.0 and exposure.pnl_usd is not None else written
 
 
-def _history(history: NavHistory, drawdown: Drawdown) -> dict[str, Any]:
+def _deepest(sources: Sources, history: NavHistory) -> dict[str, float | None]:
+    """The deepest fall within the history, which is not the drawdown of now."""
+    percent, at = find_deepest(history.points) or (None, None)
+    reason = "no NAV history above zero to fall from"
+    return {
+        "deepest_drawdown_pct": sources.unknown.known("nav.deepest_drawdown_pct", percent, reason),
+        "deepest_drawdown_at": sources.unknown.known("nav.deepest_drawdown_at", at, reason),
+    }
+
+
+def _history(sources: Sources, history: NavHistory, drawdown: Drawdown) -> dict[str, Any]:
     """Points and gaps; and only where it is so, that the points were higher than the peak, or end in zeros."""
-    high = find_history_high(history.points, drawdown.figures.peak_usd)
-    above = {"history_high_usd": high[0], "history_high_at": high[1]} if high else {}
+    peak_usd = drawdown.figures.peak_usd
+    high = find_history_high(history.points, peak_usd)
+    above = _above_peak(*high, peak_usd, sources.now) if high else {}
     zeros = {"history_zeros_since": history.zeros_since} if history.zeros_since is not None else {}
     return {"series": history.points, "gaps": history.gaps, **above, **zeros}
+
+
+def _above_peak(high_usd: float, at: float, peak_usd: float | None, now: float) -> dict[str, Any]:
+    """One sentence, for the card and for the chart."""
+    words = f" at {fmt_moment(at, now)}, above the writer's peak of "
+    parts: list[Part] = ["history was higher: ", amount(high_usd), words, amount(peak_usd)]
+    said = {"history_high_text": join(parts), "history_high_parts": parts}
+    return {"history_high_usd": high_usd, "history_high_at": at, **said}
 
 
 def _exchange(sources: Sources, exchange: Exchange) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from typing import Any, NamedTuple
 
 from state.facts.book import Book, Member
 from state.facts.money import notional_usd, pnl_usd, why_not_usd
+from state.facts.position_extras import PositionRow, add_extras
 from state.facts.sources import Sources
+from state.facts.stops import Ledger, find_ledger
 from state.facts.symbols import Table
 from state.files.rows import Row
 from state.files.values import first, number, text
@@ -12,10 +14,11 @@ from state.formatting import fmt_usd
 
 RISK_FIELDS = ("dd_state", "dd_today_pct", "atr_ratio", "atr_regime")
 
+# What a position is worth is as old as the book.
+OF_THE_BOOK = ("qty", "notional", "pnl", "pnl_pct", "stop_pct")
+
 NOT_PRICED = "no file carries a price of this position (zero means not written)"
 NO_PNL = "no file carries the PnL of this position (zero beside no price means not written)"
-
-PositionRow = dict[str, Any]
 
 
 class Exposure(NamedTuple):
@@ -37,9 +40,10 @@ def build_positions(sources: Sources, book: Book, symbols: Table) -> list[Positi
     """One row per open leg, in the order of the file that says what is open."""
     if book.unknown is not None:
         sources.unknown.note("positions", book.unknown)
-    rows = [_row(f"positions.{index}", member, symbols, sources) for index, member in enumerate(book.members)]
+    ledger = find_ledger(sources)
+    rows = [_row(f"positions.{index}", member, symbols, ledger, sources) for index, member in enumerate(book.members)]
     if book.stale is not None:
-        paths = [f"positions.{index}.{key}" for index in range(len(rows)) for key in ("qty", "notional", "pnl")]
+        paths = [f"positions.{index}.{key}" for index in range(len(rows)) for key in OF_THE_BOOK]
         sources.stale.note_all([*paths, "nav.gross_exposure_usd", "nav.net_exposure_usd"], book.stale)
     return rows
 
@@ -66,7 +70,7 @@ def _signed(row: PositionRow) -> float:
     return float(row["notional"]) * (-1 if row["side"] == "SHORT" else 1)
 
 
-def _row(path: str, member: Member, symbols: Table, sources: Sources) -> PositionRow:
+def _row(path: str, member: Member, symbols: Table, ledger: Ledger, sources: Sources) -> PositionRow:
     row, priced = member.row, member.priced
     notional, pnl = notional_usd(row, priced), _pnl(member)
     shown = {
@@ -83,7 +87,8 @@ def _row(path: str, member: Member, symbols: Table, sources: Sources) -> Positio
         "price_source": member.price_source,
     }
     _explain(path, shown, member, sources)
-    return shown | _risk(path, row, symbols, sources)
+    extras = add_extras(path, shown, member, ledger, sources)
+    return shown | _risk(path, row, symbols, sources) | extras
 
 
 def _explain(path: str, shown: PositionRow, member: Member, sources: Sources) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from state.facts.kpis_shape import Payload, all_payloads, is_nested
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose, mark_stale
-from state.facts.symbols import Table
+from state.facts.symbols import NO_EVIDENCE, Table
 from state.files.surfaces import KPIS, ROUTER_HEALTH
 from state.files.values import JsonDict, count, first, first_number, fraction, mapping, text, word
 
@@ -14,9 +14,6 @@ DEFAULT_QUALITY = "unknown"
 # Best to worst; `poor` is the portfolio label's word, the others are per symbol.
 CLASSES = ("good", "ok", "degraded", "poor", "broken")
 BAD_CLASSES = ("broken", "poor", "degraded")
-
-# What the writers put where there was no order.
-NO_EVIDENCE = "ok"
 
 RATIO_KEYS = ("maker_fill_rate", "fallback_ratio", "slip_q25_bps", "slip_q50_bps", "slip_q75_bps")
 

@@ -2,11 +2,11 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import inf
 from operator import itemgetter, sub
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from state.facts.series_rows import (
     MOMENT,
@@ -111,8 +111,7 @@ def _shape(rows: Rows) -> NavHistory:
     points = rows.known[_first_shown(rows.known) :]
     gaps = _find_gaps(points)
     zeros = rows.zeros[bisect_right(rows.zeros, points[-1][0], key=MOMENT) if points else 0 :]
-    shown = list(map(list, _thin(points, gaps)))
-    return NavHistory(shown, gaps, len(zeros), zeros[0][0] if zeros else None, rows.unread)
+    return NavHistory(shape_points(points, gaps), gaps, len(zeros), zeros[0][0] if zeros else None, rows.unread)
 
 
 def _first_shown(points: list[Pair]) -> int:
@@ -131,6 +130,26 @@ def _find_gaps(points: list[Pair]) -> list[list[float]]:
         return []
     longest_s = max(LEAST_GAP_S, GAP_STEPS * median(steps))
     return [[moments[index], moments[index + 1]] for index, step_s in enumerate(steps) if step_s > longest_s]
+
+
+def shape_points(points: list[Pair], gaps: list[list[float]]) -> list[Point]:
+    """At most 300 of the points, [[epoch, nav_usd], ...]."""
+    return list(map(list, _thin(points, gaps)))
+
+
+def find_near(points: Sequence[Sequence[Any]], moment: float, tolerance_s: float) -> tuple[float, float] | None:
+    """(epoch, USD) of the point nearest to a moment that has a NAV; None where none is within the tolerance."""
+    start = bisect_left(points, moment - tolerance_s, key=MOMENT)
+    end = bisect_right(points, moment + tolerance_s, key=MOMENT)
+    near = [(point[0], point[1]) for point in points[start:end] if point[1]]
+    return min(near, key=lambda point: abs(point[0] - moment), default=None)
+
+
+def find_deepest(points: Sequence[Sequence[float]]) -> tuple[float, float] | None:
+    """(percent, epoch) of the point farthest below the highest one before it; None where no NAV is above zero."""
+    peaks = accumulate((point[1] for point in points), max)
+    falls = [(100.0 * (1.0 - nav / peak), at) for (at, nav), peak in zip(points, peaks, strict=True) if peak > 0]
+    return max(falls, default=None)
 
 
 def _thin(points: list[Pair], gaps: list[list[float]]) -> list[Pair]:

@@ -36,6 +36,10 @@ FILES = (KPIS, RISK_SNAPSHOT, ROUTER_HEALTH, EXECUTION_HEALTH)
 # In what was read of a symbol: why a figure that is written is not taken.
 WHY = "why "
 
+# What the writers put where there was no order.
+NO_EVIDENCE = "ok"
+NO_ORDER = f"the writers put {NO_EVIDENCE} where there was no order"
+
 ALWAYS_WRITTEN = "the writers put normal and 0.00 here whatever the symbol does"
 
 
@@ -195,6 +199,8 @@ def _explain(unknown: Unknowns, symbol: str, row: dict[str, Any], quiet: bool, p
         unknown.note(f"{path}.atr_regime", _reason(symbol, "atr_ratio", row))
     if quiet and row["dd_state"] is not None:
         unknown.note(f"{path}.dd_state", ALWAYS_WRITTEN)
+    if row["router_quality"] == NO_EVIDENCE and not _has_orders(row):
+        unknown.note(f"{path}.router_quality", NO_ORDER)
 
 
 def _has_orders(row: dict[str, Any]) -> bool:

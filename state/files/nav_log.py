@@ -6,7 +6,7 @@ it simply added, so that a process that has followed the log for days has the po
 
 import os
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -19,9 +19,12 @@ from state.files.values import JsonDict, number
 KEPT_S = 25 * 3600.0
 LEAST_POINTS = 600
 MOST_POINTS = 9000
+# Of what is older than these, so much is known for the line of a week.
+WEEK_S = 7 * 24 * 3600.0 + 3600.0
+MOST_OLDER = 15_000
 
 # What is read at first sight, until it holds all that is kept; afterwards that again, and so much of what is new.
-TAILS_BYTES = (128 * 1024, 512 * 1024, 2 * 1024 * 1024)
+TAILS_BYTES = (128 * 1024, 1024 * 1024, 2 * 1024 * 1024)
 NEW_BYTES = 8 * 1024
 # After so many points the bytes of those that are no longer kept are let go.
 RENEWED_AFTER = 1000
@@ -49,7 +52,7 @@ class LogPoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NavLog:
-    """The newest points of a log, oldest first, one a moment.
+    """The newest points of a log, oldest first, one a moment; `older` are those of the week before them.
 
     `updated_at` is the moment of the last row that has one; `faults` has, for each row that has none, the moment of the
     row before it. `raw` are the bytes of all these and perhaps of some before them, without the brackets; `whole` when
@@ -62,6 +65,7 @@ class NavLog:
     raw: bytes
     whole: bool
     added: int = 0
+    older: list[LogPoint] = field(default_factory=list)
 
 
 def read_nav_log(path: str, written_at: float, known: NavLog | None) -> NavLog:
@@ -124,8 +128,8 @@ def _add(known: NavLog, rows: list[Any], raw: bytes, written_at: float) -> NavLo
     added, faults = read_rows(rows, known.updated_at or -inf)
     points = _in_order([*known.points, *added], len(known.points)) if added else known.points
     updated_at = added[-1].t if added else known.updated_at
-    kept = _trim(points, [*known.faults, *faults], written_at)
-    return NavLog(*kept, updated_at, raw, known.whole, known.added + len(rows))
+    points, older, faults = _trim(points, [*known.faults, *faults], written_at, known.older)
+    return NavLog(points, faults, updated_at, raw, known.whole, known.added + len(rows), older)
 
 
 def _has_front(descriptor: int, length: int, bare: bool) -> bool:
@@ -144,9 +148,9 @@ def _read_tail(descriptor: int, written_at: float) -> NavLog:
         raw, rows = found
         read, faults = read_rows(rows)
         known = _in_order(read)
-        points, faults = _trim(known, faults, written_at)
-        if not offset or len(points) < len(known) or most_bytes == TAILS_BYTES[-1]:
-            return NavLog(points, faults, read[-1].t if read else None, raw, not offset)
+        points, older, faults = _trim(known, faults, written_at)
+        if not offset or len(points) + len(older) < len(known) or most_bytes == TAILS_BYTES[-1]:
+            return NavLog(points, faults, read[-1].t if read else None, raw, not offset, older=older)
     raise UnusableFileError("malformed", "torn, or without a point near its end")
 
 
@@ -197,13 +201,25 @@ def _in_order(points: list[LogPoint], sorted_until: int = 0) -> list[LogPoint]:
     return [point for _, point in sorted({point.t: point for point in points}.items(), key=_MOMENT)]
 
 
-def _trim(points: list[LogPoint], faults: list[float], written_at: float) -> tuple[list[LogPoint], list[float]]:
-    """The points that are kept; counted from the last one, but not from one later than the file itself."""
+def _trim(
+    points: list[LogPoint], faults: list[float], written_at: float, older: list[LogPoint] | None = None
+) -> tuple[list[LogPoint], list[LogPoint], list[float]]:
+    """The points that are kept, and those of the week before them; counted from the last one, but not from one later
+    than the file itself.
+    """
+    older = older or []
     if not points:
-        return points, faults
-    end = points[bisect_right(points, written_at, key=_MOMENT) - 1].t
+        return points, older, faults
+    end = end_of(points, written_at)
     start = bisect_left(points, end - KEPT_S, key=_MOMENT)
-    start = max(min(start, len(points) - LEAST_POINTS), len(points) - MOST_POINTS)
-    if start <= 0:
-        return points, faults
-    return points[start:], [moment for moment in faults if moment >= points[start].t]
+    start = max(min(start, len(points) - LEAST_POINTS), len(points) - MOST_POINTS, 0)
+    if start:
+        older = _in_order([*older, *points[:start]], len(older))
+        points, faults = points[start:], [moment for moment in faults if moment >= points[start].t]
+    first = max(bisect_left(older, end - WEEK_S, key=_MOMENT), len(older) - MOST_OLDER)
+    return points, older[first:] if first > 0 else older, faults
+
+
+def end_of(points: list[LogPoint], written_at: float) -> float:
+    """The moment of the last point that is not later than the file itself; of the last one where all are."""
+    return points[bisect_right(points, written_at, key=_MOMENT) - 1].t

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from state.files.content import same_content
 from state.files.decoding import UnusableFileError, decode_object
 from state.files.nav_log import NavLog, read_nav_log
+from state.files.nav_week import sample_week
 from state.files.stamps import content_stamp
 from state.files.surfaces import Surface
 from state.files.values import JsonDict
@@ -116,7 +117,8 @@ def _follow(path: str, surface: Surface, signature: Signature, mtime: float, pre
     log = read_nav_log(path, mtime, known)
     if previous is not None and known is not None and log.points is known.points and log.faults == known.faults:
         return replace(previous, status="ok", mtime=mtime, error=None, signature=signature, log=log)
-    data = {"series": log.points, "faults": len(log.faults), "updated_at": log.updated_at}
+    week = sample_week(log.older, log.points, mtime)
+    data = {"series": log.points, "faults": len(log.faults), "updated_at": log.updated_at, "week": week}
     return replace(_accept(surface, data, signature, mtime, previous), log=log)
 
 

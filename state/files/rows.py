@@ -13,6 +13,8 @@ PNL_KEYS = ("pnl", "unrealized_pnl", "unrealized", "uPnl", "unRealizedProfit", "
 # What the writer itself calls US dollars, whatever the contract is quoted in.
 NOTIONAL_USD_KEYS = ("notional_usd", "usd_value", "value_usd")
 PNL_USD_KEYS = ("pnl_usd", "unrealized_pnl_usd")
+LIQUIDATION_KEYS = ("liquidation_price", "liquidationPrice", "liq_price")
+FUNDING_USD_KEYS = ("funding_usd", "funding_fee_usd")
 
 SIDES = {"LONG": "LONG", "BUY": "LONG", "SHORT": "SHORT", "SELL": "SHORT"}
 
@@ -23,7 +25,7 @@ class Row(NamedTuple):
     """One leg of one symbol. `qty` is signed; a price or PnL that is not written is None.
 
     `pnl` is in the currency of the contract, `notional` as the writer has it (positive, of unsaid currency);
-    `notional_usd` and `pnl_usd` are what it calls US dollars. `lots` counts the rows that were added up.
+    `notional_usd`, `pnl_usd` and `funding_usd` are what it calls US dollars. `lots` counts the rows that were added up.
     """
 
     symbol: str
@@ -38,6 +40,8 @@ class Row(NamedTuple):
     notional_usd: float | None = None
     pnl_usd: float | None = None
     lots: int = 1
+    liquidation_price: float | None = None
+    funding_usd: float | None = None
 
     @property
     def key(self) -> Key:
@@ -110,6 +114,8 @@ def _read_row(raw: JsonDict) -> Row | None:
         notional=_magnitude(raw, ("notional",)),
         notional_usd=_magnitude(raw, NOTIONAL_USD_KEYS),
         pnl_usd=None if unwritten else first_numeric(raw, *PNL_USD_KEYS),
+        liquidation_price=_first_positive(raw, LIQUIDATION_KEYS),
+        funding_usd=first_numeric(raw, *FUNDING_USD_KEYS),
     )
 
 
@@ -145,16 +151,22 @@ def _add(first_row: Row, row: Row) -> Row:
         entry_price=_weighted(first_row, row, first_row.entry_price, row.entry_price),
         mark_price=_weighted(first_row, row, first_row.mark_price, row.mark_price),
         pnl=_sum(first_row.pnl, row.pnl),
-        leverage=first_row.leverage if first_row.leverage == row.leverage else None,
+        leverage=_agreed(first_row.leverage, row.leverage),
         notional=_sum(first_row.notional, row.notional),
         notional_usd=_sum(first_row.notional_usd, row.notional_usd),
         pnl_usd=_sum(first_row.pnl_usd, row.pnl_usd),
         lots=first_row.lots + row.lots,
+        liquidation_price=_agreed(first_row.liquidation_price, row.liquidation_price),
+        funding_usd=_sum(first_row.funding_usd, row.funding_usd),
     )
 
 
 def _sum(left: float | None, right: float | None) -> float | None:
     return None if left is None or right is None else left + right
+
+
+def _agreed(left: float | None, right: float | None) -> float | None:
+    return left if left == right else None
 
 
 def _weighted(left: Row, right: Row, left_price: float | None, right_price: float | None) -> float | None:

@@ -13,6 +13,8 @@ ROUTER_HEALTH = "router_health.json"
 RISK_SNAPSHOT = "risk_snapshot.json"
 EXECUTION_HEALTH = "execution_health.json"
 ENGINE_METADATA = "engine_metadata.json"
+POSITIONS_LEDGER = "positions_ledger.json"
+DIAGNOSTICS = "diagnostics.json"
 LEADERBOARD = "leaderboard_state.json"
 POSITIONS_SYNC = "positions_state_sync.json"
 NAV_LOG = "nav_log.json"
@@ -67,6 +69,9 @@ SURFACES: tuple[Surface, ...] = (
     Surface(RISK_SNAPSHOT, 120.0, writer=EXECUTOR),
     Surface(EXECUTION_HEALTH, 120.0, writer=EXECUTOR),
     Surface(ENGINE_METADATA, 60.0, required=False),
+    # Writers from v7.6 on: the stops of the open positions, and why intents were refused.
+    Surface(POSITIONS_LEDGER, 60.0, required=False, writer=EXECUTOR),
+    Surface(DIAGNOSTICS, 60.0, required=False, writer=EXECUTOR),
     # Nothing is shown of these two: only the sync daemon writes them, so that they tell whether it lives.
     Surface(POSITIONS_SYNC, 20.0, required=False, writer=SYNC_DAEMON, listed=False),
     Surface(LEADERBOARD, 20.0, required=False, writer=SYNC_DAEMON, listed=False),

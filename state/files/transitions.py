@@ -4,10 +4,9 @@ import json
 import os
 import stat
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from state.files.stamps import EARLIEST_EPOCH, FUTURE_TOLERANCE_S
+from state.files.stamps import EARLIEST_EPOCH
 from state.files.values import number, text
 
 LOCATION = "../execution/transitions.jsonl"
@@ -43,11 +42,6 @@ def read_tape(path: str, previous: Tape) -> Tape:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         return Tape(previous.rows, previous.skipped, f"transitions.jsonl cannot be read: {reason}")
-
-
-def show_transitions(tape: Tape, now: float) -> list[Row]:
-    """The newest rows, without those of the future."""
-    return list(islice((row for row in tape.rows if row["at"] <= now + FUTURE_TOLERANCE_S), MOST))
 
 
 def _read_changed(path: str) -> Tape:

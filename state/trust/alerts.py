@@ -10,12 +10,12 @@ from state.facts.exchange import REPEATING_SOURCES, Exchange
 from state.facts.executor_word import Word
 from state.facts.nav_files import NO_NAV, Nav
 from state.files.values import NOT_A_NUMBER
-from state.formatting import fmt_moment, fmt_pct
+from state.formatting import fmt_moment
 from state.sentences import amount
 from state.trust.executor_alerts import executor_alerts
+from state.trust.market_alerts import market_alerts
+from state.trust.severity import rank_of
 from state.trust.surface_alerts import Alert, State, alert, present, silent_writers, troubled_files
-
-SEVERITIES = ("fail", "warn", "info")
 
 # What a living file says that is no figure: another one's is not put in its place in silence.
 SAYS_NOTHING = (" says 0.00", NOT_A_NUMBER, NO_NAV)
@@ -48,57 +48,65 @@ def build_alerts(state: State, evidence: Evidence) -> list[Alert]:
         *_positions(evidence.book),
         *_rows(state, evidence.book),
         *troubled_files(state),
-        *_risk(state),
         *_checks(state),
-        *_symbols(state),
+        *market_alerts(state),
+        *_no_price(state),
         *_history(evidence.history),
         *_drift(state),
     ]
-    return sorted(found, key=lambda alert: SEVERITIES.index(alert["severity"]))
+    return sorted(found, key=lambda alert: rank_of(alert["kind"]))
 
 
 def _no_files(state: State, directory_fault: str | None) -> Iterator[Alert]:
     if not present(state):
         text = directory_fault or f"nothing to read in {state['meta']['state_dir']}"
-        yield alert("fail", "NO STATE FILES", text)
+        yield alert("no_files", "NO STATE FILES", text)
 
 
 def _exchange_unreachable(state: State, exchange: Exchange) -> Iterator[Alert]:
     if exchange.frozen and _repeats(exchange):
-        yield alert("fail", "EXCHANGE UNREACHABLE", _frozen_words(state, exchange), since=exchange.confirmed_at)
+        yield alert(
+            "exchange_unreachable", "EXCHANGE UNREACHABLE", _frozen_words(state, exchange), since=exchange.confirmed_at
+        )
 
 
 def _nav_not_confirmed(state: State, exchange: Exchange) -> Iterator[Alert]:
     if exchange.frozen and not _repeats(exchange):
-        yield alert("fail", "NAV NOT CONFIRMED", _frozen_words(state, exchange), since=exchange.confirmed_at)
+        yield alert(
+            "nav_not_confirmed", "NAV NOT CONFIRMED", _frozen_words(state, exchange), since=exchange.confirmed_at
+        )
 
 
 def _nav_unknown(state: State, exchange: Exchange) -> Iterator[Alert]:
     if not present(state):
         return
     if state["nav"].get("nav_usd") is None:
-        yield alert("fail", "NAV UNKNOWN", state["meta"]["unknown"]["nav.nav_usd"])
+        yield alert("nav_unknown", "NAV UNKNOWN", state["meta"]["unknown"]["nav.nav_usd"])
     elif exchange.frozen is None:
-        yield alert("warn", "NAV NOT KNOWN TO BE LIVE", "nothing says whether the NAV is live")
+        yield alert("nav_not_known_live", "NAV NOT KNOWN TO BE LIVE", "nothing says whether the NAV is live")
 
 
 def _nav_in_doubt(state: State, nav: Nav) -> Iterator[Alert]:
     """A living NAV that is not the first that was asked for, is below zero, or misses something."""
     if nav.usd is not None and nav.usd < 0:
-        yield alert("fail", "NAV BELOW ZERO", amount(nav.usd), f" USD in {nav.file}")
+        yield alert("nav_below_zero", "NAV BELOW ZERO", amount(nav.usd), f" USD in {nav.file}")
     if nav.unpriced:
         coins = ", ".join(nav.unpriced)
-        yield alert("warn", f"NAV LACKS {coins}", "in the wallet, but without a price: NAV and AUM are lower bounds")
+        yield alert(
+            "nav_lacks_coins", f"NAV LACKS {coins}", "in the wallet, but without a price: NAV and AUM are lower bounds"
+        )
     contradicted = [reason for reason in nav.passed if any(word in reason for word in SAYS_NOTHING)]
     if contradicted and nav.usd is not None:
-        yield alert("warn", "NAV of another file", f"{'; '.join(contradicted)}; shown is {nav.file}")
+        yield alert("nav_of_another_file", "NAV of another file", f"{'; '.join(contradicted)}; shown is {nav.file}")
     if nav.stale is not None:
-        yield alert("warn", "NAV is old", nav.stale)
+        yield alert("nav_old", "NAV is old", nav.stale)
     zeros = state["nav"].get("history_zeros_since")
     if zeros is not None:
         at = fmt_moment(zeros, state["meta"]["loaded_at"])
         yield alert(
-            "info", "NAV history ends early", f"its points say 0.00 since {at}, which the writers also put for nothing"
+            "history_ends_early",
+            "NAV history ends early",
+            f"its points say 0.00 since {at}, which the writers also put for nothing",
         )
 
 
@@ -107,29 +115,33 @@ def _drawdown_in_doubt(drawdown: Drawdown) -> Iterator[Alert]:
     claim = drawdown.choice.claim
     unread = [f"{item.name}: {flaw}" for item, flaw in drawdown.choice.passed if NOT_A_NUMBER in flaw]
     if unread and claim is not None:
-        yield alert("warn", "Drawdown of another file", f"{'; '.join(unread)}; shown is {claim.name}")
+        yield alert(
+            "drawdown_of_another_file", "Drawdown of another file", f"{'; '.join(unread)}; shown is {claim.name}"
+        )
 
 
 def _positions(book: Book) -> Iterator[Alert]:
     """A book in doubt although the exchange answers; while it does not, the line above has said so."""
     if book.doubt and book.unknown is not None:
-        yield alert("fail", "POSITIONS UNKNOWN", book.unknown)
+        yield alert("positions_unknown", "POSITIONS UNKNOWN", book.unknown)
 
 
 def _rows(state: State, book: Book) -> Iterator[Alert]:
     """Legs that are missing, and rows of which nobody knows how much, or which side, they are."""
     if book.damage is not None and book.unknown is None:
-        yield alert("warn", "POSITIONS INCOMPLETE", book.damage)
+        yield alert("positions_incomplete", "POSITIONS INCOMPLETE", book.damage)
     for row in state["positions"]:
         lost = [word for word, key in (("quantity", "qty"), ("side", "side")) if row[key] is None]
         if lost:
             title = f"{row['symbol']} without a known {' and '.join(lost)}"
-            yield alert("warn", title, "what the file says of it is no number, missing or contradicts itself")
+            yield alert("row_incomplete", title, "what the file says of it is no number, missing or contradicts itself")
 
 
 def _history(reason: str | None) -> Iterator[Alert]:
     if reason is not None:
-        yield alert("info", "History is not kept", f"{reason}; what was seen before is known to this process alone")
+        yield alert(
+            "history_not_kept", "History is not kept", f"{reason}; what was seen before is known to this process alone"
+        )
 
 
 def _repeats(exchange: Exchange) -> bool:
@@ -143,45 +155,27 @@ def _frozen_words(state: State, exchange: Exchange) -> str:
     return f"NAV repeats the last confirmed value{at}{book}"
 
 
-def _risk(state: State) -> Iterator[Alert]:
-    risk, unknown = state["kpis"]["risk"], state["meta"]["unknown"]
-    dd_state = risk["dd_state"]
-    if dd_state.lower() not in ("normal", "unknown"):
-        severity = "fail" if dd_state.lower() in ("defensive", "halted") else "warn"
-        pct = risk["drawdown_pct"]
-        text = "percent unknown" if pct is None else f"{fmt_pct(pct)} below the peak"
-        old = state["meta"]["stale"].get("kpis.risk.dd_state")
-        yield alert(severity, f"Drawdown {dd_state}", f"{text}; {old}" if old else text)
-    if "kpis.risk.atr_regime" not in unknown and risk["atr_regime"] in ("hot", "panic"):
-        yield alert("warn", f"ATR {risk['atr_regime']}", "portfolio")
-    quality = state["router"]["quality"]
-    if quality in ("poor", "broken"):
-        yield alert("info", f"Router {quality}", ", ".join(state["router"]["worst"]) or "portfolio")
-
-
 def _checks(state: State) -> Iterator[Alert]:
     for check in state["meta"]["checks"]:
         # A frozen NAV has its own, louder line.
         if check["status"] in ("fail", "warn") and check["name"] != "nav_live":
-            yield alert("warn", f"{check['label']} check", *check["parts"])
+            yield alert("check", f"{check['label']} check", *check["parts"])
 
 
-def _symbols(state: State) -> Iterator[Alert]:
-    symbols = state["kpis"]["symbols"]
-    panicking = sorted(symbol for symbol, row in symbols.items() if row.get("atr_regime") == "panic")
-    if panicking:
-        yield alert("info", "ATR panic", ", ".join(panicking))
+def _no_price(state: State) -> Iterator[Alert]:
     # A futures account has no price: its value is the NAV, which has a line of its own.
     spoken_of = {FUTURES, *state["nav"].get("unpriced", [])}
     unpriced = [label for label in state["aum"]["unpriced"] if label not in spoken_of]
     if unpriced:
-        yield alert("info", "No price", ", ".join(unpriced))
+        yield alert("no_price", "No price", ", ".join(unpriced))
     elif state["aum"]["total_usd_is_lower_bound"] and not state["aum"]["unpriced"]:
-        yield alert("warn", "AUM IS A LOWER BOUND", "its writer says that holdings are missing from the total")
+        yield alert(
+            "aum_lower_bound", "AUM IS A LOWER BOUND", "its writer says that holdings are missing from the total"
+        )
 
 
 def _drift(state: State) -> Iterator[Alert]:
     for item in state["meta"]["drift"]:
         since = fmt_moment(item["since"], state["meta"]["loaded_at"])
-        severity = "info" if item["path"] else "warn"
-        yield alert(severity, item["text"], f"last published at {since}", since=item["since"])
+        kind = "field_gone" if item["path"] else "shape_unknown"
+        yield alert(kind, item["text"], f"last published at {since}", since=item["since"])

@@ -6,18 +6,34 @@ from typing import Any
 from state.files.surfaces import EXECUTOR, NAV_STATE, SURFACES, SYNC_DAEMON
 from state.formatting import fmt_age, fmt_moment
 from state.sentences import Part, join
+from state.trust.effects import Effect, find_effect, tell_effects
+from state.trust.severity import KINDS, file_kind, missing_kind
 from state.trust.shapes import DAEMONS
 
 WRITERS = {surface.name: surface.writer for surface in SURFACES}
+
+# So many names are told one by one.
+NAMED = 6
 
 Alert = dict[str, Any]
 State = dict[str, Any]
 Surfaces = list[dict[str, Any]]
 
 
-def alert(severity: str, title: str, *parts: Part, since: float | None = None) -> Alert:
-    """An alert; its text is made of parts, so that amounts can be masked; `since` is an epoch it has lasted from."""
-    return {"severity": severity, "title": title, "text": join(parts), "parts": list(parts), "since": since}
+def alert(kind: str, title: str, *parts: Part, since: float | None = None, detail: str = "") -> Alert:
+    """An alert of a kind of the table of severities.
+
+    Its text says the effect, and is made of parts, so that amounts can be masked; `detail` has the words of a parser or
+    a system, for whoever asks; `since` is an epoch it has lasted from.
+    """
+    said = {"severity": KINDS[kind], "kind": kind, "title": title, "text": join(parts)}
+    return {**said, "parts": list(parts), "detail": detail, "since": since}
+
+
+def name_some(names: list[str]) -> str:
+    """The first few, and how many more there are."""
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" +{rest} more" if rest > 0 else "")
 
 
 def present(state: State) -> Surfaces:
@@ -29,8 +45,9 @@ def silent_writers(state: State) -> Iterator[Alert]:
     """Processes that have stopped writing."""
     for writer, own in _silent(state).items():
         newest = max(surface["updated_at"] for surface in own)
-        text = f"last wrote at {_moment(state, newest)}: {_names(own)}"
-        yield alert("fail", f"{writer.upper()} SILENT", text, since=newest)
+        effect = _in_place(state, own)
+        text = f"last wrote at {_moment(state, newest)}: {_names(own)}{effect}"
+        yield alert("writer_silent", f"{writer.upper()} SILENT", text, since=newest)
 
 
 def troubled_files(state: State) -> Iterator[Alert]:
@@ -74,17 +91,36 @@ def _unusable(state: State) -> Iterator[Alert]:
     ahead = [surface for surface in listed if _is_ahead(state, surface)]
     for surface in listed:
         if surface["status"] in ("malformed", "unreadable", "empty"):
-            yield alert("fail", f"{surface['name']} {surface['status']}", surface["error"])
+            effect = _effect_of(state, surface)
+            kind = file_kind(lost=effect.lost)
+            yield alert(kind, f"{surface['name']} {surface['status']}", effect.words, detail=surface["error"] or "")
         elif surface["error"] and (surface not in ahead or len(ahead) == 1):
-            yield alert("fail", f"{surface['name']} has a wrong clock", surface["error"])
+            yield alert("clock_off", f"{surface['name']} has a wrong clock", surface["error"])
     if len(ahead) > 1:
         # One host whose clock is off stamps all its files so: it is said once.
         furthest = max(surface["updated_at"] for surface in ahead) - state["meta"]["loaded_at"]
         yield alert(
-            "fail",
+            "clock_off",
             f"CLOCK IS OFF: {len(ahead)} files have a wrong clock",
             f"stamped up to {fmt_age(furthest)} ahead: {_names(ahead)}",
         )
+
+
+def _effect_of(state: State, surface: dict[str, Any]) -> Effect:
+    """What is shown in place of a file that cannot be read; its last good content where nothing else is."""
+    effect = find_effect(state, surface["name"])
+    if surface["shape"] is None:
+        return effect if effect.words else Effect("the other files are shown", effect.lost)
+    kept = f"what it last said is kept, of {_moment(state, surface['updated_at'])}"
+    shown = effect.words if " from " in effect.words and surface["freshness"] == "stale" else ""
+    return Effect("; ".join(filter(None, (kept, shown))))
+
+
+def _in_place(state: State, surfaces: Surfaces) -> str:
+    """What is shown in place of files that are silent, where another one's is."""
+    words = [find_effect(state, surface["name"]).words for surface in surfaces]
+    told = ", ".join(dict.fromkeys(effect for effect in words if effect.startswith(("NAV from", "positions shown"))))
+    return f"; {told}" if told else ""
 
 
 def _is_ahead(state: State, surface: dict[str, Any]) -> bool:
@@ -97,34 +133,49 @@ def _frozen(state: State) -> Iterator[Alert]:
         since = surface["frozen_since"]
         if since is not None:
             text = f"it is still written, but its rows have not changed after {_moment(state, since)}"
-            yield alert("fail", f"{surface['name']} FROZEN", text, since=since)
+            yield alert("book_frozen", f"{surface['name']} FROZEN", text, since=since)
 
 
 def _repeating(state: State) -> Iterator[Alert]:
     for surface in _of_freshness(state, "stale"):
         if _is_rewritten(state, surface):
             text = f"it is still written, but with content of {_moment(state, surface['updated_at'])}"
-            yield alert("fail", f"{surface['name']} REPEATS OLD CONTENT", text, since=surface["updated_at"])
+            yield alert("content_repeats", f"{surface['name']} REPEATS OLD CONTENT", text, since=surface["updated_at"])
 
 
 def _overdue(state: State) -> Iterator[Alert]:
     """Files that are late or silent by themselves, their writer not being silent as a whole."""
     explained = {surface["name"] for own in _silent(state).values() for surface in own}
     count = len(_required(state))
-    for freshness, severity, phrase in (("stale", "fail", "silent"), ("late", "warn", "late")):
+    for freshness, kind, phrase in (("stale", "file_silent", "silent"), ("late", "file_late", "late")):
         named = [item for item in _of_freshness(state, freshness) if item["name"] not in explained]
         named = [item for item in named if freshness == "late" or not _is_rewritten(state, item)]
+        named = [item for item in named if item["status"] == "ok"]  # the others have a line of their own
         if named:
             oldest = min(item["updated_at"] for item in named)
             title = f"{len(named)} of {count} files {phrase}: {_names(named)}"
-            yield alert(severity, title, f"last written at {_moment(state, oldest)}", since=oldest)
+            effect = _in_place(state, named) if freshness == "stale" else ""
+            yield alert(kind, title, f"last written at {_moment(state, oldest)}{effect}", since=oldest)
+    yield from _overdue_optional(state, explained)
+
+
+def _overdue_optional(state: State, explained: set[str]) -> Iterator[Alert]:
+    """Files that may be absent, and are there but not written any more."""
+    wanted = [item for item in state["meta"]["surfaces"] if item["listed"] and not item["required"]]
+    late = [item for item in wanted if item["freshness"] in ("late", "stale") and item["status"] == "ok"]
+    named = [item for item in late if item["name"] not in explained]
+    if named:
+        oldest = min(item["updated_at"] for item in named)
+        yield alert("optional_file_late", f"{_names(named)} late", f"last written at {_moment(state, oldest)}")
 
 
 def _missing(state: State) -> Iterator[Alert]:
     required = _required(state)
     missing = [item for item in required if item["status"] == "missing"]
     if missing and present(state):
-        yield alert("warn", f"{len(missing)} of {len(required)} files missing", _names(missing))
+        effects = tell_effects(state, (item["name"] for item in missing))
+        text = f"{_names(missing)}: {effects}" if effects else _names(missing)
+        yield alert(missing_kind(len(missing), len(required)), f"{len(missing)} of {len(required)} files missing", text)
 
 
 def _required(state: State) -> Surfaces:

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 from shapes import (
@@ -13,6 +14,7 @@ from shapes import (
     EXCHANGE,
     META,
     NAV,
+    PNL,
     POSITION,
     RISK,
     ROUTER,
@@ -26,6 +28,7 @@ from shapes import (
 )
 
 from state.sentences import join
+from state.trust.severity import rank_of
 
 State = dict[str, Any]
 
@@ -39,7 +42,7 @@ REQUIRED_SURFACES = (
     "router_health.json",
     "risk_snapshot.json",
 )
-DEFAULT_WORDS = {"dd_state": "normal"}  # and "unknown", which a writer may say of itself
+DEFAULT_WORDS = {"dd_state": "normal", "router_quality": "ok"}  # and "unknown", which a writer may say of itself
 SERIES_LIMIT = 300
 TRANSITIONS_LIMIT = 50
 
@@ -51,7 +54,8 @@ def assert_contract(state: State) -> None:
     assert_shapes(state)
     assert_meta(state["meta"])
     assert_reasons(state)
-    assert_series(state["nav"].get("series", []))
+    for name in ("series", "series_7d"):
+        assert_series(state["nav"].get(name, []))
     assert_transitions(state["transitions"], state["meta"])
     assert_nav(state)
     assert_aum(state)
@@ -68,6 +72,7 @@ def assert_shapes(state: State) -> None:
     assert_all("aum.slices", state["aum"]["slices"], SLICE)
     assert {"nav", "risk", "router", "symbols"} <= set(state["kpis"])
     assert_fields("kpis.risk", state["kpis"]["risk"], RISK)
+    assert_fields("kpis.pnl", state["kpis"]["pnl"], PNL)
     assert_all("kpis.symbols", list(state["kpis"]["symbols"].values()), SYMBOL)
     assert_all("positions", state["positions"], POSITION)
     assert_fields("router", state["router"], ROUTER)
@@ -99,11 +104,11 @@ def assert_meta(meta: State) -> None:
     for entry in meta["surfaces"]:
         assert_surface(entry, meta["loaded_at"])
     assert all(is_sentence(reason) for reason in meta["stale"].values())
-    for told in (*meta["checks"], *meta["alerts"]):
-        assert join(told["parts"]) == told.get("detail", told.get("text")), told
+    for told, words in (*zip(meta["checks"], repeat("detail")), *zip(meta["alerts"], repeat("text"))):
+        assert join(told["parts"]) == told[words], told
     for check in meta["checks"]:
         assert {"label", "value"} <= set(check["left"]) & set(check["right"]), check["name"]
-    ranks = [("fail", "warn", "info").index(alert["severity"]) for alert in meta["alerts"]]
+    ranks = [rank_of(alert["kind"]) for alert in meta["alerts"]]
     assert ranks == sorted(ranks), "alerts are not worst first"
 
 
@@ -188,7 +193,8 @@ def assert_series(series: list[list[float]]) -> None:
 def assert_transitions(rows: list[State], meta: State) -> None:
     """At most 50 rows of exactly these fields, newest first, none of the future, and a digest of them."""
     assert_all("transitions", rows, TRANSITION)
-    assert all(set(row) == set(TRANSITION) for row in rows)
+    assert all(set(row) - {"count", "since"} == set(TRANSITION) for row in rows)
+    assert all(row["count"] > 2 and row["since"] <= row["at"] for row in rows if "count" in row)
     times = [row["at"] for row in rows]
     assert times == sorted(times, reverse=True)
     assert len(rows) <= TRANSITIONS_LIMIT

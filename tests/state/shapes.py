@@ -84,6 +84,22 @@ NAV: dict[str, Rule] = {
     "unpriced": is_words,
     "gaps": lambda value: isinstance(value, list),
     "series": lambda value: isinstance(value, list),
+    "series_7d": lambda value: isinstance(value, list),
+    "gaps_7d": lambda value: isinstance(value, list),
+    "marks": lambda value: isinstance(value, list),
+    "change_24h_usd": NUMBER,
+    "change_24h_pct": NUMBER,
+    "change_7d_usd": NUMBER,
+    "change_7d_pct": NUMBER,
+    "deepest_drawdown_pct": maybe(at_least_zero),
+    "deepest_drawdown_at": NUMBER,
+}
+PNL: dict[str, Rule] = {
+    "today_usd": NUMBER,
+    "today_source": TEXT,
+    "window_usd": NUMBER,
+    "window_days": NUMBER,
+    "window_source": TEXT,
 }
 EXCHANGE: dict[str, Rule] = {
     "source": TEXT,
@@ -149,6 +165,10 @@ POSITION: dict[str, Rule] = {
     "mark_price": NUMBER,
     "leverage": NUMBER,
     "price_source": TEXT,
+    "pnl_pct": NUMBER,
+    "stop_price": maybe(at_least_zero),
+    "stop_pct": NUMBER,
+    "has_stop": FLAG,
     "dd_state": TEXT,
     "dd_today_pct": NUMBER,
     "atr_ratio": NUMBER,
@@ -182,6 +202,7 @@ META: dict[str, Rule] = {
     "alerts": lambda value: isinstance(value, list),
     "book_in_doubt": TEXT,
     "last_book": maybe(is_dict),
+    "positions_as_of": NUMBER,
     "drift": lambda value: isinstance(value, list),
     "transitions_skipped": at_least_zero,
 }
@@ -221,4 +242,11 @@ TRANSITION: dict[str, Rule] = {
     "after": maybe(is_line),
     "text": is_line,
 }
-ALERT: dict[str, Rule] = {"severity": one_of("fail", "warn", "info"), "title": is_text, "text": is_text}
+ALERT: dict[str, Rule] = {
+    "severity": one_of("fail", "warn", "info"),
+    "kind": is_text,
+    "title": is_text,
+    "text": is_text,
+    "detail": lambda value: isinstance(value, str),
+    "since": NUMBER,
+}

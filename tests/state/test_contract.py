@@ -104,7 +104,7 @@ def test_version_stands_still_when_a_file_is_written_again_unchanged(tmp_path: P
 EDITS = [
     ("router_health.json", "symbols.0.maker_fill_rate", 0.77, {"nav", "aum", "positions", "router"}),
     ("positions.json", "rows.0.leverage", 7.0, {"aum", "router"}),
-    ("nav_state.json", "realized_pnl_today", 9.25, {"aum", "positions", "router", "kpis"}),
+    ("nav_state.json", "realized_pnl_today", 9.25, {"aum", "positions", "router"}),
     ("nav_state.json", "total_equity", 10461.28, {"positions", "router"}),
 ]
 

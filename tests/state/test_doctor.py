@@ -18,10 +18,11 @@ def examine(directory: Path, *arguments: str, now: float = NOW) -> subprocess.Co
 @pytest.mark.parametrize(
     ("scenario", "now", "code", "words"),
     [
-        ("v7.1/healthy", NOW, 0, "OK"),
-        ("v7.6/healthy", NOW, 1, "5 POSITIONS WITHOUT EXITS"),
+        ("v7.1/no_trades", NOW, 0, "OK"),
+        ("v7.1/healthy", NOW, 1, "Router poor"),
+        ("v7.6/healthy", NOW, 1, "5 of 5 positions without a stop"),
         ("v7.1/healthy_executor_last", NOW, 1, "WARNING"),
-        ("v7.1/sync_only", NOW, 1, "files missing"),
+        ("v7.1/sync_only", NOW, 2, "5 of 9 files missing"),
         ("v7.1/publisher_cli", NOW, 1, "NAV agrees check"),
         ("v7.1/exchange_down", NOW + 600.0, 2, "EXCHANGE UNREACHABLE"),
         ("v7.1/drawdown", NOW, 2, "Drawdown defensive"),

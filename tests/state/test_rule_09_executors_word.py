@@ -22,7 +22,16 @@ def says(regex: str, severity: str) -> dict[str, Any]:
 def world_of(tmp_path: Path, changes: Changes) -> World:
     """A healthy v7.6 desk whose exits are registered, with these changes: it has nothing else to say."""
     registry = {f"{RISK}tp_sl_registry": {"num_positions": 5, "num_registry_entries": 5, "registry_mismatch": False}}
-    return change(World(tmp_path / "state", scenario="v7.6/healthy"), registry | changes)
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    return change(world, registry | {"positions_ledger.json": with_stops(world)} | changes)
+
+
+def with_stops(world: World) -> dict[str, Any]:
+    """The ledger with a stop for each position, 3 % away."""
+    ledger: dict[str, Any] = world.read("positions_ledger.json")
+    for entry in ledger["entries"]:
+        entry["sl"] = entry["entry_price"] * (0.97 if entry["side"] == "LONG" else 1.03)
+    return ledger
 
 
 SLIP = "daily_loss_high_frac=0.1146"
@@ -146,4 +155,4 @@ def test_a_desk_with_its_exits_in_place_has_nothing_to_say(tmp_path: Path) -> No
     assert wrong(world_of(tmp_path, {}).load(), [quiet]) == []
     state = World(tmp_path / "other", scenario="v7.6/healthy").load()
     spoken = [line["title"] for line in state["meta"]["alerts"] if line["severity"] != "info"]
-    assert spoken == ["5 POSITIONS WITHOUT EXITS"]
+    assert spoken == ["5 of 5 positions without a stop"]

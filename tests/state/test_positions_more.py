@@ -1,0 +1,164 @@
+"""What a position has beyond its value: the move from entry, its stop, and what is written beside it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract import assert_contract
+from rules import GONE, HOUR_S, Changes, change, shift, wrong
+from worlds import World, assert_unknown, row_of
+
+LEDGER, STATE = "positions_ledger.json", "positions_state.json"
+BTC, ETH = f"{LEDGER} entries.0", f"{LEDGER} entries.1"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A desk of v7.6: BTCUSDT LONG at 90,412.50, ETHUSDT SHORT at 3,021.44, and three more, none with a stop."""
+    return World(tmp_path / "state", scenario="v7.6/healthy")
+
+
+STOPS: list[tuple[str, Changes, Any, float | None, float | None]] = [
+    ("none", {}, False, None, None),
+    ("written", {f"{BTC}.sl": 88000.0}, True, 88000.0, 100 * (88000.0 / 90412.5 - 1)),
+    ("as text", {f"{BTC}.sl": "88000.0"}, True, 88000.0, 100 * (88000.0 / 90412.5 - 1)),
+    ("zero is none", {f"{BTC}.sl": 0.0}, False, None, None),
+    ("no price", {f"{BTC}.sl": "near"}, False, None, None),
+    ("below zero", {f"{BTC}.sl": -1.0}, False, None, None),
+    ("beside the entries", {f"{LEDGER} tp_sl_levels": {"BTCUSDT:LONG": {"sl": 88000.0}}}, True, 88000.0, -2.6683),
+    ("of the other side", {f"{BTC}.side": "SHORT", f"{BTC}.sl": 88000.0}, None, None, None),
+    ("of no symbol", {f"{BTC}.symbol": None}, None, None, None),
+    ("an empty ledger", {f"{LEDGER} entries": []}, None, None, None),
+    ("no entries", {f"{LEDGER} entries": GONE}, None, None, None),
+    ("entries of another kind", {f"{LEDGER} entries": {"BTCUSDT": 1}}, None, None, None),
+    ("no ledger", {LEDGER: GONE}, None, None, None),
+    ("a torn ledger", {LEDGER: b'{"entries": ['}, None, None, None),
+    ("not only rows", {f"{LEDGER} entries": [None, 5, {"symbol": "BTCUSDT", "side": "long", "sl": 88000.0}]},
+     True, 88000.0, -2.6683),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STOPS, ids=lambda case: str(case[0]))
+def test_a_stop_is_there_is_not_there_or_is_unknown(case: Any, world: World) -> None:
+    """With its signed way from the mark; what is unknown has a reason."""
+    _, changes, exists, price, way = case
+    state = change(world, changes).load()
+    assert_contract(state)
+    row = row_of(state, "BTCUSDT")
+    assert (row["has_stop"], row["stop_price"]) == (exists, price)
+    assert row["stop_pct"] == (None if way is None else pytest.approx(way, rel=1e-3))
+
+
+def test_the_stop_of_a_short_lies_above(world: World) -> None:
+    """The sign is that of the way from the mark."""
+    row = row_of(change(world, {f"{ETH}.sl": 3100.0}).load(), "ETHUSDT")
+    assert row["stop_pct"] == pytest.approx(100 * (3100.0 / 3021.44 - 1))
+
+
+def test_a_silent_ledger_is_said_to_be_old(world: World) -> None:
+    """In the row and in the alert."""
+    state = shift(change(world, {f"{BTC}.sl": 88000.0}), -3 * HOUR_S, LEDGER).load()
+    assert "silent since 19:44:48" in state["meta"]["stale"]["positions.0.has_stop"]
+    assert wrong(state, [{"alert": "4 of 5 positions without a stop.*ETHUSDT SHORT.*silent since 19:44:48"}]) == []
+
+
+ALERTS: list[tuple[str, Changes, str, str]] = [
+    ("two", {f"{LEDGER} entries.{index}.sl": 1.0 for index in (1, 2, 3)}, "2 of 5 .*BTCUSDT LONG, LINKUSDT", "warn"),
+    ("halted", {"risk_snapshot.json risk_mode": "HALTED"}, "5 of 5 positions without a stop", "fail"),
+    ("defensive", {"kpis_v7.json dd_state": "defensive"}, "5 of 5 positions without a stop", "fail"),
+    ("cautious", {"kpis_v7.json dd_state": "cautious"}, "5 of 5 positions without a stop", "warn"),
+    ("no ledger", {LEDGER: GONE}, "5 positions without exits.*0 exits are registered", "warn"),
+]
+
+
+@pytest.mark.parametrize("case", ALERTS, ids=lambda case: str(case[0]))
+def test_positions_without_a_stop_are_named(case: Any, world: World) -> None:
+    """Amber by themselves, red beside a halt or a deep drawdown; without a ledger in the executor's own words."""
+    _, changes, words, grade = case
+    assert wrong(change(world, changes).load(), [{"alert": words, "severity": grade}]) == []
+
+
+MOVES: list[tuple[str, str, Changes, float | None]] = [
+    ("a long that gains", "BTCUSDT", {}, 100 * (90412.5 / 89120.4 - 1)),
+    ("a short that gains", "ETHUSDT", {}, 100 * (1 - 3021.44 / 3055.1)),
+]
+
+
+@pytest.mark.parametrize("case", MOVES, ids=lambda case: str(case[0]))
+def test_the_move_is_from_entry_in_the_direction_of_the_leg(case: Any, world: World) -> None:
+    """Percent; a gain is above zero on either side."""
+    _, symbol, changes, percent = case
+    assert row_of(change(world, changes).load(), symbol)["pnl_pct"] == pytest.approx(percent)
+
+
+def test_without_a_price_there_is_no_move(tmp_path: Path) -> None:
+    """Nor a way to the stop."""
+    world = World(tmp_path / "state", scenario="v7.1/healthy").keep("positions_state.json", "nav.json")
+    state = world.load()
+    assert_unknown(state, "positions.0.pnl_pct")
+    assert_unknown(state, "positions.0.stop_pct")
+
+
+WRITTEN: list[tuple[str, Any, str, float | None]] = [
+    ("liquidation_price", 71234.5, "liquidation_price", 71234.5),
+    ("liquidationPrice", "71234.5", "liquidation_price", 71234.5),
+    ("liquidation_price", 0.0, "liquidation_price", None),
+    ("liquidation_price", None, "liquidation_price", None),
+    ("funding_usd", -1.25, "funding_usd", -1.25),
+    ("funding_usd", 0.0, "funding_usd", 0.0),
+    ("funding_usd", "n/a", "funding_usd", None),
+]
+
+
+@pytest.mark.parametrize(("written", "value", "key", "shown"), WRITTEN)
+def test_what_a_writer_puts_beside_a_position_is_shown(
+    written: str, value: Any, key: str, shown: float | None, world: World
+) -> None:
+    """As written, and absent without."""
+    state = change(world, {f"{STATE} positions.0.{written}": value}).load()
+    assert_contract(state)
+    assert row_of(state, "BTCUSDT").get(key) == shown
+    assert key not in row_of(state, "ETHUSDT")
+
+
+def test_an_old_book_says_of_when_it_is(tmp_path: Path) -> None:
+    """A living one does not; of an unknown one it is the last that was known."""
+    world = World(tmp_path / "state", scenario="v7.1/healthy")
+    assert world.load()["meta"]["positions_as_of"] is None
+    assert world.load(now=world.now + HOUR_S)["meta"]["positions_as_of"] == pytest.approx(1764197088.225, abs=1.0)
+    world.copy("v7.1/exchange_down")
+    state = world.load(now=world.now + 600.0)
+    assert state["meta"]["positions_as_of"] == state["meta"]["last_book"]["at"]
+
+
+COUNTERS: list[tuple[Any, Any]] = [
+    ({"kill_switch": 3, "min_notional": 7}, [("min_notional", 7), ("kill_switch", 3)]),
+    ({"b": 2, "a": 2, "none": 0}, [("a", 2), ("b", 2)]),
+    ({"a": -1, "b": "many", "c": 1.5, "": 1}, [("no reason given", 1)]),
+    ({}, []),
+]
+
+
+@pytest.mark.parametrize(("counted", "shown"), COUNTERS)
+def test_vetoes_are_listed_most_frequent_first(counted: Any, shown: Any, world: World) -> None:
+    """As the executor counts them; what is no count is left out."""
+    state = change(world, {"diagnostics.json runtime_diagnostics.veto_counters.by_reason": counted}).load()
+    assert [(row["reason"], row["count"]) for row in state["kpis"]["risk"]["vetoes"]] == shown
+
+
+@pytest.mark.parametrize("content", [GONE, {}, {"runtime_diagnostics": []}, {"runtime_diagnostics": {}}, b"{"])
+def test_without_counters_there_are_no_vetoes(content: Any, world: World) -> None:
+    """Neither a list nor a reason: older writers have no such file."""
+    state = change(world, {"diagnostics.json": content}).load()
+    assert "vetoes" not in state["kpis"]["risk"]
+
+
+def test_pnl_is_as_written_with_its_sources(world: World) -> None:
+    """Of today, and of the window of the fees."""
+    pnl = world.load()["kpis"]["pnl"]
+    assert (pnl["today_usd"], pnl["today_source"]) == (8.75, "nav_state.json")
+    assert (pnl["window_usd"], pnl["window_days"]) == (pytest.approx(1.73636, rel=1e-5), 7)
+    assert pnl["window_source"] == "risk_snapshot.json"
+    state = change(world, {"nav_state.json": GONE, "risk_snapshot.json": GONE, "kpis_v7.json": GONE}).load()
+    for key in ("today_usd", "window_usd", "window_days"):
+        assert_unknown(state, f"kpis.pnl.{key}")

@@ -46,6 +46,8 @@ def create_app(settings: Settings) -> Dash:
     register_endpoints(app.server, settings)
     register_access(app.server, settings, str(ASSETS))
     build = build_id(app)
+    # Dash keeps its scripts in a footer, and the page has one of its own.
+    app.index_string = app.index_string.replace("<footer>", "<div>").replace("</footer>", "</div>")
     app.index_string = app.index_string.replace("<html>", f"<html {html_attributes(settings, build)}>")
     send_headers(app, settings, build)
     app.server.wsgi_app = trust_proxies(app.server.wsgi_app, settings.trusted_proxies)

@@ -93,7 +93,11 @@ def _charts() -> html.Div:
     legend = html.Div(id=ids.AUM_LEGEND, className="legend")
     aum = _card("aum", [text.AUM_HEADING, ids.AUM_AGES], [donut, legend])
     caption = html.Div(id=ids.NAV_CAPTION, className="nav-caption")
-    nav = _card("nav-history", [text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES], [_graph(ids.NAV_HISTORY), caption])
+    nav = _card(
+        "nav-history",
+        [text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES],
+        [_graph(ids.NAV_HISTORY), _graph(ids.NAV_WEEK), caption],
+    )
     return html.Div([aum, nav], className="charts")
 
 

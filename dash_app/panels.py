@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dash_app import ids
 from dash_app.figures.donut import build_donut
-from dash_app.figures.nav_history import build_nav_history
+from dash_app.figures.nav_history import build_nav_history, build_nav_week
 from dash_app.render import alerts, aum, footer, header, kpis, nav_history, overview, positions, symbols, tables
 from dash_app.render.freshness import render_ages
 from dash_app.render.readings import StateDict
@@ -65,6 +65,7 @@ CHARTS = Group(
     (
         Panel(ids.AUM_DONUT, "figure", build_donut),
         Panel(ids.NAV_HISTORY, "figure", build_nav_history),
+        Panel(ids.NAV_WEEK, "figure", build_nav_week),
         Panel(ids.NAV_SPAN, "children", nav_history.render_span),
         Panel(ids.NAV_CAPTION, "children", nav_history.render_caption),
     ),

@@ -12,11 +12,12 @@ from state.sentences import is_amount, join
 
 NAV_AMOUNTS = (
     "nav_usd", "nav_zar", "fx_usd_zar", "peak_usd", "drawdown_abs_usd", "gross_exposure_usd", "net_exposure_usd",
-    "realized_pnl_today_usd", "unrealized_pnl_usd", "history_high_usd",
+    "realized_pnl_today_usd", "unrealized_pnl_usd", "history_high_usd", "change_24h_usd", "change_7d_usd",
 )  # fmt: skip
 NAV_KEPT = (
     "fx_updated_at", "age_s", "updated_at", "source", "source_note", "dd_state", "atr_regime", "drawdown_pct",
-    "is_lower_bound", "unpriced", "gaps", "history_high_at", "history_zeros_since",
+    "is_lower_bound", "unpriced", "gaps", "gaps_7d", "history_high_at", "history_zeros_since",
+    "change_24h_pct", "change_7d_pct",
 )  # fmt: skip
 EXCHANGE_KEPT = ("source", "fresh", "confirmed_at", "confirmed_age_s", "frozen")
 RISK_AMOUNTS = ("fees_usd", "realized_pnl_usd")
@@ -27,11 +28,21 @@ RISK_KEPT = (
 )  # fmt: skip
 SYMBOL_KEPT = ("symbol", "dd_state", "dd_today_pct", "atr_ratio", "atr_regime", "router_quality")
 SYMBOL_RATIOS = ("maker_fill_rate", "fallback_ratio", "slip_q50_bps")
-POSITION_AMOUNTS = ("qty", "notional", "pnl", "notional_fmt", "pnl_fmt", "entry_price", "mark_price")
-POSITION_KEPT = ("symbol", "side", "leverage", "price_source", "dd_state", "dd_today_pct", "atr_ratio", "atr_regime")
+PNL_AMOUNTS = ("today_usd", "window_usd")
+MARK_KEPT = ("at", "kind", "symbol", "side")
+POSITION_AMOUNTS = (
+    "qty", "notional", "pnl", "notional_fmt", "pnl_fmt", "entry_price", "mark_price", "liquidation_price", "stop_price",
+    "funding_usd",
+)  # fmt: skip
+POSITION_KEPT = (
+    "symbol", "side", "leverage", "price_source", "dd_state", "dd_today_pct", "atr_ratio", "atr_regime", "pnl_pct",
+    "stop_pct", "has_stop",
+)  # fmt: skip
 ROUTER_RATIOS = ("maker_fill_rate", "fallback_ratio", "slip_q25_bps", "slip_q50_bps", "slip_q75_bps")
 ROUTER_KEPT = ("quality", *ROUTER_RATIOS, "basis", "orders", "quality_counts", "worst")
-META_KEPT = ("loaded_at", "data_age_s", "environment", "testnet", "version", "worst_first", "history")
+META_KEPT = (
+    "loaded_at", "data_age_s", "environment", "testnet", "version", "worst_first", "history", "positions_as_of",
+)  # fmt: skip
 COUNTED_CHECKS = ("drawdown", "rows", "router", "environment", "nav_live")  # percent, counts and times
 
 
@@ -71,7 +82,7 @@ def mask_state(state: StateDict) -> StateDict:
     return {
         "nav": _nav(state),
         "aum": _aum(state),
-        "kpis": {"risk": _risk(mapping_at(state, "kpis.risk")), "symbols": _symbols(state)},
+        "kpis": {"risk": _risk(mapping_at(state, "kpis.risk")), "pnl": _pnl(state), "symbols": _symbols(state)},
         "positions": _positions(state),
         "router": _kept(mapping_at(state, "router"), ROUTER_KEPT),
         "transitions": [_transition(row) for row in rows_at(state, "transitions")],
@@ -99,13 +110,17 @@ def _nav(state: StateDict) -> StateDict:
     nav = mapping_at(state, "nav")
     if not nav:
         return {}
-    exchange = _kept(mapping_at(nav, "exchange"), EXCHANGE_KEPT)
-    return {**_kept(nav, NAV_KEPT), **_masked(nav, NAV_AMOUNTS), "exchange": exchange, "series": _index(nav)}
+    return {
+        **_kept(nav, NAV_KEPT),
+        **_masked(nav, NAV_AMOUNTS),
+        "exchange": _kept(mapping_at(nav, "exchange"), EXCHANGE_KEPT),
+        "marks": [_kept(row, MARK_KEPT) for row in rows_at(nav, "marks")],
+        **{name: _index(nav.get(name)) for name in ("series", "series_7d") if name in nav},
+    }
 
 
-def _index(nav: StateDict) -> list[list[float]]:
-    """The series as an index that begins at 100."""
-    series = nav.get("series")
+def _index(series: Any) -> list[list[float]]:
+    """A series as an index that begins at 100."""
     points = [point for point in series if is_number(point[1])] if isinstance(series, list) else []
     # By its size, so that a debt does not turn the line upside down.
     first = abs(points[0][1]) if points else None
@@ -127,7 +142,19 @@ def _slice(row: dict[str, Any], total: float | None) -> dict[str, Any]:
 
 
 def _risk(risk: StateDict) -> StateDict:
-    return {**_kept(risk, RISK_KEPT), **_masked(risk, RISK_AMOUNTS)}
+    vetoes = [_veto(row) for row in rows_at(risk, "vetoes")]
+    return {**_kept(risk, RISK_KEPT), **_masked(risk, RISK_AMOUNTS), **({"vetoes": vetoes} if vetoes else {})}
+
+
+def _veto(row: StateDict) -> StateDict:
+    """Its reason is a writer's own word; one with figures in it may be an amount."""
+    reason = str(row.get("reason") or "")
+    return {**_kept(row, ("count",)), "reason": MASK if any(map(str.isdigit, reason)) else reason}
+
+
+def _pnl(state: StateDict) -> StateDict:
+    pnl = mapping_at(state, "kpis.pnl")
+    return {**_kept(pnl, ("window_days",)), **_masked(pnl, PNL_AMOUNTS)}
 
 
 def _symbols(state: StateDict) -> StateDict:

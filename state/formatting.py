@@ -65,10 +65,10 @@ def _fmt_dust(value: float) -> str:
 
 
 def fmt_age(seconds: float | None) -> str:
-    """`5 s`, `10 m 12 s`, `3 h 05 m`, `2 d 04 h`."""
+    """`5 s`, `10 m 12 s`, `3 h 05 m`, `2 d 04 h`; rounded to tenths first, so that 4.96 s is 5 s beside 5.0 s."""
     if seconds is None:
         return UNKNOWN_TEXT
-    whole = int(max(seconds, 0.0))
+    whole = int(round(max(seconds, 0.0), 1))
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:

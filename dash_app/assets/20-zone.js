@@ -30,6 +30,23 @@
         return day(epoch) === day(hedge.now()) ? text : `${day(epoch)} ${text}`;
     }
 
+    // The server's sentences have their times in UTC, with the date where it is not today's.
+    const SAID = /(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d:\d\d) UTC/g;
+    const AHEAD_S = 300;
+
+    function epochOf(date, time) {
+        const now = hedge.now();
+        const today = new Date(now * 1000).toISOString().slice(0, 10);
+        const at = Date.parse(`${date || today}T${time}Z`) / 1000;
+        return !date && at > now + AHEAD_S ? at - 86400 : at;
+    }
+
+    hedge.zonedText = (text) =>
+        text.replace(SAID, function (said, date, time) {
+            const at = epochOf(date, time);
+            return Number.isNaN(at) ? said : momentText(at);
+        });
+
     document.addEventListener("hedge-beat", function () {
         document.querySelectorAll(".moment[data-at]").forEach(function (element) {
             const text = momentText(Number(element.dataset.at));

@@ -5,9 +5,12 @@
     const FRESHNESS = ["fresh", "late", "stale"];
     const two = (number) => String(number).padStart(2, "0");
 
+    // One rounding for all: an age of 4.96 s is 5.0 s in tenths and 5 s in words.
+    const tenths = (seconds) => Math.round(Math.max(seconds, 0) * 10) / 10;
+
     // As fmt_age of the server: `5 s`, `10 m 12 s`, `3 h 05 m`, `2 d 04 h`.
     hedge.ageText = function (seconds) {
-        const whole = Math.floor(Math.max(seconds, 0));
+        const whole = Math.floor(tenths(seconds));
         if (whole < 60) return `${whole} s`;
         if (whole < 3600) return `${Math.floor(whole / 60)} m ${two(whole % 60)} s`;
         if (whole < 86400) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} m`;
@@ -27,16 +30,20 @@
         FRESHNESS.forEach((word) => holder.classList.toggle(word, word === now));
     }
 
-    function tick(element) {
+    function tick(element, now) {
         const { stamp, ageFormat } = element.dataset;
-        const ageS = hedge.now() - Number(stamp);
+        const ageS = now - Number(stamp);
         if (stamp === "" || !Number.isFinite(ageS)) return;
-        const text = ageFormat === "seconds" ? Math.max(ageS, 0).toFixed(1) : hedge.ageText(ageS);
+        const text = ageFormat === "seconds" ? tenths(ageS).toFixed(1) : hedge.ageText(ageS);
         if (element.textContent !== text) element.textContent = text;
         mark(element, ageS);
     }
 
     // Dash may have replaced any of the elements since the last beat, so they are looked up each time.
-    const tickAll = () => document.querySelectorAll(".age[data-stamp]").forEach(tick);
+    function tickAll() {
+        const now = hedge.now(); // the same for all, so that one file has one age
+        document.querySelectorAll(".age[data-stamp]").forEach((element) => tick(element, now));
+    }
+
     document.addEventListener("hedge-beat", tickAll);
 })(window.hedge);

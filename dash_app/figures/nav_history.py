@@ -1,111 +1,65 @@
-"""The NAV history as one line with its drawdown shaded; what only repeats an old NAV is drawn apart.
+"""The NAV history: one line without fill or grid, with its high, its low and its last value beside it.
 
-Plotly fills what lies under a line across its gaps as well. Where there are any, the filled shapes are drawn apart from
-the line, and have no height inside a gap.
+A gap is a gap, with its length; what only repeats an old NAV is drawn apart. Words are annotations, since the style
+sheet can size those for every wall.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
 from typing import Any
 
+from dash_app.figures.nav_marks import draw_marks, find_marks
+from dash_app.figures.nav_points import (
+    DAY,
+    WEEK,
+    Gap,
+    Period,
+    Point,
+    find_extremes,
+    read_gaps,
+    series_points,
+    spans,
+    split_at,
+)
 from dash_app.render.header import is_frozen
-from dash_app.render.readings import StateDict, is_number, mapping_at, number_at, value_at
-from dash_app.render.text import history_above_peak
-from dash_app.render.theme import GAIN, LOSS, MUTED, TEMPLATE
-from state.formatting import fmt_pct
+from dash_app.render.readings import StateDict, number_at, value_at
+from dash_app.render.text import fmt_span
+from dash_app.render.theme import LINE, MUTED, SECONDARY, TEMPLATE, TEXT
+from state.formatting import fmt_moment, fmt_usd
 
-HOVER = "%{x|%H:%M:%S} UTC<br>%{y:,.2f}<extra></extra>"
-FILL = "rgba(74, 168, 255, 0.14)"
-SHADE = "rgba(255, 157, 110, 0.22)"
-UNSEEN = "rgba(0,0,0,0)"
 LONE_POINT_PX = 5
-SHALLOWEST_PCT = 0.005  # what would be printed as 0.00 %
+LABELLED_GAPS = 3  # the longest ones
+NARROWEST_SHARE = 0.04  # of the line: a narrower gap has no room for its length
 
-Point = tuple[float, float]
-Gaps = list[list[float]]
-
-
-def series_points(state: StateDict) -> list[tuple[int, Point]]:
-    """The points that can be drawn, each with its index in the state's series."""
-    series = value_at(state, "nav.series")
-    return [(index, (point[0], point[1])) for index, point in enumerate(_as_list(series)) if _is_point(point)]
+Figure = dict[str, Any]
 
 
-def build_nav_history(state: StateDict) -> dict[str, Any]:
-    """An area from the lowest to the highest NAV of the series, open where the series has a gap."""
-    points, gaps = [point for _, point in series_points(state)], _gaps(state)
+def build_nav_history(state: StateDict) -> Figure:
+    """The line of the last 24 h."""
+    return _build(state, DAY)
+
+
+def build_nav_week(state: StateDict) -> Figure:
+    """The line of the last 7 d; nothing where the log does not go back further than a day."""
+    return _build(state, WEEK)
+
+
+def _build(state: StateDict, period: Period) -> Figure:
+    points = [point for _, point in series_points(state, period)]
     if len(points) < 2:
-        return {"data": [], "layout": _layout([])}
-    confirmed, repeated = _split(points, _frozen_since(state))
-    traces = _line(_stretches(confirmed, gaps), GAIN, "solid", FILL) if confirmed else []
-    traces += _line(_stretches(repeated, gaps), MUTED, "dot", UNSEEN) if repeated else []
-    # Below a high that the writer's peak does not know, a fall is not the drawdown that the cards show.
-    deepest = None if history_above_peak(mapping_at(state, "nav")) else deepest_drawdown(points)
-    shading, label = (_shading(points, gaps), [_label(points, deepest)]) if deepest else ([], [])
-    layout = _layout([nav for _, nav in points]) | {"annotations": label}
-    return {"data": [*shading, *traces], "layout": layout}
+        return {"data": [], "layout": _layout({})}
+    gaps = read_gaps(state, points, period)
+    marks = find_marks(state, points) if period is DAY else []
+    axes = _axes(points, bool(marks))
+    marked = draw_marks(marks, points, axes["yaxis"]["range"][0])
+    words = [*_labels(state, points), *_gap_labels(points, gaps), *marked.annotations]
+    lines = [*_before(points, period), *_gap_edges(points, gaps), *marked.shapes]
+    return {"data": _traces(state, points, gaps), "layout": _layout({"annotations": words, "shapes": lines, **axes})}
 
 
-def _gaps(state: StateDict) -> Gaps:
-    return sorted([start, end] for start, end in filter(_is_point, _as_list(value_at(state, "nav.gaps"))))
-
-
-def _stretches(points: list[Point], gaps: Gaps) -> list[list[Point]]:
-    """The points between the gaps."""
-    stretches = [points[:1]]
-    for before, point in pairwise(points):
-        following = bisect_left(gaps, [before[0]])
-        if following < len(gaps) and gaps[following][1] <= point[0]:
-            stretches.append([])
-        stretches[-1].append(point)
-    return stretches
-
-
-def deepest_drawdown(points: list[Point]) -> tuple[Point, float] | None:
-    """The point farthest below the peak before it, and how far in percent; None when the series only rose."""
-    falls = [
-        (100 * (1 - nav / peak), (at, nav)) for (at, nav), peak in zip(points, _peaks(points), strict=True) if peak > 0
-    ]
-    percent, point = max(falls, default=(0.0, (0.0, 0.0)))
-    return (point, percent) if percent >= SHALLOWEST_PCT else None
-
-
-def _peaks(points: list[Point]) -> list[float]:
-    """The highest NAV so far, at each point."""
-    return list(accumulate((nav for _, nav in points), max))
-
-
-def _shading(points: list[Point], gaps: Gaps) -> list[dict[str, Any]]:
-    """Two lines that are not seen, and the space between them."""
-    peaks = [(at, peak) for (at, _), peak in zip(points, _peaks(points), strict=True)]
-    upper = _closed(_stretches(peaks, gaps), _stretches(points, gaps))
-    return [_shape(points, "none", ""), _shape(upper, "tonexty", SHADE)]
-
-
-def _closed(tops: list[list[Point]], bottoms: list[list[Point]]) -> list[Point]:
-    """The upper edge of a shape, down on the lower one at both sides of each gap."""
-    edge = [point for top, bottom in zip(tops, bottoms, strict=True) for point in (bottom[0], *top, bottom[-1])]
-    return edge[1:-1]
-
-
-def _shape(points: list[Point], fill: str, color: str) -> dict[str, Any]:
-    """What lies below a line that is not seen."""
-    unseen = {"line": {"width": 0, "color": UNSEEN}, "fill": fill, "fillcolor": color, "hoverinfo": "skip"}
-    return {"type": "scatter", "mode": "lines", **_xy(points), **unseen}
-
-
-def _label(points: list[Point], deepest: tuple[Point, float]) -> dict[str, Any]:
-    """The deepest fall in percent below its point, kept inside the chart at either end."""
-    (at, nav), percent = deepest
-    share = (at - points[0][0]) / ((points[-1][0] - points[0][0]) or 1.0)
-    anchor = "left" if share < 0.15 else "right" if share > 0.85 else "center"
-    place = {"x": 1000 * at, "y": nav, "xanchor": anchor, "yanchor": "top", "showarrow": False}
-    return {**place, "text": f"▼ {fmt_pct(percent)} below peak", "font": {"color": LOSS}}
-
-
-def _frozen_since(state: StateDict) -> float | None:
-    return number_at(state, "nav.exchange.confirmed_at") if is_frozen(state) else None
+def _traces(state: StateDict, points: list[Point], gaps: list[Gap]) -> list[Figure]:
+    confirmed, repeated = _split(points, number_at(state, "nav.exchange.confirmed_at") if is_frozen(state) else None)
+    traces = [_line(state, split_at(confirmed, gaps), LINE, "solid")] if confirmed else []
+    return traces + ([_line(state, split_at(repeated, gaps), MUTED, "dot")] if repeated else [])
 
 
 def _split(points: list[Point], since: float | None) -> tuple[list[Point], list[Point]]:
@@ -117,50 +71,113 @@ def _split(points: list[Point], since: float | None) -> tuple[list[Point], list[
     return confirmed, [*confirmed[-1:], *repeated] if repeated else []
 
 
-def _line(stretches: list[list[Point]], color: str, dash: str, fill: str) -> list[dict[str, Any]]:
-    """One line and what it fills; in two parts where it is broken."""
-    points = [point for stretch in stretches for point in stretch]
-    line = {
-        "type": "scatter",
-        "mode": "lines",
-        **_xy(points),
-        "line": {"color": color, "width": 2.5, "dash": dash},
-        "fill": "tozeroy",
-        "fillcolor": fill,
-        "hovertemplate": HOVER,
-    }
-    if len(stretches) == 1:
-        return [line]
-    ground = [[(at, 0.0) for at, _ in stretch] for stretch in stretches]
-    return [_shape(_closed(stretches, ground), "tozeroy", fill), {**line, **_broken(stretches, color), "fill": "none"}]
-
-
-def _broken(stretches: list[list[Point]], color: str) -> dict[str, Any]:
-    """A line that ends before each gap; a point alone between two of them is a dot, since it makes no line."""
+def _line(state: StateDict, stretches: list[list[Point]], color: str, dash: str) -> Figure:
+    """One line that ends before each gap; a point alone between two of them is a dot, since it makes no line."""
     points = [(at, nav) for stretch in stretches for at, nav in [*stretch, (stretch[-1][0], None)]][:-1]
     sizes = [LONE_POINT_PX if len(stretch) == 1 else 0 for stretch in stretches for _ in [*stretch, None]][:-1]
-    return {"mode": "lines+markers", **_xy(points), "marker": {"size": sizes, "color": color}}
+    now = number_at(state, "meta.loaded_at") or 0.0
+    unit = "" if value_at(state, "meta.private") is True else " USD"
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if any(sizes) else "lines",
+        "x": [1000 * at for at, _ in points],
+        "y": [nav for _, nav in points],
+        "line": {"color": color, "width": 2.5, "dash": dash},
+        "marker": {"size": sizes, "color": color},
+        # As words, so that the browser can put them into its zone.
+        "customdata": [fmt_moment(at, now) for at, _ in points],
+        "hovertemplate": f"%{{customdata}}<br>%{{y:,.2f}}{unit}<extra></extra>",
+    }
 
 
-def _xy(points: Sequence[tuple[float, float | None]]) -> dict[str, Any]:
-    return {"x": [1000 * at for at, _ in points], "y": [nav for _, nav in points]}
+# --- words and hairlines ---
 
 
-def _layout(values: list[float]) -> dict[str, Any]:
-    axes = {"xaxis": {"type": "date"}, "yaxis": {"range": _value_range(values)} if values else {}}
-    return {"template": TEMPLATE, "uirevision": "nav-history", "autosize": True, "hovermode": "x", **axes}
+def _labels(state: StateDict, points: list[Point]) -> list[Figure]:
+    """High, low and last, none of which lies on the line."""
+    last = {"x": 1, "xref": "paper", "y": points[-1][1], "xanchor": "right", "yanchor": "middle"}
+    labels = [_words(fmt_usd(points[-1][1]), TEXT, **last)]
+    high, low = (points[index] for index in find_extremes(points))
+    if fmt_usd(high[1]) == fmt_usd(low[1]):
+        return labels
+    peak = number_at(state, "nav.peak_usd")
+    is_peak = " = peak" if peak is not None and fmt_usd(peak) == fmt_usd(high[1]) else ""
+    above = _beside(f"high {fmt_usd(high[1])}{is_peak}", high, points, "bottom")
+    return [*labels, above, _beside(f"low {fmt_usd(low[1])}", low, points, "top")]
 
 
-def _value_range(values: list[float]) -> list[float]:
-    """Room around the line; a flat one gets a band of one percent instead of noise."""
-    low, high = min(values), max(values)
-    margin = 0.06 * (high - low) or 0.005 * abs(high) or 1.0
-    return [low - 2 * margin, high + margin]  # the label of the deepest fall stands below the line
+def _beside(words: str, point: Point, points: list[Point], yanchor: str) -> Figure:
+    """Above or below a point, kept inside the chart at either end."""
+    share = (point[0] - points[0][0]) / ((points[-1][0] - points[0][0]) or 1.0)
+    xanchor = "left" if share < 0.2 else "right" if share > 0.8 else "center"
+    return _words(words, SECONDARY, x=1000 * point[0], y=point[1], xanchor=xanchor, yanchor=yanchor)
 
 
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _words(words: str, color: str, **place: Any) -> Figure:
+    return {"text": words, "showarrow": False, "font": {"color": color}, **place}
 
 
-def _is_point(point: Any) -> bool:
-    return isinstance(point, list | tuple) and len(point) == 2 and all(is_number(value) for value in point)
+def _before(points: list[Point], period: Period) -> list[Figure]:
+    """A dotted hairline at the value of 24 h, or of 7 d, ago."""
+    return [_hairline(points[0], points[-1][0], points[0][1], "dot")] if spans(points, period) else []
+
+
+def _hairline(start: Point, x1: float, y1: float, dash: str = "solid") -> Figure:
+    ends = {"x0": 1000 * start[0], "x1": 1000 * x1, "y0": start[1], "y1": y1}
+    return {"type": "line", **ends, "line": {"color": MUTED, "width": 1, "dash": dash}, "layer": "below"}
+
+
+def _gap_edges(points: list[Point], gaps: list[Gap]) -> list[Figure]:
+    """A short upright at both sides of a gap that has room for them."""
+    height = 0.08 * _height(points)
+    by_time = dict(points)
+    edges = [at for gap in _wide(points, gaps) for at in gap if at in by_time]
+    return [_hairline((at, by_time[at] - height), at, by_time[at] + height) for at in edges]
+
+
+def _gap_labels(points: list[Point], gaps: list[Gap]) -> list[Figure]:
+    middle = (points[0][1] + points[-1][1]) / 2
+    by_time = dict(points)
+    return [
+        _words(
+            f"no data {fmt_span(end - start)}",
+            MUTED,
+            x=500 * (start + end),
+            y=max(by_time.get(start, middle), by_time.get(end, middle)) + 0.1 * _height(points),
+            xanchor="center",
+            yanchor="bottom",
+        )
+        for start, end in _wide(points, gaps)
+    ]
+
+
+def _wide(points: Sequence[Point], gaps: list[Gap]) -> list[Gap]:
+    """The longest gaps, as far as they have room for their length."""
+    least = NARROWEST_SHARE * (points[-1][0] - points[0][0])
+    longest = sorted(gaps, key=lambda gap: gap[0] - gap[1])[:LABELLED_GAPS]
+    return sorted(gap for gap in longest if gap[1] - gap[0] >= least)
+
+
+# --- axes ---
+
+
+def _height(points: Sequence[Point]) -> float:
+    """From the lowest to the highest; of a flat line one percent, so that it shows no noise."""
+    values = [nav for _, nav in points]
+    return (max(values) - min(values)) or 0.01 * abs(values[0]) or 1.0
+
+
+def _axes(points: list[Point], has_marks: bool) -> Figure:
+    """Room above and below for the words, and at the right for the last value."""
+    values, height = [nav for _, nav in points], _height(points)
+    room = 0.013 * len(fmt_usd(values[-1])) * (points[-1][0] - points[0][0])
+    bottom = min(values) - (0.5 if has_marks else 0.3) * height
+    return {
+        "xaxis": {"type": "date", "range": [1000 * points[0][0], 1000 * (points[-1][0] + room)]},
+        "yaxis": {"range": [bottom, max(values) + 0.3 * height]},
+    }
+
+
+def _layout(parts: Figure) -> Figure:
+    fixed = {"template": TEMPLATE, "uirevision": "nav-history", "autosize": True, "hovermode": "x"}
+    return {"xaxis": {"type": "date"}, "annotations": [], "shapes": [], **fixed, **parts}

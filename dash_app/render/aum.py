@@ -4,12 +4,15 @@ from typing import Any
 
 from dash import html
 
-from dash_app.render.components import Child, field, line, span
+from dash_app.figures.donut import fmt_together
+from dash_app.render.components import Child, field, line, span, told
 from dash_app.render.overview import lower_bound_mark
-from dash_app.render.readings import MASK, StateDict, number_at, reason_at, rows_at, text_at, value_at
+from dash_app.render.readings import MASK, StateDict, number_at, reason_at, text_at, value_at
+from dash_app.render.slices import name_slices, sort_slices
 from dash_app.render.text import AT_COST, NO_PRICE, NO_SLICES
-from dash_app.render.theme import SLICES
 from state.formatting import fmt_number, fmt_usd
+
+MOST_UNDRAWN = 2  # rows of their own; more of them are counted in one
 
 
 def render_total(state: StateDict) -> list[html.Div]:
@@ -20,7 +23,13 @@ def render_total(state: StateDict) -> list[html.Div]:
 
 def render_legend(state: StateDict) -> list[html.Div]:
     """One row per slice, in the order of the donut; what has no price says so."""
-    rows = [_row(state, index) for index in range(len(rows_at(state, "aum.slices")))]
+    slices = sort_slices(state)
+    rows = [_row(state, index, f"swatch-{colour}") for colour, index in enumerate(slices.own)]
+    rows += [_together(state, slices.together, len(rows))] if slices.together else []
+    if len(slices.undrawn) > MOST_UNDRAWN:
+        rows.append(_undrawn(state, slices.undrawn))
+    else:
+        rows += [_row(state, index, "swatch-none") for index in slices.undrawn]
     return rows or [_nothing(state)]
 
 
@@ -29,17 +38,31 @@ def _nothing(state: StateDict) -> html.Div:
     return line(span(NO_SLICES, "unknown"), f": {reason}" if reason else "")
 
 
-def _row(state: StateDict, index: int) -> html.Div:
+def _row(state: StateDict, index: int, swatch: str) -> html.Div:
     path = f"aum.slices.{index}"
     label = field(state, f"{path}.label", class_name="legend-label")
     if number_at(state, f"{path}.usd") is None and value_at(state, f"{path}.usd") != MASK:
         unpriced: list[Child] = [label, " — ", field(state, f"{path}.usd", fmt_usd, default=NO_PRICE)]
         return html.Div([span("", "swatch swatch-none"), span(unpriced)], className="legend-row")
     usd = field(state, f"{path}.usd", fmt_usd)
-    words = html.Div([label, *_basis(state, path)])
-    facts = html.Div([usd, *_share(state, path)], className="legend-facts")
-    swatch = span("", f"swatch swatch-{index % len(SLICES)}")
-    return html.Div([swatch, html.Div([words, facts])], className="legend-row")
+    return _slice([label, *_basis(state, path)], [usd, *_share(state, path)], swatch)
+
+
+def _slice(words: list[Any], facts: list[Any], swatch: str) -> html.Div:
+    parts = html.Div([html.Div(words), html.Div(facts, className="legend-facts")])
+    return html.Div([span("", f"swatch {swatch}"), parts], className="legend-row")
+
+
+def _together(state: StateDict, indices: tuple[int, ...], colour: int) -> html.Div:
+    """The smallest slices as one, with each of them within reach."""
+    words = span(f"{len(indices)} others", "legend-label", **told(name_slices(state, indices)))
+    return _slice([words], [fmt_together(state, indices, "usd")], f"swatch-{colour}")
+
+
+def _undrawn(state: StateDict, indices: tuple[int, ...]) -> html.Div:
+    unpriced = all(number_at(state, f"aum.slices.{index}.usd") is None for index in indices)
+    words = f"{len(indices)} without a {'price' if unpriced else 'price or of no worth'}"
+    return _slice([span(words, "unknown", **told(name_slices(state, indices)))], [], "swatch-none")
 
 
 def _share(state: StateDict, path: str) -> list[Child]:
@@ -53,4 +76,4 @@ def _share(state: StateDict, path: str) -> list[Child]:
 
 
 def _basis(state: StateDict, path: str) -> list[Any]:
-    return [" · ", span(AT_COST, "warn")] if text_at(state, f"{path}.price_basis") == "cost" else []
+    return [" · ", span(AT_COST, "at-cost")] if text_at(state, f"{path}.price_basis") == "cost" else []

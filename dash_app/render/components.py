@@ -15,14 +15,18 @@ from dash_app.render.readings import (
     is_number,
     number_at,
     read,
+    reason_at,
     stale_at,
     text_at,
 )
-from dash_app.render.theme import tone_of
+from dash_app.render.theme import MARKS, tone_of
 from state.formatting import UNKNOWN_TEXT, fmt_age
 
 Child = Component | str
 Children = Sequence[Child]
+
+REACHABLE = {"tabIndex": "0"}
+TROUBLE = ("fail", "warn")  # worst first
 
 
 def field(
@@ -34,26 +38,49 @@ def field(
     class_name: str = "",
     **attributes: str,
 ) -> html.Span:
-    """One value of the state, addressed by its path, with the reason on hover when it is unknown or old."""
+    """One value of the state, addressed by its path, with the reason within reach when it is unknown or old."""
     marks = {"data-field": path, **attributes}
     return show(read(state, path, fmt, default), stale_at(state, path), class_name, **marks)
 
 
 def show(reading: Reading, old: str = "", class_name: str = "", **marks: str) -> html.Span:
-    """A reading, with the reason on hover when it is unknown or, as `old` says, not of now."""
+    """A reading, with the reason within reach when it is unknown or, as `old` says, not of now."""
     if reading.reason:
-        marks |= {"data-unknown": reading.reason, "title": reading.reason}
+        marks |= {"data-unknown": reading.reason, **REACHABLE}
         return span(reading.text, f"{class_name} unknown".strip(), **marks)
     if old:
         # An old value never looks live, wherever it stands.
-        marks |= {"data-stale": old, "title": old}
+        marks |= {"data-stale": old, **REACHABLE}
         return span(reading.text, f"{class_name} old".strip(), **marks)
     return span(reading.text, class_name, **marks)
+
+
+def told(words: str) -> dict[str, str]:
+    """The attributes of what says more to whoever points at it, touches it or comes to it by key."""
+    return {"data-tell": words, **REACHABLE} if words else {}
 
 
 def word_field(state: StateDict, path: str, default: str) -> html.Span:
     """A state word in its tone."""
     return field(state, path, default=default, class_name=tone_of(text_at(state, path)))
+
+
+def mark(tone: str) -> html.Span:
+    """The mark of a tone, for eyes only: whoever hears the page hears the word."""
+    return span(MARKS[tone], f"sign {tone}", **{"aria-hidden": "true"})
+
+
+def sign(tone: str) -> list[Child]:
+    """The mark in front of words of a tone; nothing in front of words without one."""
+    return [mark(tone), " "] if tone in MARKS else []
+
+
+def big_word(state: StateDict, path: str, default: str, tone: str | None = None) -> html.Div:
+    """The word of a card behind its mark; what is unknown or old has none, since it says nothing about now."""
+    tone = tone_of(text_at(state, path)) if tone is None else tone
+    known = not reason_at(state, path) and not stale_at(state, path) and text_at(state, path)
+    word = field(state, path, default=default, class_name=tone)
+    return html.Div([*sign(tone or "ok"), word] if known else word, className="big")
 
 
 def age_field(state: StateDict, age_path: str, stamp_path: str, fmt: Format, age_format: str) -> html.Span:
@@ -89,11 +116,17 @@ def block(children: Child | Children, class_name: str = "", **attributes: Any) -
     return html.Div(children, className=class_name or None, **attributes)
 
 
-def line(*children: Child, class_name: str = "caption") -> html.Div:
+def line(*children: Child, class_name: str = "caption", **attributes: Any) -> html.Div:
     """One line of a card."""
-    return html.Div(list(children), className=class_name)
+    return html.Div(list(children), className=class_name, **attributes)
 
 
-def card(title: Child | Children, *body: Child) -> dbc.Card:
-    """A titled card."""
-    return dbc.Card([dbc.CardHeader(html.H3(title)), dbc.CardBody(list(body))])
+def card(title: Child | Children, *body: Child, tone: str = "") -> dbc.Card:
+    """A titled card; one in trouble, `warn` or `fail`, has an edge."""
+    edge = f"edge {tone}" if tone in TROUBLE else None
+    return dbc.Card([dbc.CardHeader(html.H3(title)), dbc.CardBody(list(body))], className=edge)
+
+
+def worst_tone(*tones: str) -> str:
+    """The worst of some tones."""
+    return next((tone for tone in TROUBLE if tone in tones), "")

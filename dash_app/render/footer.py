@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import dash_bootstrap_components as dbc
 from dash import html
 
 from dash_app.render import text
-from dash_app.render.components import Child, Children, age_field, age_limits, span
+from dash_app.render.components import Child, Children, age_field, age_limits, span, told
+from dash_app.render.header import is_frozen
 from dash_app.render.readings import StateDict, is_number, number_at, rows_at, text_at
 from state.formatting import fmt_age, fmt_number
 
@@ -15,18 +15,19 @@ FOLDED = {"ok": "checks agree", "not_comparable": "not comparable"}
 CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "fail"}
 
 
-def render_surfaces(state: StateDict) -> list[dbc.Badge]:
+def render_surfaces(state: StateDict) -> list[html.Span]:
     """A chip for every file that is there or has to be."""
     rows = rows_at(state, "meta.surfaces")
     return [_surface_chip(state, index, row) for index, row in enumerate(rows) if is_on_show(row)]
 
 
-def render_checks(state: StateDict) -> list[dbc.Badge]:
-    """A chip for every check that differs, with both numbers on hover; those that agree are one chip."""
+def render_checks(state: StateDict) -> list[html.Span]:
+    """A chip for every check that differs, with both numbers within reach; those that agree are one chip."""
     rows = rows_at(state, "meta.checks")
-    told = [row for row in rows if _status(row) not in FOLDED]
+    named = [row for row in rows if _status(row) not in FOLDED]
     groups = [(status, [row for row in rows if _status(row) == status]) for status in FOLDED]
-    return [*map(_check_chip, told), *(_folded_chip(status, quiet) for status, quiet in groups if quiet)]
+    frozen = is_frozen(state)
+    return [*map(_check_chip, named), *(_folded_chip(status, quiet, frozen) for status, quiet in groups if quiet)]
 
 
 def is_on_show(surface: dict[str, Any]) -> bool:
@@ -34,7 +35,7 @@ def is_on_show(surface: dict[str, Any]) -> bool:
     return bool(surface.get("required")) or (surface.get("status") != "missing" and surface.get("listed") is not False)
 
 
-def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> dbc.Badge:
+def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Span:
     path = f"meta.surfaces.{index}"
     broken = row.get("status") != "ok"
     parts: list[Child] = [text_at(state, f"{path}.name"), " "]
@@ -49,11 +50,12 @@ def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> dbc.Badg
     return _chip(span(parts, f"surface {kind}", **limits), text_at(state, f"{path}.error"))
 
 
-def _folded_chip(status: str, rows: list[dict[str, Any]]) -> dbc.Badge:
-    """`19 checks agree`, with each of them on hover."""
+def _folded_chip(status: str, rows: list[dict[str, Any]], frozen: bool) -> html.Span:
+    """`19 checks agree`, with each of them within reach; what agrees about an old NAV is no good news."""
     label = FOLDED[status] if len(rows) > 1 else FOLDED[status].replace("checks agree", "check agrees")
     title = " · ".join(f"{row.get('label') or row.get('name')}: {row.get('detail')}" for row in rows)
-    return _chip([f"{len(rows)} {label} ", _mark(status)], title)
+    label = f"{label} on an old NAV" if frozen and status == "ok" else label
+    return _chip([f"{len(rows)} {label} ", _sign(status, "muted" if frozen else "")], title)
 
 
 def _status(row: dict[str, Any]) -> str:
@@ -61,19 +63,20 @@ def _status(row: dict[str, Any]) -> str:
     return str(row.get("status") or "not_comparable")
 
 
-def _check_chip(row: dict[str, Any]) -> dbc.Badge:
+def _check_chip(row: dict[str, Any]) -> html.Span:
     status = _status(row)
     label = str(row.get("label") or row.get("name") or "check")
     title = " · ".join([str(row.get("detail") or text.CHECK_WORDS.get(status, status)), *_measures(row)])
-    return _chip([label, " ", _mark(status)], title)
+    return _chip([label, " ", _sign(status)], title)
 
 
-def _mark(status: str) -> html.Span:
-    return span(text.CHECK_MARKS.get(status, "?"), f"chip-mark {CHECK_TONES.get(status, 'muted')}")
+def _sign(status: str, tone: str = "") -> html.Span:
+    return span(text.CHECK_MARKS.get(status, "?"), f"chip-mark {tone or CHECK_TONES.get(status, 'muted')}")
 
 
-def _chip(children: Child | Children, title: str) -> dbc.Badge:
-    return dbc.Badge(children, color="", className="chip", title=title or None)
+def _chip(children: Child | Children, more: str) -> html.Span:
+    """A badge of bootstrap's looks; its component takes no key."""
+    return span(children, "chip badge", **told(more))
 
 
 def _measures(row: dict[str, Any]) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from dash import html
 
-from dash_app.render.components import Child, age_field, age_limits, block, elapsed, span
-from dash_app.render.readings import StateDict, mapping_at, number_at, rows_at, text_at, value_at
+from dash_app.render.components import Child, age_field, age_limits, block, elapsed, span, told
+from dash_app.render.readings import StateDict, mapping_at, number_at, rows_at, stale_at, text_at, value_at
 from state.files import surfaces
 from state.formatting import fmt_age
 
@@ -41,7 +41,7 @@ def _newest(state: StateDict, names: tuple[str, ...]) -> str:
     return min(known)[1] if known else names[0]
 
 
-# Which files each panel shows. `frozen` panels show the NAV, and are as old as its last confirmation.
+# Which files each panel shows. What is made of the NAV (`FROZEN`) is as old as its last confirmation.
 SOURCES: dict[str, Sources] = {
     "nav": _nav_file,
     "aum": _nav_file,
@@ -49,12 +49,14 @@ SOURCES: dict[str, Sources] = {
     "drawdown": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
     "atr": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
     "fees": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
+    "pnl": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
+    "executor": _files(surfaces.RISK_SNAPSHOT),
     "dd-atr": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
     "router": _files(surfaces.ROUTER_HEALTH, surfaces.KPIS),
     "symbols": _files(surfaces.RISK_SNAPSHOT, surfaces.ROUTER_HEALTH),
     "positions": _book_files,
 }
-FROZEN = ("nav", "aum")
+FROZEN = ("nav", "aum", "drawdown", "dd-atr", "pnl", "nav-history")
 
 
 def render_ages(panel: str) -> Callable[[StateDict], list[html.Div]]:
@@ -86,14 +88,15 @@ def _tag(state: StateDict, index: int) -> list[html.Span]:
     moving = {} if kind in HELD else age_limits(mapping_at(state, path))
     words: list[Child] = [f"{status} · "] if kind == "broken" else []
     age = age_field(state, f"{path}.age_s", f"{path}.updated_at", fmt_age, "words")
-    return [span([*words, age], f"source-age {kind}", title=text_at(state, f"{path}.name"), **moving)]
+    return [span([*words, age], f"source-age {kind}", **told(text_at(state, f"{path}.name")), **moving)]
 
 
 HELD = ("broken", "unknown")  # these do not become fresh by themselves
 
 
 def _frozen(state: StateDict) -> list[html.Span]:
-    if value_at(state, "nav.exchange.frozen") is not True:
-        return []
-    age = elapsed(state, value_at(state, "nav.exchange.confirmed_at"))
-    return [span(["frozen · ", age] if age else "frozen", "source-age frozen-age")]
+    if value_at(state, "nav.exchange.frozen") is True:
+        age = elapsed(state, value_at(state, "nav.exchange.confirmed_at"))
+        return [span(["NAV frozen · ", age] if age else "NAV frozen", "source-age frozen-age")]
+    old = stale_at(state, "nav.nav_usd")
+    return [span("old NAV", "source-age frozen-age", **told(old))] if old else []

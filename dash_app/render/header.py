@@ -3,7 +3,7 @@
 import dash_bootstrap_components as dbc
 from dash import html
 
-from dash_app.render.components import Child, age_field, field, line, span
+from dash_app.render.components import Child, age_field, field, line, sign, span, told
 from dash_app.render.freshness import ages
 from dash_app.render.readings import StateDict, fmt_upper, number_at, read, stale_at, text_at, value_at
 from dash_app.render.text import DEFAULT_ENVIRONMENT, DEFAULT_SOURCE
@@ -20,14 +20,15 @@ def render_nav(state: StateDict) -> list[html.Div]:
 
 
 def render_status(state: StateDict) -> list[dbc.Badge]:
-    """The environment, and a second badge on testnet."""
+    """The environment, a second badge on testnet, and one that says that amounts are masked."""
+    private = [_private_badge()] if value_at(state, "meta.private") is True else []
     environment, reason = read(state, "meta.environment", default=DEFAULT_ENVIRONMENT)
     is_testnet = value_at(state, "meta.testnet") is True
     if is_testnet and "testnet" in environment.lower():
-        return [_testnet_badge("meta.environment")]
+        return [*private, _testnet_badge("meta.environment")]
     kind = "unknown" if reason else "known"
     badge = _badge(field(state, "meta.environment", fmt_upper, default=DEFAULT_ENVIRONMENT), kind)
-    return [_testnet_badge("meta.testnet"), badge] if is_testnet else [badge]
+    return [*private, _testnet_badge("meta.testnet"), badge] if is_testnet else [*private, badge]
 
 
 def is_frozen(state: StateDict) -> bool:
@@ -46,7 +47,7 @@ def _frozen(state: StateDict) -> list[Child]:
     if value_at(state, "nav.exchange.frozen") is not True:
         return []
     age = age_field(state, "nav.exchange.confirmed_age_s", "nav.exchange.confirmed_at", fmt_age, "words")
-    return [span(["frozen, confirmed ", age, " ago"], "fail"), " · "]
+    return [*sign("fail"), span(["frozen, confirmed ", age, " ago"], "fail"), " · "]
 
 
 def _note(state: StateDict) -> list[Child]:
@@ -55,8 +56,8 @@ def _note(state: StateDict) -> list[Child]:
     unpriced = value_at(state, "nav.unpriced")
     lacks = ", ".join(map(str, unpriced)) if isinstance(unpriced, list) else ""
     return [
-        *([span(f" · {note}", "warn", **{"data-field": "nav.source_note"})] if note else []),
-        *([span(f" · at least: {lacks} has no price", "warn")] if lacks else []),
+        *([" · ", *sign("warn"), span(note, "warn", **{"data-field": "nav.source_note"})] if note else []),
+        *([" · ", *sign("warn"), span(f"at least: {lacks} has no price", "warn")] if lacks else []),
     ]
 
 
@@ -72,6 +73,10 @@ def _fmt_seconds(value: float | None) -> str:
 
 def _testnet_badge(path: str) -> dbc.Badge:
     return _badge(span("TESTNET", **{"data-field": path}), "testnet")
+
+
+def _private_badge() -> dbc.Badge:
+    return _badge(span("PRIVATE", **told("amounts are masked; percentages, ratios and words are not")), "private")
 
 
 def _badge(content: html.Span, kind: str) -> dbc.Badge:

@@ -1,32 +1,98 @@
-"""The words around the NAV history: its span, its first and last value, and a high above the writer's peak."""
+"""The words around the NAV history: span and change beside the heading, and below it what the line says in figures."""
+
+from typing import Any
 
 from dash import html
 
-from dash_app.figures.nav_history import series_points
-from dash_app.render.components import Child, field, span
-from dash_app.render.readings import NOT_IN_STATE, StateDict, mapping_at, reason_at, value_at
-from dash_app.render.text import history_above_peak
+from dash_app.figures.nav_marks import list_kinds
+from dash_app.figures.nav_points import (
+    DAY,
+    WEEK,
+    Period,
+    Point,
+    deepest_fall_pct,
+    find_extremes,
+    read_gaps,
+    series_points,
+    spans,
+)
+from dash_app.render import text
+from dash_app.render.components import Child, block, field, show, span
+from dash_app.render.readings import (
+    NOT_IN_STATE,
+    StateDict,
+    mapping_at,
+    number_at,
+    read,
+    reason_at,
+    value_at,
+)
 from dash_app.render.theme import tone_of_amount
 from state.formatting import fmt_clock, fmt_signed, fmt_usd
 
+# Of the two lines one is on show; the style sheet goes by these names, and a script turns them.
+NAMES = {DAY: "of-day", WEEK: "of-week"}
+LABELS = {DAY: "24 h", WEEK: "7 d"}
+CHANGES = {DAY: "nav.change_24h", WEEK: "nav.change_7d"}
 
-def render_span(state: StateDict) -> str:
-    """`last 3 h`, as far as the series goes back."""
-    points = series_points(state)
-    return f", last {_fmt_span(points[-1][1][0] - points[0][1][0])}" if len(points) > 1 else ""
+
+def render_span(state: StateDict) -> list[html.Span]:
+    """`, last 3 h`, the change over it, and two buttons where there are two lines."""
+    periods = [period for period in (DAY, WEEK) if len(series_points(state, period)) > 1]
+    buttons = [_button(period) for period in periods] if WEEK in periods else []
+    return [*(_title(state, period) for period in periods), *([span(buttons, "nav-turn")] if buttons else [])]
 
 
-def render_caption(state: StateDict) -> list[html.Span]:
-    """First and last value with their times, in the places where the line begins and ends."""
-    points = series_points(state)
-    if len(points) < 2:
-        reason = reason_at(state, "nav.series") or NOT_IN_STATE
-        return [span(f"NAV history n/a: {reason}", "unknown", **{"data-field": "nav.series", "data-unknown": reason})]
-    (first, (start, before)), (last, (end, after)) = points[0], points[-1]
-    unit = "index " if value_at(state, "meta.private") is True else ""
-    values: list[Child] = [unit, _value(state, first), " → ", _value(state, last), *_change(before, after)]
-    above = history_above_peak(mapping_at(state, "nav"))
-    return [_moment(start), span([*values, *([f" · {above}"] if above else [])]), _moment(end)]
+def _title(state: StateDict, period: Period) -> html.Span:
+    points = [point for _, point in series_points(state, period)]
+    length = LABELS[period] if spans(points, period) else text.fmt_span(points[-1][0] - points[0][0])
+    kinds = list_kinds(state) if period is DAY else []
+    legend = "".join(f" · {text.NAV_MARKS[kind]} {kind}" for kind in kinds)
+    change = [*_change(state, period, points), f" in {length}, transfers included", legend]
+    return span([f", last {length}", " ", span(change, "nav-change")], NAMES[period])
+
+
+def _button(period: Period) -> html.Button:
+    marks: Any = {"data-turn": NAMES[period].removeprefix("of-"), "aria-pressed": str(period is DAY).lower()}
+    return html.Button(LABELS[period], type="button", className="nav-button", **marks)
+
+
+def render_caption(state: StateDict) -> list[html.Div]:
+    """Both ends of each line with their times, and the line in words for whoever does not see it."""
+    captions = [_caption(state, period) for period in (DAY, WEEK) if len(series_points(state, period)) > 1]
+    if captions:
+        return captions
+    reason = reason_at(state, "nav.series") or NOT_IN_STATE
+    marks = {"data-field": "nav.series", "data-unknown": reason}
+    return [block(f"NAV history n/a: {reason}", "unknown", **marks)]
+
+
+def _caption(state: StateDict, period: Period) -> html.Div:
+    numbered = series_points(state, period)
+    points = [point for _, point in numbered]
+    words = [*_in_words(state, period), span(" · ".join(_facts(state, points, period)), "nav-facts")]
+    return block([_moment(points[0][0]), *words, _moment(points[-1][0])], f"nav-ends {NAMES[period]}")
+
+
+def _in_words(state: StateDict, period: Period) -> list[html.Span]:
+    """What the labels of the chart say, with each figure addressed."""
+    numbered = series_points(state, period)
+    high, low = (numbered[place][0] for place in find_extremes([point for _, point in numbered]))
+    places = {"from ": numbered[0][0], ", high ": high, ", low ": low, ", last ": numbered[-1][0]}
+    values = [(words, field(state, f"{period.series}.{index}.1", fmt_usd)) for words, index in places.items()]
+    unit = "index " if value_at(state, "meta.private") is True else "NAV "
+    return [span([unit, *(part for pair in values for part in pair)], "visually-hidden")]
+
+
+def _facts(state: StateDict, points: list[Point], period: Period) -> list[str]:
+    """The gaps, the deepest fall, and a high above the writer's peak in the words of the card."""
+    gaps = read_gaps(state, points, period)
+    longest = max((end - start for start, end in gaps), default=0.0)
+    count = f"{len(gaps)} gaps, the longest {text.fmt_span(longest)}"
+    above, fall = text.history_above_peak(mapping_at(state, "nav")), deepest_fall_pct(points)
+    # Below a high that the writer's peak does not know, a fall is not the drawdown that the cards show.
+    said = above or (f"deepest fall on this line {fall:.2f} %" if fall else "")
+    return [words for words in (count if len(gaps) > 1 else "", said) if words]
 
 
 def _moment(at: float) -> html.Span:
@@ -34,19 +100,18 @@ def _moment(at: float) -> html.Span:
     return span(fmt_clock(at), "moment", **{"data-at": str(at)})
 
 
-def _value(state: StateDict, index: int) -> html.Span:
-    return field(state, f"nav.series.{index}.1", fmt_usd, class_name="strong")
+def _change(state: StateDict, period: Period, points: list[Point]) -> list[Child]:
+    """As the state has it where the log is long enough, else over what there is of the line."""
+    path = CHANGES[period]
+    if spans(points, period) and number_at(state, f"{path}_pct") is not None:
+        usd, pct = read(state, f"{path}_usd", fmt_signed), number_at(state, f"{path}_pct")
+        return _signed(show(usd, class_name=tone_of_amount(pct), **{"data-field": f"{path}_usd"}), pct)
+    before, after = points[0][1], points[-1][1]
+    # In percent of what there was; of a debt there is no such figure, and of an index no amount.
+    pct = 100 * (after / before - 1) if before > 0 else None
+    usd_text = "" if value_at(state, "meta.private") is True else fmt_signed(after - before)
+    return _signed(span(usd_text, tone_of_amount(after - before)), pct)
 
 
-def _change(before: float, after: float) -> list[Child]:
-    """In percent of what there was; of a debt there is no such figure."""
-    if before <= 0:
-        return []
-    return [" (", span(f"{fmt_signed(100 * (after / before - 1))} %", tone_of_amount(after - before)), ")"]
-
-
-def _fmt_span(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    return f"{seconds / 3600:.1f}".removesuffix(".0") + " h" if minutes < 60 * 48 else f"{round(seconds / 86400)} d"
+def _signed(usd: html.Span, pct: float | None) -> list[Child]:
+    return [usd] if pct is None else [usd, " (", span(f"{fmt_signed(pct)} %", tone_of_amount(pct)), ")"]

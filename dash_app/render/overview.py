@@ -4,7 +4,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 
 from dash_app.render import text
-from dash_app.render.components import Child, card, elapsed, field, line, span, word_field
+from dash_app.render.components import Child, card, elapsed, field, line, span, told, word_field
 from dash_app.render.freshness import ages
 from dash_app.render.header import is_frozen
 from dash_app.render.readings import StateDict, is_number, mapping_at, number_at, reason_at, text_at, value_at
@@ -13,8 +13,9 @@ from state.formatting import UNKNOWN_TEXT, fmt_number, fmt_pct, fmt_signed, fmt_
 
 
 def render_overview(state: StateDict) -> list[dbc.Card]:
-    """Three cards."""
-    return [_nav_and_aum(state), _dd_and_atr(state), _router(state)]
+    """NAV and AUM, drawdown and ATR, router; and what was gained, where the files carry it."""
+    pnl = _pnl(state)
+    return [_nav_and_aum(state, has_pnl=bool(pnl)), *pnl, _dd_and_atr(state), _router(state)]
 
 
 def lower_bound_mark(state: StateDict) -> list[Child]:
@@ -22,7 +23,7 @@ def lower_bound_mark(state: StateDict) -> list[Child]:
     return ["≥ "] if value_at(state, "aum.total_usd_is_lower_bound") is True else []
 
 
-def _nav_and_aum(state: StateDict) -> dbc.Card:
+def _nav_and_aum(state: StateDict, *, has_pnl: bool) -> dbc.Card:
     nav, zar = field(state, "nav.nav_usd", fmt_usd), field(state, "nav.nav_zar", fmt_usd)
     rate = field(state, "nav.fx_usd_zar", lambda value: fmt_number(value, 4))
     aum_usd, aum_zar = _plain(state, "aum.total_usd"), field(state, "aum.total_zar", fmt_usd)
@@ -32,8 +33,32 @@ def _nav_and_aum(state: StateDict) -> dbc.Card:
         html.Div([nav, " USD"], className="figure frozen" if is_frozen(state) else "figure"),
         line(zar, " ZAR at ", rate, *_rate_age(state)),
         line("AUM ", *lower_bound_mark(state), aum_usd, " USD · ", aum_zar, " ZAR"),
-        line("PnL open ", unrealized, " · today ", realized),
+        *([] if has_pnl else [line("PnL open ", unrealized, " · today ", realized)]),
     )
+
+
+def _pnl(state: StateDict) -> list[dbc.Card]:
+    """Realized as written, today and over the window; what is open, and what the NAV did, transfers included."""
+    paths = ("kpis.pnl.today_usd", "kpis.pnl.window_usd", "nav.change_24h_pct", "nav.change_7d_pct")
+    if all(value_at(state, path) is None for path in paths):
+        return []
+    today, window, day, week = paths
+    days = field(state, "kpis.pnl.window_days", lambda value: fmt_number(value, 0))
+    title: list[Child] = [text.PNL_TODAY] if value_at(state, window) is None else [text.PNL_TODAY, " / ", days, " d"]
+    figure = [_amount(state, path) for path in (today, window) if path == today or value_at(state, path) is not None]
+    return [
+        card(
+            [span(title), *ages(state, "pnl")],
+            html.Div([part for value in figure for part in (" / ", value)][1:], className="figure"),
+            line("open ", _amount(state, "nav.unrealized_pnl_usd"), " USD"),
+            line("NAV 24 h ", _change(state, day), " · 7 d ", _change(state, week), **told(text.WITH_TRANSFERS)),
+        )
+    ]
+
+
+def _change(state: StateDict, path: str) -> html.Span:
+    shown = field(state, path, fmt_signed, class_name=tone_of_amount(number_at(state, path)))
+    return shown if number_at(state, path) is None else span([shown, " %"], tone_of_amount(number_at(state, path)))
 
 
 def _rate_age(state: StateDict) -> list[Child]:
@@ -46,24 +71,23 @@ def _dd_and_atr(state: StateDict) -> dbc.Card:
     drawdown, ratio = field(state, "nav.drawdown_pct", fmt_pct), field(state, "kpis.risk.atr_ratio", fmt_number)
     dd_state = word_field(state, "nav.dd_state", text.DEFAULT_DD_STATE)
     regime = word_field(state, "nav.atr_regime", text.DEFAULT_ATR_REGIME)
-    gross, net = _plain(state, "nav.gross_exposure_usd"), _plain(state, "nav.net_exposure_usd")
+    gross = _plain(state, "nav.gross_exposure_usd")
+    net = field(state, "nav.net_exposure_usd", fmt_signed, class_name="strong")
     return card(
         [text.DD_AND_ATR, *ages(state, "dd-atr")],
         html.Div([drawdown, " / ", ratio], className="figure"),
-        line(dd_state, " / ", regime),
-        line(_plain(state, "nav.drawdown_abs_usd"), " USD below peak"),
-        line("Exposure ", gross, " gross · ", net, " net"),
+        line(dd_state, " / ", regime, " · ", _plain(state, "nav.drawdown_abs_usd"), " USD below peak now"),
+        line("gross ", gross, " · net ", net, " USD"),
     )
 
 
 def _router(state: StateDict) -> dbc.Card:
-    low, high = (field(state, f"router.slip_{quartile}_bps", fmt_number) for quartile in ("q25", "q75"))
+    median, low, high = (field(state, f"router.slip_{part}_bps", fmt_signed) for part in ("q50", "q25", "q75"))
     return card(
         [text.ROUTER_FILL, *ages(state, "router")],
         html.Div(_ratios(state), className="figure"),
         line(*_basis(state)),
-        line("Slippage ", field(state, "router.slip_q50_bps", fmt_number, class_name="strong"), " bps median"),
-        line("quartiles ", low, " … ", high, " bps"),
+        line("slippage ", median, " bps median (", low, " … ", high, ")"),
     )
 
 

@@ -20,6 +20,9 @@ DRAWDOWN_STATE = "Drawdown State"
 ATR_REGIME = "ATR Regime"
 FEE_PNL = "Fee / PnL"
 ROUTER_QUALITY = "Router Quality"
+EXECUTOR = "Executor · risk mode"
+PNL_TODAY = "PnL today"
+WITH_TRANSFERS = "transfers are in the change of the NAV"
 NAV_AND_AUM = "NAV & AUM"
 DD_AND_ATR = "DD / ATR"
 ROUTER_FILL = "Router Fill / Fallback"
@@ -27,6 +30,7 @@ ROUTER_FILL = "Router Fill / Fallback"
 DEFAULT_DD_STATE = "normal"
 DEFAULT_ATR_REGIME = "unknown"
 DEFAULT_ROUTER_QUALITY = "unknown"
+DEFAULT_MODE = "unknown"
 DEFAULT_ENVIRONMENT = "ENV ?"
 DEFAULT_SOURCE = "none"
 
@@ -46,7 +50,7 @@ AT_COST = "at cost"
 BASIS = {"orders": "over orders", "symbols": "mean over symbols"}
 
 SIDE_MARKS = {"LONG": "▲ LONG", "SHORT": "▼ SHORT"}
-SEVERITY_MARKS = {"fail": "■", "warn": "▲", "info": "▲"}
+NAV_MARKS = {"opened": "+", "closed": "×", "flipped": "⇄"}
 CHECK_MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "not_comparable": "–"}
 CHECK_WORDS = {"ok": "agrees", "warn": "differs a little", "fail": "disagrees", "not_comparable": "not comparable"}
 
@@ -91,3 +95,11 @@ def _now(nav: Mapping[str, Any]) -> float:
 
 def _fmt(amount: Any) -> str:
     return MASK if amount == MASK else fmt_usd(amount if is_number(amount) else None)
+
+
+def fmt_span(seconds: float) -> str:
+    """A length of time in one unit: `40 min`, `3 h`, `7 d`."""
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{seconds / 3600:.1f}".removesuffix(".0") + " h" if minutes < 60 * 48 else f"{round(seconds / 86400)} d"

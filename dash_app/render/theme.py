@@ -5,24 +5,29 @@ from typing import Any
 PANEL = "#121922"
 HAIRLINE = "#1d2733"
 TEXT = "#e8eef4"
-SECONDARY = "#93a1b1"
-MUTED = "#64748a"
+SECONDARY = "#9aa8b8"
+MUTED = "#8292a6"
 OK = "#46c8b5"
 ATTENTION = "#f2b134"
-GAIN = "#4aa8ff"
-LOSS = "#ff9d6e"
+FAILURE = "#ff6f59"
+GAIN = "#6fb8ff"
+LOSS = "#f7b39b"
+LINE = "#4aa8ff"
 
-SLICES = (GAIN, ATTENTION, "#c79bff", OK, LOSS, "#8fb4d9", "#e58bb5", "#b5c66b")
+SLICES = (LINE, ATTENTION, "#c79bff", OK, "#ff9d6e", "#8fb4d9", "#e58bb5", "#b5c66b")
+
+# Red and amber differ in greyscale by these; teal is never on a number.
+MARKS = {"fail": "■", "warn": "▲", "ok": "●"}
 
 # Only words that call for a colour; any other word is printed in plain text colour.
 WORD_TONES = {
-    "quiet": "ok",
     "hot": "warn",
-    "panic": "fail",
+    "panic": "warn",
     "cautious": "warn",
-    "defensive": "fail",
-    "drawdown": "fail",
+    "drawdown": "warn",
     "recovery": "warn",
+    "defensive": "fail",
+    "halted": "fail",
     "degraded": "warn",
     "poor": "warn",
     "broken": "fail",
@@ -45,7 +50,7 @@ TEMPLATE: dict[str, Any] = {
 
 
 def tone_of(word: str) -> str:
-    """The tone of a state word: `ok`, `warn`, `fail` or none."""
+    """The tone of a state word: `warn`, `fail` or none."""
     return WORD_TONES.get(word.strip().lower(), "")
 
 

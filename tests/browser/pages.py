@@ -175,7 +175,7 @@ def _number_agrees(printed: str, value: float) -> bool:
 def _duration_agrees(text: str, value: float) -> bool:
     parts = [(int(number), UNITS[unit]) for number, unit in re.findall(r"([0-9]+) ([smhd])", text)]
     least = sum(number * unit for number, unit in parts)
-    return bool(least <= value < least + parts[-1][1])
+    return bool(least <= round(value, 1) < least + parts[-1][1])
 
 
 def value_at(state: Any, path: str) -> Any:

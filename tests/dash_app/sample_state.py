@@ -48,6 +48,26 @@ def frozen_sample() -> dict[str, Any]:
     return state
 
 
+def rich_sample() -> dict[str, Any]:
+    """The same world where the files carry all that they may: executor, stops, PnL, two NAV lines and marks on one."""
+    state = sample()
+    state["nav"] |= {"change_24h_usd": 105.34, "change_24h_pct": 1.02, "change_7d_usd": None, "change_7d_pct": None}
+    state["nav"]["series_7d"] = [[NOW - 500_000, 10300.0], [NOW - 90_000, 10100.0], [NOW, 10461.27]]
+    state["nav"] |= {"gaps": [[NOW - 10800, NOW - 900]], "gaps_7d": []}
+    state["nav"]["marks"] = [{"at": NOW - 800, "kind": "opened", "symbol": "ETHUSDT", "side": "SHORT"}]
+    state["kpis"]["pnl"] = {"today_usd": 42.15, "window_usd": -188.2, "window_days": 7}
+    state["kpis"]["risk"] |= {"mode": "ok", "circuit_breaker": False, "circuit_breaker_limit_pct": 4.0}
+    state["kpis"]["risk"] |= {"vetoes": [{"reason": "min_notional", "count": 12}], "positions_registered": 1}
+    state["kpis"]["risk"] |= {"exits_registered": 1, "last_error": {"symbol": "ETHUSDT", "message": "no margin"}}
+    state["positions"][0] |= {"has_stop": False}
+    state["transitions"] = [
+        {"at": NOW - 60 * age, "kind": "router_quality", "subject": "WIFUSDT", "after": word, "text": f"WIFUSDT {word}"}
+        for age, word in ((1, "good"), (5, "ok"), (9, "good"))
+    ]
+    state["meta"]["unknown"]["nav.change_7d_pct"] = "the NAV log does not go back 7 d"
+    return state
+
+
 SAMPLE: dict[str, Any] = {
     "nav": {
         "nav_usd": 10461.27,

@@ -38,7 +38,7 @@ def test_tag_of_a_file(facts: dict[str, Any], kind: str, text: str, limits: tupl
     (tag,) = tags(shown(surface("risk_snapshot.json", **facts)), "symbols")
     assert (tag["className"], tag["text"]) == (f"source-age {kind}", text)
     assert (tag.get("data-late-after"), tag.get("data-stale-after")) == limits
-    assert tag["title"] == "risk_snapshot.json"
+    assert tag["data-tell"] == "risk_snapshot.json"
 
 
 def test_a_missing_file_has_no_age() -> None:
@@ -47,7 +47,7 @@ def test_a_missing_file_has_no_age() -> None:
 
 def test_the_oldest_file_comes_first() -> None:
     state = shown(surface("router_health.json", age_s=9.0), surface("kpis_v7.json", age_s=70.0))
-    assert [tag["title"] for tag in tags(state, "router")] == ["kpis_v7.json", "router_health.json"]
+    assert [tag["data-tell"] for tag in tags(state, "router")] == ["kpis_v7.json", "router_health.json"]
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_files_of_a_panel(panel: str, sections: dict[str, Any], names: list[str]
     every = ("nav_state.json", "nav.json", "positions.json", "kpis_v7.json", "risk_snapshot.json")
     files = [surface(name) for name in every]
     state = shown(*files, surface("synced_state.json", age_s=1.0), **sections)
-    assert [tag["title"] for tag in tags(state, panel)] == names
+    assert [tag["data-tell"] for tag in tags(state, panel)] == names
 
 
 @pytest.mark.parametrize("panel", ["nav", "aum"])
 def test_a_frozen_nav_is_as_old_as_its_confirmation(panel: str) -> None:
     frozen, _ = tags(frozen_sample(), panel)
-    assert (frozen["className"], frozen["text"]) == ("source-age frozen-age", "frozen · 10 m 12 s")
+    assert (frozen["className"], frozen["text"]) == ("source-age frozen-age", "NAV frozen · 10 m 12 s")
     assert "frozen" not in str(tags(sample(), panel))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_state import EMPTY, NOW, frozen_sample, sample, text_of
+from sample_state import EMPTY, NOW, frozen_sample, rich_sample, sample, text_of
 
 from dash_app.figures.donut import build_donut
 from dash_app.panels import PANELS
@@ -54,7 +54,7 @@ def test_no_amount_is_left_in_the_state_or_in_what_is_drawn(scenario: str) -> No
     assert [amount for amount in amounts(state) if amount in bodies] == []
 
 
-@pytest.mark.parametrize("state", [{}, EMPTY, sample(), frozen_sample()])
+@pytest.mark.parametrize("state", [{}, EMPTY, sample(), frozen_sample(), rich_sample()])
 def test_every_state_can_be_masked_twice(state: dict[str, Any]) -> None:
     assert mask_state(mask_state(state))["meta"]["private"] is True
 
@@ -83,6 +83,19 @@ def test_unknown_amounts_stay_unknown() -> None:
     state = sample()
     state["nav"]["nav_usd"] = None
     assert mask_state(state)["nav"]["nav_usd"] is None
+
+
+def test_new_figures_of_money_are_masked_and_the_rest_is_drawn() -> None:
+    """A reason of a veto with a figure in it may name an amount."""
+    state = rich_sample()
+    state["kpis"]["risk"]["vetoes"].append({"reason": "notional below 5.25", "count": 3})
+    masked = mask_state(state)
+    assert masked["kpis"]["pnl"] == {"today_usd": MASK, "window_usd": MASK, "window_days": 7}
+    assert [row["reason"] for row in masked["kpis"]["risk"]["vetoes"]] == ["min_notional", MASK]
+    assert (masked["nav"]["change_24h_usd"], masked["nav"]["change_24h_pct"]) == (MASK, 1.02)
+    assert masked["nav"]["series_7d"][0] == [NOW - 500_000, 100.0]
+    drawn = str([panel.render(masked) for panel in PANELS])
+    assert [amount for amount in ("105.34", "42.15", "188.2", "10,300", "no margin") if amount in drawn] == []
 
 
 def test_mask_has_one_length() -> None:
@@ -120,7 +133,7 @@ def test_the_page_says_that_an_amount_is_masked_and_not_unknown() -> None:
     assert text_of(header.render_nav(masked)[0]) == f"NAV: {MASK}"
     assert text_of(aum.render_legend(masked)[0]) == f"Futures{MASK} · ≤ 92 %"
     assert render_data(positions.build_rows)(masked)[0]["pnl_fmt"] == MASK
-    assert "index 100.00 → 101.57" in text_of(nav_history.render_caption(masked))
+    assert "index from 100.00, high 101.57, low 100.00, last 101.57" in text_of(nav_history.render_caption(masked))
 
 
 def test_shares_are_drawn() -> None:

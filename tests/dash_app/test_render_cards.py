@@ -3,7 +3,19 @@
 from typing import Any
 
 import pytest
-from sample_state import EMPTY, NOW, check, components, fields, find, frozen_sample, sample, surface, text_of
+from sample_state import (
+    EMPTY,
+    NOW,
+    check,
+    components,
+    fields,
+    find,
+    frozen_sample,
+    rich_sample,
+    sample,
+    surface,
+    text_of,
+)
 
 from dash_app.render import alerts, footer, header, kpis, overview
 
@@ -24,7 +36,7 @@ def test_header_age_ticks_from_its_stamp() -> None:
 
 def test_frozen_nav_says_when_it_was_confirmed_and_is_dimmed() -> None:
     figure, source, _ = header.render_nav(frozen_sample())
-    assert text_of(source) == "frozen, confirmed 10 m 12 s ago · Source: nav_state.json • Age: 5.0s"
+    assert text_of(source) == "■ frozen, confirmed 10 m 12 s ago · Source: nav_state.json • Age: 5.0s"
     assert find(figure, "frozen") == ["NAV: 10461.27 USD"]
 
 
@@ -44,16 +56,13 @@ def test_environment_badges(meta: dict[str, Any], words: list[str]) -> None:
 
 def test_unknown_environment_gives_its_reason() -> None:
     state = {"meta": {"environment": None, "unknown": {"meta.environment": "ENV is not set"}}}
-    assert fields(header.render_status(state))["meta.environment"]["title"] == "ENV is not set"
+    assert fields(header.render_status(state))["meta.environment"]["data-unknown"] == "ENV is not set"
 
 
 def test_calm_line_counts_what_is_well() -> None:
     line = alerts.render_alerts(sample())
-    expected = (
-        "● All quiet · 2 of 2 surfaces fresh · 2 of 2 checks agree · 1 check not comparable · ▲ ATR panic: BTCUSDT"
-    )
-    assert text_of(line) == expected
-    assert find(line, "alert-further") == ["▲ ATR panic: BTCUSDT"]
+    assert text_of(line) == "● All quiet · 2 of 2 files fresh · 2 of 2 checks agree · ATR panic: BTCUSDT"
+    assert find(line, "alert-further") == ["ATR panic: BTCUSDT"]
 
 
 def test_alarm_is_told_with_its_duration() -> None:
@@ -66,10 +75,22 @@ def test_alarm_is_told_with_its_duration() -> None:
     assert "All quiet" not in text_of(line)
 
 
-def test_many_alarms_are_counted() -> None:
+def test_every_alarm_is_named_worst_first() -> None:
+    """With its effect; a long one and the words of whoever read the file are within reach."""
     state = sample()
-    state["meta"]["alerts"] = [{"severity": "warn", "title": f"alert {number}", "text": ""} for number in range(9)]
-    assert find(alerts.render_alerts(state), "alert-further")[-1] == "+4 more"
+    state["meta"]["alerts"] = [
+        {"severity": "info", "title": "a note", "text": ""},
+        *({"severity": "warn", "title": f"alert {number}", "text": "effect"} for number in range(9)),
+        {"severity": "fail", "title": "torn", "text": "w" * 99, "detail": "line 1 column 9"},
+        {"severity": "fail", "title": "HALTED", "text": "x" * 99},
+    ]
+    line = alerts.render_alerts(state)
+    assert find(line, "alert-title") == ["■ torn"]
+    assert find(line, "alert-further") == ["■ HALTED", *(f"▲ alert {number}: effect" for number in range(9)), "a note"]
+    assert [item["props"]["data-tell"] for item in components(line) if "data-tell" in item["props"]] == [
+        "line 1 column 9",
+        "x" * 99,
+    ]
 
 
 def test_a_state_without_surfaces_is_not_called_quiet() -> None:
@@ -79,15 +100,134 @@ def test_a_state_without_surfaces_is_not_called_quiet() -> None:
 @pytest.mark.parametrize(
     ("title", "figure", "caption"),
     [
-        ("Drawdown State", "cautious", ["0.37 % below peak 10,500.00"]),
-        ("ATR Regime", "normal", ["ratio 1.00", "1 of 2 panic: BTCUSDT"]),
-        ("Fee / PnL (7d)", "1.81", ["fees 71.54 · PnL +39.60 USD"]),
-        ("Router Quality", "poor", ["1 of 8 degraded: WIFUSDT", "7 ok"]),
+        ("Drawdown State", "▲ cautious", ["0.37 % below peak now", "peak 10,500.00"]),
+        ("ATR Regime", "● normal", ["ratio 1.00, median of 1", "▲ 1 of 2 panic: BTCUSDT"]),
+        ("Fee / PnL (7d)", "▲ 1.81", ["fees 71.54 USD", "against a gain of +39.60 USD"]),
+        ("Router Quality", "▲ poor", ["▲ 1 of 8 degraded: WIFUSDT", "7 ok"]),
     ],
 )
 def test_risk_figures(title: str, figure: str, caption: list[str]) -> None:
     cards = {text_of(card.children[0]): card for card in kpis.render_kpis(sample())}
     assert (find(cards[title], "big"), find(cards[title], "caption")) == ([figure], caption)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "pnl", "big", "against"),
+    [
+        (1.05, -68.0, "▲ 1.05 loss", "against a loss of -68.00 USD"),
+        (0.12, -512.66, "0.12 loss", "against a loss of -512.66 USD"),
+        (0.38, 188.2, "0.38", "against a gain of +188.20 USD"),
+        (1.0, 71.54, "1.00", "against a gain of +71.54 USD"),
+        (None, 0.001, "n/a", "against a PnL of 0.00 USD"),
+    ],
+)
+def test_fees_say_what_they_stand_against(ratio: float | None, pnl: float, big: str, against: str) -> None:
+    """A ratio has no sign, and one above 1 is amber."""
+    state = sample()
+    state["kpis"]["risk"] |= {"fee_pnl_ratio": ratio, "realized_pnl_usd": pnl}
+    card = kpis.render_kpis(state)[2]
+    assert (find(card, "big"), find(card, "caption")[1]) == ([big], against)
+    assert bool(find(card, "warn")) == big.startswith("▲")
+
+
+EXECUTORS: list[tuple[dict[str, Any], list[bool | None], str, list[str]]] = [
+    (
+        {"mode": "ok", "circuit_breaker": False},
+        [True],
+        "● ok",
+        ["circuit breaker not tripped", "stops on 1 of 1 positions"],
+    ),
+    (
+        {"mode": "HALTED", "circuit_breaker": True, "circuit_breaker_limit_pct": 4.0},
+        [True, False],
+        "■ HALTED",
+        ["■ circuit breaker tripped (limit 4.00 %)", "stops on 1 of 2 positions · ■ 1 without"],
+    ),
+    ({"mode": "ok"}, [False], "● ok", ["circuit breaker unknown", "stops on 0 of 1 positions · ▲ 1 without"]),
+    ({"mode": "defensive"}, [None], "▲ defensive", ["circuit breaker unknown", "stops unknown"]),
+    (
+        {"positions_registered": 3, "exits_registered": 2},
+        [],
+        "unknown",
+        ["circuit breaker unknown", "stops on 2 of 3 positions · ▲ 1 without"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("risk", "stops", "word", "lines"), EXECUTORS)
+def test_the_executor_has_a_card_of_its_own(
+    risk: dict[str, Any], stops: list[bool | None], word: str, lines: list[str]
+) -> None:
+    """A missing stop is amber by itself, and red beside a halt."""
+    state = sample()
+    state["kpis"]["risk"] |= {"dd_state": "normal", **risk}
+    state["positions"] = [{"symbol": f"S{number}", "has_stop": has} for number, has in enumerate(stops)]
+    card = kpis.render_kpis(state)[4]
+    assert (find(card, "big"), find(card, "caption")) == ([word], lines)
+
+
+def test_an_executor_that_says_nothing_has_no_card() -> None:
+    """The owner's four fill the row."""
+    assert len(kpis.render_kpis(sample())) == 4
+
+
+def test_vetoes_and_order_errors_are_within_reach() -> None:
+    """As counts, with the reasons behind them."""
+    card = kpis.render_kpis(rich_sample())[4]
+    assert "12 vetoes · ▲ order error: ETHUSDT" in text_of(card)
+    told = [item["props"]["data-tell"] for item in components(card) if "data-tell" in item["props"]]
+    assert {"min_notional 12", "no margin", "BTCUSDT"} <= set(told)
+
+
+def test_gains_stand_in_a_card_where_the_files_carry_them() -> None:
+    """Realized of today and of the window, what is open, and what the NAV did."""
+    card = overview.render_overview(rich_sample())[1]
+    assert text_of(card.children[0]) == "PnL today / 7 d"
+    assert find(card, "figure") == ["+42.15 / -188.20"]
+    assert find(card, "caption") == ["open -50.29 USD", "NAV 24 h +1.02 % · 7 d n/a"]
+    assert len(overview.render_overview(sample())) == 3
+
+
+def test_a_router_without_orders_has_no_classes_to_count() -> None:
+    """Every symbol that never traded is called ok by the writers."""
+    state = sample()
+    state["router"] |= {"quality": "ok", "orders": 0}
+    state["meta"]["unknown"]["router.quality"] = "no orders"
+    card = kpis.render_kpis(state)[3]
+    assert (find(card, "big"), find(card, "caption"), find(card, "sign")) == (["ok"], ["no orders"], [])
+
+
+def test_a_frozen_nav_dims_what_is_made_of_it() -> None:
+    """The drawdown and the checks too."""
+    state = frozen_sample()
+    cards = [kpis.render_kpis(state)[0], *overview.render_overview(state)[:2]]
+    assert [find(card, "frozen-age") for card in cards] == [["NAV frozen · 10 m 12 s"]] * 3
+    assert text_of(footer.render_checks(state)[0]) == "2 checks agree on an old NAV ✓"
+    assert find(footer.render_checks(state), "ok") == []
+    old = sample()
+    old["meta"]["stale"] = {"nav.nav_usd": "nav.json is 3 h old"}
+    assert find(kpis.render_kpis(old)[0], "frozen-age") == ["old NAV"]
+
+
+def test_a_private_page_says_so() -> None:
+    """Beside the environment."""
+    state = sample()
+    state["meta"]["private"] = True
+    assert [text_of(badge) for badge in header.render_status(state)] == ["PRIVATE", "PAPER"]
+
+
+def test_what_flaps_is_one_line_with_a_count() -> None:
+    """Positions are news each time, and an hour between two changes makes them two."""
+    state = rich_sample()
+    (line,) = alerts.render_changes(state)
+    assert text_of(line) == "22:44:00 UTCWIFUSDT good3 changes since 22:36:00 UTC"
+    state["transitions"][2]["at"] -= 3600
+    assert [find([line], "change-count") for line in alerts.render_changes(state)] == [
+        ["2 changes since 22:40:00 UTC"],
+        [],
+    ]
+    state["transitions"] = [row | {"kind": "position"} for row in state["transitions"]]
+    assert len(alerts.render_changes(state)) == 3
 
 
 def test_risk_figures_have_their_defaults_in_the_muted_style() -> None:
@@ -115,7 +255,7 @@ def test_a_default_word_keeps_its_reason() -> None:
     [
         ({"good": 1, "ok": 7, "degraded": 0, "broken": 0}, ["1 good · 7 ok"]),
         ({"ok": 8}, ["8 of 8 ok"]),
-        ({"ok": 5, "degraded": 2, "broken": 1}, ["1 of 8 broken: WIFUSDT", "5 ok · 2 degraded"]),
+        ({"ok": 5, "degraded": 2, "broken": 1}, ["■ 1 of 8 broken: WIFUSDT", "5 ok · ▲ 2 degraded"]),
         ({}, ["n/a"]),
     ],
 )
@@ -128,7 +268,7 @@ def test_router_classes_are_worst_of(counts: dict[str, int], words: list[str]) -
 def test_symbols_in_drawdown_are_counted_and_named() -> None:
     state = sample()
     state["kpis"]["symbols"]["SUIUSDT"]["dd_state"] = "defensive"
-    assert find(kpis.render_kpis(state)[0], "text-truncate")[1:] == ["1 of 2 defensive: SUIUSDT"]
+    assert find(kpis.render_kpis(state)[0], "caption")[2:] == ["■ 1 of 2 defensive: SUIUSDT"]
 
 
 def test_many_bad_symbols_are_named_up_to_two() -> None:
@@ -227,7 +367,7 @@ def test_only_a_sound_file_moves_on_to_late_by_itself() -> None:
 def test_check_chips(status: str, words: str) -> None:
     (chip,) = footer.render_checks({"meta": {"checks": [check("NAV", status)]}})
     assert text_of(chip) == words
-    assert "NAV: 1.00 against 2.00" in next(components(chip))["props"]["title"]
+    assert "NAV: 1.00 against 2.00" in next(components(chip))["props"]["data-tell"]
 
 
 def test_checks_that_agree_are_one_chip_and_the_others_come_first() -> None:

@@ -1,26 +1,67 @@
 """The donut with its legend, and the NAV history."""
 
+import re
 from typing import Any
 
 import pytest
-from sample_state import EMPTY, NOW, fields, frozen_sample, sample, text_of
+from sample_state import EMPTY, NOW, components, fields, find, frozen_sample, rich_sample, sample, text_of
 
 from dash_app.figures.donut import build_donut
-from dash_app.figures.nav_history import build_nav_history
-from dash_app.render import aum, nav_history
+from dash_app.figures.nav_history import build_nav_history, build_nav_week
+from dash_app.render import aum, kpis, nav_history
 from dash_app.render.readings import MASK
 from dash_app.render.text import history_above_peak
 
 
 def test_donut_draws_only_what_has_a_price() -> None:
     (pie,) = build_donut(sample())["data"]
-    assert (pie["labels"], pie["values"]) == (["Futures", "PAXG"], [10461.27, 977.5])
-    assert pie["customdata"] == [["10,461.27", "180,335.56"], ["977.50", "16,850.54"]]
+    assert pie["values"] == [10461.27, 977.5]
+    assert pie["customdata"] == [["Futures", "10,461.27", "180,335.56"], ["PAXG", "977.50", "16,850.54"]]
+
+
+def test_donut_hover_says_the_label_and_each_amount_once() -> None:
+    """Of a pie's point plotly hands on a list of lists."""
+    (pie,) = build_donut(sample())["data"]
+    hover = re.sub(
+        r"%{customdata\[0\]\[(\d)\]}", lambda found: pie["customdata"][1][int(found[1])], pie["hovertemplate"]
+    )
+    assert hover == "PAXG<br>977.50 USD<br>16,850.54 ZAR<extra></extra>"
 
 
 def test_donut_colours_match_the_legend() -> None:
     (pie,) = build_donut(sample())["data"]
-    assert pie["marker"]["colors"] == ["#4aa8ff", "#c79bff"]
+    assert pie["marker"]["colors"] == ["#4aa8ff", "#f2b134"]
+    swatches = [row.children[0].className for row in aum.render_legend(sample())]
+    assert swatches == ["swatch swatch-0", "swatch swatch-1", "swatch swatch-none"]
+
+
+def test_slices_of_the_same_name_stay_apart() -> None:
+    """Plotly adds up what has the same label."""
+    (pie,) = build_donut({"aum": {"slices": [{"label": "BTC", "usd": 5.0}, {"label": "BTC", "usd": 7.0}]}})["data"]
+    assert len(set(pie["labels"])) == 2
+    assert [row[0] for row in pie["customdata"]] == ["BTC", "BTC"]
+
+
+def many(count: int) -> dict[str, Any]:
+    """As many slices, the largest last, and three without a price."""
+    priced = [{"label": f"C{number}", "usd": 1.0 + number, "zar": 17.0} for number in range(count)]
+    return {"aum": {"slices": [*priced, *({"label": f"X{number}", "usd": None} for number in range(3))]}}
+
+
+@pytest.mark.parametrize(("count", "drawn", "others"), [(8, 8, None), (9, 8, "2 others"), (20, 8, "13 others")])
+def test_more_slices_than_colours_are_folded(count: int, drawn: int, others: str | None) -> None:
+    """Each slice has a colour of its own, the smallest share one, and their names are within reach."""
+    (pie,) = build_donut(many(count))["data"]
+    assert len(pie["values"]) == len(set(pie["marker"]["colors"])) == drawn
+    assert sum(pie["values"]) == count * (count + 1) / 2
+    legend = aum.render_legend(many(count))
+    assert len(legend) == drawn + 1
+    told = [item["props"]["data-tell"] for item in components(legend) if "data-tell" in item["props"]]
+    assert told[-1] == "X0, X1, X2"
+    if others:
+        assert pie["customdata"][-1][0] == others
+        assert told[0].startswith("C0, C1")
+        assert text_of(legend[drawn - 1]).startswith(others)
 
 
 def test_donut_does_not_draw_a_debt() -> None:
@@ -29,19 +70,21 @@ def test_donut_does_not_draw_a_debt() -> None:
 
 def test_donut_labels_stay_text() -> None:
     (pie,) = build_donut({"aum": {"slices": [{"label": "<b>A&B</b>", "usd": 5.0}]}})["data"]
-    assert pie["labels"] == ["&lt;b&gt;A&amp;B&lt;/b&gt;"]
+    assert pie["customdata"][0][0] == "&lt;b&gt;A&amp;B&lt;/b&gt;"
 
 
 def test_legend_lists_every_slice() -> None:
     assert [text_of(row) for row in aum.render_legend(sample())] == [
         "Futures10,461.27 · ≤ 91 %",
-        "XAUT — no price",
         "PAXG · at cost977.50 · ≤ 9 %",
+        "XAUT — no price",
     ]
 
 
 def test_legend_gives_the_reason_of_a_missing_price() -> None:
-    assert fields(aum.render_legend(sample()))["aum.slices.1.usd"]["title"] == "nav.json carries no price for XAUT"
+    assert (
+        fields(aum.render_legend(sample()))["aum.slices.1.usd"]["data-unknown"] == "nav.json carries no price for XAUT"
+    )
 
 
 def test_legend_without_slices_says_why() -> None:
@@ -68,17 +111,48 @@ def test_nav_history_draws_repeats_of_a_frozen_nav_apart() -> None:
     assert repeated["line"]["dash"] == "dot"
 
 
-def test_nav_history_shades_what_lies_below_the_peak() -> None:
-    state = {"nav": {"series": [[NOW - 180, 100.0], [NOW - 120, 110.0], [NOW - 60, 99.0], [NOW, 104.5]]}}
-    lower, upper, line = build_nav_history(state)["data"]
-    assert (lower["y"], upper["y"]) == (line["y"], [100.0, 110.0, 110.0, 110.0])
-    assert upper["fill"] == "tonexty"
-    (label,) = build_nav_history(state)["layout"]["annotations"]
-    assert (label["text"], label["x"], label["y"]) == ("▼ 10.00 % below peak", 1000 * (NOW - 60), 99.0)
+def words_of(figure: dict[str, Any]) -> list[str]:
+    """The words on a chart."""
+    return [label["text"] for label in figure["layout"]["annotations"]]
 
 
-def test_a_series_that_only_rose_has_no_shading() -> None:
-    assert build_nav_history(sample())["layout"]["annotations"] == []
+def test_nav_history_labels_its_high_its_low_and_its_last_value() -> None:
+    """On a line without fill, grid or axis."""
+    state: Any = {"nav": {"series": [[NOW - 180, 100.0], [NOW - 120, 110.0], [NOW - 60, 99.0], [NOW, 104.5]]}}
+    figure = build_nav_history(state)
+    assert words_of(figure) == ["104.50", "high 110.00", "low 99.00"]
+    assert [label["y"] for label in figure["layout"]["annotations"]] == [104.5, 110.0, 99.0]
+    assert all("fill" not in trace for trace in figure["data"])
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert (low < 99.0, high > 110.0) == (True, True)
+    state["nav"]["peak_usd"] = 110.0
+    assert words_of(build_nav_history(state))[1] == "high 110.00 = peak"
+
+
+@pytest.mark.parametrize(("length_s", "lines"), [(86_400, 1), (86_150, 1), (80_000, 0)])
+def test_a_dotted_line_is_the_value_of_24_h_ago(length_s: float, lines: int) -> None:
+    """Only where the line goes back that far."""
+    shapes = build_nav_history({"nav": {"series": [[NOW - length_s, 100.0], [NOW, 110.0]]}})["layout"]["shapes"]
+    assert [(shape["y0"], shape["y1"], shape["line"]["dash"]) for shape in shapes] == [(100.0, 100.0, "dot")] * lines
+
+
+def test_marks_lie_on_the_line_with_their_symbol_below() -> None:
+    """As far as there is room for the symbols; what is not inside the line is left out."""
+    marks = [
+        {"at": NOW - age, "kind": kind, "symbol": symbol}
+        for age, kind, symbol in (
+            (9000, "opened", "ETHUSDT"),
+            (8990, "flipped", "SOLUSDC"),
+            (450, "closed", "XRP/USDT"),
+            (99999, "opened", "BTCUSDT"),
+            (500, "moved", "BTCUSDT"),
+        )
+    ]
+    state = sample()
+    state["nav"]["marks"] = marks
+    figure = build_nav_history(state)
+    assert words_of(figure)[3:] == ["×", "× XRP", "⇄", "⇄ SOL", "+"]
+    assert [label["y"] for label in figure["layout"]["annotations"][3:]] == [10450.5, 0, 10300.0, 0, 10300.0]
 
 
 def broken(*gaps: Any, points: tuple[tuple[float, float], ...]) -> dict[str, Any]:
@@ -93,19 +167,20 @@ FALLING = ((0, 10.0), (60, 12.0), (120, 9.0), (1800, 8.0), (1860, 11.0))
 
 
 def test_nav_history_is_broken_at_a_gap() -> None:
-    """The line has no value in it, and of what is filled the upper edge lies on the lower one."""
-    *_, area, line = build_nav_history(broken((120, 1800), points=FALLING))["data"]
+    """The line has no value in it, and the gap says how long it is."""
+    figure = build_nav_history(broken((120, 1800), points=FALLING))
+    (line,) = figure["data"]
     assert line["y"] == [10.0, 12.0, 9.0, None, 8.0, 11.0]
-    assert (line["fill"], line["x"][3]) == ("none", line["x"][2])
-    assert area["y"] == [10.0, 12.0, 9.0, 0.0, 0.0, 8.0, 11.0]
-    assert [at - area["x"][0] for at in area["x"]] == [0, 60_000, 120_000, 120_000, 1_800_000, 1_800_000, 1_860_000]
+    assert line["x"][3] == line["x"][2]
+    assert words_of(figure)[3:] == ["no data 28 min"]
 
 
-def test_nothing_is_shaded_in_a_gap() -> None:
-    lower, upper, *_ = build_nav_history(broken((120, 1800), points=FALLING))["data"]
-    assert lower["y"] == [10.0, 12.0, 9.0, 8.0, 11.0]
-    assert upper["y"] == [10.0, 12.0, 12.0, 9.0, 8.0, 12.0, 12.0]
-    assert (upper["x"][3], upper["x"][4]) == (lower["x"][2], lower["x"][3])
+def test_a_gap_without_room_has_no_words_on_the_line() -> None:
+    """They stand below it, where there are several."""
+    points = ((0, 1.0), (60, 2.0), (100, 3.0), (160, 3.0), (9000, 4.0))
+    state = broken((60, 100), (100, 160), points=points)
+    assert not [words for words in words_of(build_nav_history(state)) if "no data" in words]
+    assert "2 gaps, the longest 1 min" in text_of(nav_history.render_caption(state))
 
 
 def test_a_point_between_two_gaps_is_a_dot() -> None:
@@ -120,7 +195,9 @@ def test_a_point_between_two_gaps_is_a_dot() -> None:
 @pytest.mark.parametrize("gap", [(-60, 0), (1900, 2000), None, [], [1], ["x", "y"], (0, 9e9)])
 def test_a_gap_that_is_none_breaks_nothing(gap: Any) -> None:
     """Where it is not between two points, or is no pair of times."""
-    assert len(build_nav_history(broken(gap, points=FALLING))["data"]) == 3
+    figure = build_nav_history(broken(gap, points=FALLING))
+    assert figure["data"][0]["y"] == [nav for _, nav in FALLING]
+    assert not [words for words in words_of(figure) if "no data" in words]
 
 
 def test_repeats_of_a_frozen_nav_are_broken_too() -> None:
@@ -161,20 +238,27 @@ def test_a_history_above_the_peak_is_one_sentence(changes: dict[str, Any], sente
 
 
 def test_a_fall_from_above_the_peak_is_not_called_a_drawdown() -> None:
-    """The caption says what was, and the chart does not deny what the card says."""
-    figure = build_nav_history({"nav": WITHDRAWN})
-    assert (len(figure["data"]), figure["layout"]["annotations"]) == (1, [])
-    assert text_of(nav_history.render_caption({"nav": WITHDRAWN})[1]).endswith(f" · {ABOVE}")
+    """The caption says what was in the words of the card; else it tells the deepest fall, which is not that of now."""
+    state = {"nav": WITHDRAWN, "kpis": {"risk": {"drawdown_pct": 1.12}}}
+    card = text_of(kpis.render_kpis(state)[0])
+    caption = text_of(nav_history.render_caption(state))
+    assert ABOVE in card
+    assert ABOVE in caption
+    assert "1.12 % below peak now" in card
+    assert "fall" not in caption
     unsaid = {"nav": WITHDRAWN | {"history_high_usd": None}}
-    assert (len(build_nav_history(unsaid)["data"]), len(build_nav_history(unsaid)["layout"]["annotations"])) == (3, 1)
-    assert ABOVE not in text_of(nav_history.render_caption(unsaid)[1])
+    assert "deepest fall on this line 48.38 %" in text_of(nav_history.render_caption(unsaid))
 
 
-@pytest.mark.parametrize(("before", "change"), [(-100.0, ""), (0.0, ""), (100.0, " (-150.00 %)")])
+@pytest.mark.parametrize(
+    ("before", "change"), [(-100.0, "+50.00"), (0.0, "-50.00"), (100.0, "-150.00 (-150.00 %)"), (-50.0, "0.00")]
+)
 def test_a_debt_has_no_change_in_percent(before: float, change: str) -> None:
     """From -100 to -50 is no fall."""
     state = {"nav": {"series": [[NOW - 60, before], [NOW, -50.0]]}}
-    assert text_of(nav_history.render_caption(state)[1]) == f"{before:,.2f} → -50.00{change}"
+    shown = nav_history.render_span(state)
+    assert find(shown, "nav-change") == [f"{change} in 1 min, transfers included"]
+    assert bool(find(shown, "gain") or find(shown, "loss")) == (change != "0.00")
 
 
 def test_figures_keep_what_the_viewer_did() -> None:
@@ -184,19 +268,31 @@ def test_figures_keep_what_the_viewer_did() -> None:
 
 def test_flat_history_gets_a_band() -> None:
     state = {"nav": {"series": [[NOW - 60, 100.0], [NOW, 100.0]]}}
-    assert build_nav_history(state)["layout"]["yaxis"]["range"] == [99.0, 100.5]
+    assert build_nav_history(state)["layout"]["yaxis"]["range"] == [99.7, 100.3]
 
 
-def test_caption_names_both_ends() -> None:
-    parts = [text_of(part) for part in nav_history.render_caption(sample())]
-    assert parts == ["19:45:00 UTC", "10,300.00 → 10,461.27 (+1.57 %)", "22:45:00 UTC"]
-    assert nav_history.render_span(sample()) == ", last 3 h"
-
-
-def test_caption_addresses_the_points_of_the_state() -> None:
+def test_caption_has_both_ends_and_the_line_in_words() -> None:
+    """The words are for whoever does not see the line, and each figure is addressed."""
     state = sample()
     state["nav"]["series"].insert(0, None)
-    assert set(fields(nav_history.render_caption(state))) == {"nav.series.1.1", "nav.series.3.1"}
+    (caption,) = nav_history.render_caption(state)
+    said = "NAV from 10,300.00, high 10,461.27, low 10,300.00, last 10,461.27"
+    assert [text_of(part) for part in caption.children] == ["19:45:00 UTC", said, "", "22:45:00 UTC"]
+    assert set(fields(caption)) == {"nav.series.1.1", "nav.series.3.1"}
+    assert text_of(nav_history.render_span(state)) == ", last 3 h +161.27 (+1.57 %) in 3 h, transfers included"
+
+
+def test_a_week_has_a_line_of_its_own_and_buttons() -> None:
+    """One of the two is on show; what the state says of 24 h is said as it is."""
+    state = rich_sample()
+    state["nav"]["series"].insert(0, [NOW - 86_400, 10355.93])
+    assert build_nav_week(state)["data"][0]["y"] == [10300.0, 10100.0, 10461.27]
+    assert build_nav_week(sample())["data"] == []
+    shown = nav_history.render_span(state)
+    assert find(shown, "of-day") == [", last 24 h +105.34 (+1.02 %) in 24 h, transfers included · + opened"]
+    assert find(shown, "of-week") == [", last 6 d +161.27 (+1.57 %) in 6 d, transfers included"]
+    assert find(shown, "nav-button") == ["24 h", "7 d"]
+    assert len(nav_history.render_caption(state)) == 2
 
 
 def test_too_short_a_history_says_so() -> None:

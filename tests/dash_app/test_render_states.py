@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from dash.development.base_component import Component
-from sample_state import EMPTY, as_json, components, fields, frozen_sample, sample, text_of
+from sample_state import EMPTY, as_json, components, fields, frozen_sample, rich_sample, sample, text_of
 
 from dash_app import ids
 from dash_app.layout import build_layout
@@ -61,7 +61,7 @@ def test_the_empty_state_prints_no_zero(panel: Panel) -> None:
 
 
 @every_panel
-@pytest.mark.parametrize("state", [{}, dict.fromkeys(EMPTY), sample(), frozen_sample()])
+@pytest.mark.parametrize("state", [{}, dict.fromkeys(EMPTY), sample(), frozen_sample(), rich_sample()])
 def test_every_panel_renders(panel: Panel, state: StateDict) -> None:
     as_json(panel.render(state))
 
@@ -69,16 +69,16 @@ def test_every_panel_renders(panel: Panel, state: StateDict) -> None:
 @every_panel
 @pytest.mark.parametrize("wrong", [None, "word", -1.0, [], {}, [None], True])
 def test_every_panel_survives_a_wrong_value_anywhere(panel: Panel, wrong: Any) -> None:
-    for path in paths(sample()):
-        as_json(panel.render(replaced(sample(), path, wrong)))
+    for path in paths(rich_sample()):
+        as_json(panel.render(replaced(rich_sample(), path, wrong)))
 
 
 @every_panel
 def test_hostile_text_stays_text(panel: Panel) -> None:
-    rendered = panel.render(mapped_words(sample(), HOSTILE))
+    rendered = panel.render(mapped_words(rich_sample(), HOSTILE))
     if panel.prop == "figure":
         assert "<script" not in str(as_json(rendered)["data"])
-    plain = {"Span", "Div", "H3", "Alert", "Badge", "Card", "CardHeader", "CardBody"}
+    plain = {"Button", "Span", "Div", "H3", "Alert", "Badge", "Card", "CardHeader", "CardBody"}
     assert {item["type"] for item in components(rendered)} <= plain
 
 
@@ -122,7 +122,7 @@ def test_addressed_numbers_are_those_of_the_state() -> None:
 )
 def test_field(state: StateDict, text: str, reason: str | None) -> None:
     element = fields(field(state, "nav.nav_usd", fmt_usd))["nav.nav_usd"]
-    assert (element["text"], element.get("data-unknown"), element.get("title")) == (text, reason, reason)
+    assert (element["text"], element.get("data-unknown"), element.get("tabIndex")) == (text, reason, reason and "0")
 
 
 def test_layout_holds_every_panel_once() -> None:
@@ -163,7 +163,7 @@ def test_the_style_sheet_has_the_colours_of_the_theme() -> None:
     sheet = (ASSETS / "10-tokens.css").read_text()
     tones = {"panel": theme.PANEL, "hairline": theme.HAIRLINE, "text": theme.TEXT}
     tones |= {"secondary": theme.SECONDARY, "muted": theme.MUTED, "ok": theme.OK, "attention": theme.ATTENTION}
-    tones |= {"gain": theme.GAIN, "loss": theme.LOSS}
+    tones |= {"gain": theme.GAIN, "loss": theme.LOSS, "failure": theme.FAILURE}
     assert [name for name, color in tones.items() if f"--hue-{name}: {color};" not in sheet] == []
     assert [index for index, color in enumerate(theme.SLICES) if f"--slice-{index}: {color};" not in sheet] == []
 

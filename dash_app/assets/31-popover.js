@@ -1,0 +1,81 @@
+// The one popover: what is unknown, old or shortened says more to a pointer, a touch or the focus. Escape closes it.
+(function (hedge) {
+    "use strict";
+
+    const MORE = "[data-tell], [data-unknown], [data-stale]";
+    const TABLES = ["positions-table", "symbols-table"];
+    const MARGIN_PX = 8;
+    let owner = null;
+
+    const wordsOf = ({ dataset }) => dataset.tell || dataset.unknown || dataset.stale || "";
+
+    const popover = () => document.getElementById("popover") || make();
+
+    function make() {
+        const box = document.body.appendChild(document.createElement("div"));
+        Object.assign(box, { id: "popover", hidden: true });
+        box.setAttribute("role", "tooltip");
+        return box;
+    }
+
+    function close() {
+        if (owner) owner.removeAttribute("aria-describedby");
+        owner = null;
+        popover().hidden = true;
+    }
+
+    // Below its owner, or above it where there is no room; never beyond the edge of the screen.
+    function place(box) {
+        const { left, top, bottom } = owner.getBoundingClientRect();
+        const fits = bottom + box.offsetHeight + MARGIN_PX <= window.innerHeight;
+        const across = Math.min(left, window.innerWidth - box.offsetWidth - MARGIN_PX);
+        box.style.left = `${Math.max(across, MARGIN_PX)}px`;
+        box.style.top = `${Math.max(fits ? bottom : top - box.offsetHeight, MARGIN_PX)}px`;
+    }
+
+    function open(element) {
+        if (owner === element) return;
+        close();
+        if (!wordsOf(element)) return;
+        owner = element;
+        const box = popover();
+        box.textContent = wordsOf(element);
+        box.hidden = false;
+        owner.setAttribute("aria-describedby", box.id);
+        place(box);
+    }
+
+    const find = ({ target }) => (target instanceof Element ? target.closest(MORE) : null);
+
+    // The pointer may go onto the popover itself, to read or to copy.
+    function follow(event) {
+        if (popover().contains(event.target)) return;
+        const element = find(event);
+        if (element) open(element);
+        else if (!owner?.contains(document.activeElement)) close();
+    }
+
+    // A table's reasons are those of its `tooltip_data`; its cells carry none of our own attributes.
+    function explain(table) {
+        const { tooltip_data: reasons = [], derived_viewport_indices: shown = [] } = hedge.propsOf(table);
+        document.querySelectorAll(`#${table} td[data-dash-column]`).forEach(function (cell) {
+            const { dashRow, dashColumn } = cell.dataset;
+            const words = reasons[shown[Number(dashRow)] ?? Number(dashRow)]?.[dashColumn]?.value;
+            if (cell.dataset.tell === words) return;
+            if (words) Object.assign(cell.dataset, { tell: words });
+            else delete cell.dataset.tell;
+            cell.tabIndex = words ? 0 : -1;
+        });
+    }
+
+    document.addEventListener("pointerover", follow);
+    document.addEventListener("focusin", (event) => (find(event) ? open(find(event)) : close()));
+    document.addEventListener("focusout", close);
+    document.addEventListener("scroll", close, true);
+    window.addEventListener("resize", close);
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && close(), true);
+    document.addEventListener("hedge-beat", function () {
+        TABLES.forEach(explain);
+        if (owner && (!owner.isConnected || popover().textContent !== wordsOf(owner))) close();
+    });
+})(window.hedge);

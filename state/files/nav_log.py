@@ -56,8 +56,8 @@ class NavLog:
 
     `updated_at` is the moment of the last row that has one; `faults` has, for each row that has none, the moment of the
     row before it. `raw` are the bytes of all these and perhaps of some before them, without the brackets; `whole` when
-    they are all rows of the file. `added` counts the rows that came since all of `raw` was parsed, and `changed_from` is
-    the earliest moment of those that came last.
+    they are all rows of the file. `added` counts the rows that came since all of `raw` was parsed; of those that came
+    last, `changed_from` is the earliest moment.
     """
 
     points: list[LogPoint]

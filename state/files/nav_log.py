@@ -56,7 +56,8 @@ class NavLog:
 
     `updated_at` is the moment of the last row that has one; `faults` has, for each row that has none, the moment of the
     row before it. `raw` are the bytes of all these and perhaps of some before them, without the brackets; `whole` when
-    they are all rows of the file. `added` counts the rows that came since all of `raw` was parsed.
+    they are all rows of the file. `added` counts the rows that came since all of `raw` was parsed; of those that came
+    last, `changed_from` is the earliest moment.
     """
 
     points: list[LogPoint]
@@ -66,6 +67,7 @@ class NavLog:
     whole: bool
     added: int = 0
     older: list[LogPoint] = field(default_factory=list)
+    changed_from: float = -inf
 
 
 def read_nav_log(path: str, written_at: float, known: NavLog | None) -> NavLog:
@@ -129,7 +131,8 @@ def _add(known: NavLog, rows: list[Any], raw: bytes, written_at: float) -> NavLo
     points = _in_order([*known.points, *added], len(known.points)) if added else known.points
     updated_at = added[-1].t if added else known.updated_at
     points, older, faults = _trim(points, [*known.faults, *faults], written_at, known.older)
-    return NavLog(points, faults, updated_at, raw, known.whole, known.added + len(rows), older)
+    changed_from = min((point.t for point in added), default=inf)
+    return NavLog(points, faults, updated_at, raw, known.whole, known.added + len(rows), older, changed_from)
 
 
 def _has_front(descriptor: int, length: int, bare: bool) -> bool:

@@ -117,7 +117,7 @@ def _follow(path: str, surface: Surface, signature: Signature, mtime: float, pre
     log = read_nav_log(path, mtime, known)
     if previous is not None and known is not None and log.points is known.points and log.faults == known.faults:
         return replace(previous, status="ok", mtime=mtime, error=None, signature=signature, log=log)
-    week = sample_week(log.older, log.points, mtime)
+    week = sample_week(log, mtime, previous.data.get("week") if previous is not None and previous.data else None)
     data = {"series": log.points, "faults": len(log.faults), "updated_at": log.updated_at, "week": week}
     return replace(_accept(surface, data, signature, mtime, previous), log=log)
 

@@ -11,12 +11,12 @@ KINDS: dict[str, str] = {
     "no_files": FAIL,
     "halted": FAIL,
     "breaker": FAIL,
-    # What is on show is not so, or nobody can tell.
+    # What is on show is not so, or nobody can tell; the cause before its effects.
     "exchange_unreachable": FAIL,
+    "writer_silent": FAIL,
     "nav_not_confirmed": FAIL,
     "nav_unknown": FAIL,
     "nav_below_zero": FAIL,
-    "writer_silent": FAIL,
     "most_files_missing": FAIL,
     "positions_unknown": FAIL,
     "drawdown_deep": FAIL,

@@ -4,7 +4,7 @@
 | --- | --- |
 | back, past the stamps | once: CLOCK IS OFF, for which files and how far they are ahead; no age at all; not ready |
 | ahead by a day | both writers SILENT since their last stamp, the NAV frozen; not ready |
-| right again | All quiet |
+| right again | what there was to say before |
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ from state.trust.readiness import find_obstacles
 JUMPS = {
     "an hour back": (-3600.0, "CLOCK IS OFF: 9 files have a wrong clock · stamped up to 59 m 55 s ahead: ", 2),
     "20 seconds back": (-20.0, "CLOCK IS OFF: 8 files have a wrong clock · stamped up to 15 s ahead: ", 2),
-    "2 seconds back": (-2.0, "All quiet · 9 of 9 surfaces fresh", 0),
+    "2 seconds back": (-2.0, "Router poor", 1),
     "a day ahead": (86_400.0, "EXECUTOR SILENT for 1 d 00 h · last wrote at 2025-11-26 22:44:48 UTC", 2),
     "to 1970": (-NOW, "CLOCK IS OFF: 9 files have a wrong clock", 2),
     "to 2100": (2_337_000_000.0, "EXECUTOR SILENT for", 2),

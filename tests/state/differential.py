@@ -34,6 +34,8 @@ SIGN_OF_LIFE = "read only as a sign of life of the sync daemon"
 OF_A_CYCLE_BEFORE = "of a cycle before the executor's, which are on show"
 EVIDENCE = "what an empty book is held against; the chart shows the NAV"
 UNSIGNED = "some writers sign it and some do not: the side says the same"
+OF_THE_BOOK = "what is open, and from which price, the book says"
+THE_LEDGER_TELLS = "counts; the ledger tells which positions have a stop"
 SCORES = "quality scores of the router, which are no order ratios"
 
 EXEMPT: tuple[Exempt, ...] = (
@@ -133,6 +135,14 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("router_health.json", "summary.updated_ts", ITS_OWN_AGE),
     Exempt("engine_metadata.json", "uptime_s", ITS_OWN_AGE),
     Exempt("engine_metadata.json", "last_cycle_s", ITS_OWN_AGE),
+    Exempt("positions_ledger.json", "entries.*.position_key", WRITTEN_TWICE),
+    Exempt("positions_ledger.json", "entries.*.qty", OF_THE_BOOK),
+    Exempt("positions_ledger.json", "entries.*.entry_price", OF_THE_BOOK),
+    Exempt("positions_ledger.json", "metadata.**", NOT_SHOWN),
+    Exempt("diagnostics.json", "runtime_diagnostics.veto_counters.total_*", NOT_SHOWN),
+    Exempt("diagnostics.json", "runtime_diagnostics.veto_counters.last_*", ITS_OWN_AGE),
+    Exempt("diagnostics.json", "runtime_diagnostics.exit_pipeline.**", THE_LEDGER_TELLS),
+    Exempt("diagnostics.json", "runtime_diagnostics.liveness.**", ITS_OWN_AGE),
 )
 
 

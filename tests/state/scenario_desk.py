@@ -65,7 +65,7 @@ class Desk:
             content = changed(self._rows() if file == NAV_LOG else reading.data, *changes)
             if file == NAV_LOG:
                 points, faults = read_rows(content)
-                content = {"series": points, "faults": len(faults), "updated_at": content[-1].get("t")}
+                content = {"series": points, "faults": len(faults), "updated_at": content[-1].get("t"), "week": []}
             stamp = content_stamp(content)
             readings[file] = replace(reading, data=content, updated_at=stamp, changed_at=stamp)
         # The history as it was before this load.

@@ -9,23 +9,18 @@
 
     const wordsOf = ({ dataset }) => dataset.tell || dataset.unknown || dataset.stale || "";
 
-    const popover = () => document.getElementById("popover") || make();
-
-    function make() {
-        const box = document.body.appendChild(document.createElement("div"));
-        Object.assign(box, { id: "popover", hidden: true });
-        box.setAttribute("role", "tooltip");
-        return box;
-    }
+    const box = document.body.appendChild(document.createElement("div"));
+    Object.assign(box, { id: "popover", hidden: true });
+    box.setAttribute("role", "tooltip");
 
     function close() {
         if (owner) owner.removeAttribute("aria-describedby");
         owner = null;
-        popover().hidden = true;
+        box.hidden = true;
     }
 
     // Below its owner, or above it where there is no room; never beyond the edge of the screen.
-    function place(box) {
+    function place() {
         const { left, top, bottom } = owner.getBoundingClientRect();
         const fits = bottom + box.offsetHeight + MARGIN_PX <= window.innerHeight;
         const across = Math.min(left, window.innerWidth - box.offsetWidth - MARGIN_PX);
@@ -38,18 +33,17 @@
         close();
         if (!wordsOf(element)) return;
         owner = element;
-        const box = popover();
         box.textContent = wordsOf(element);
         box.hidden = false;
         owner.setAttribute("aria-describedby", box.id);
-        place(box);
+        place();
     }
 
     const find = ({ target }) => (target instanceof Element ? target.closest(MORE) : null);
 
     // The pointer may go onto the popover itself, to read or to copy.
     function follow(event) {
-        if (popover().contains(event.target)) return;
+        if (box.contains(event.target)) return;
         const element = find(event);
         if (element) open(element);
         else if (!owner?.contains(document.activeElement)) close();
@@ -76,6 +70,6 @@
     document.addEventListener("keydown", ({ key }) => key === "Escape" && close(), true);
     document.addEventListener("hedge-beat", function () {
         TABLES.forEach(explain);
-        if (owner && (!owner.isConnected || popover().textContent !== wordsOf(owner))) close();
+        if (owner && (!owner.isConnected || box.textContent !== wordsOf(owner))) close();
     });
 })(window.hedge);

@@ -30,8 +30,9 @@
     }
 
     window.addEventListener("keydown", letOut, true);
-    document.addEventListener("hedge-beat", function () {
+    // As soon as something is drawn: nothing is without its name in the meantime.
+    new MutationObserver(function () {
         Object.entries(TABLES).forEach(nameButtons);
         Object.entries(CHARTS).forEach(describe);
-    });
+    }).observe(document.body || document.documentElement, { childList: true, subtree: true });
 })();

@@ -49,8 +49,8 @@ def _row(state: StateDict, index: int, swatch: str) -> html.Div:
 
 
 def _slice(words: list[Any], facts: list[Any], swatch: str) -> html.Div:
-    parts = html.Div([html.Div(words), html.Div(facts, className="legend-facts")])
-    return html.Div([span("", f"swatch {swatch}"), parts], className="legend-row")
+    parts = html.Div([html.Div(words), " ", html.Div(facts, className="legend-facts")])
+    return html.Div([span("", f"swatch {swatch}"), parts, " "], className="legend-row")
 
 
 def _together(state: StateDict, indices: tuple[int, ...], colour: int) -> html.Div:

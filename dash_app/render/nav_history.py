@@ -80,8 +80,8 @@ def _in_words(state: StateDict, period: Period) -> list[html.Span]:
     high, low = (numbered[place][0] for place in find_extremes([point for _, point in numbered]))
     places = {"from ": numbered[0][0], ", high ": high, ", low ": low, ", last ": numbered[-1][0]}
     values = [(words, field(state, f"{period.series}.{index}.1", fmt_usd)) for words, index in places.items()]
-    unit = "index " if value_at(state, "meta.private") is True else "NAV "
-    return [span([unit, *(part for pair in values for part in pair)], "visually-hidden")]
+    unit = " index " if value_at(state, "meta.private") is True else " NAV "
+    return [span([unit, *(part for pair in values for part in pair), " "], "visually-hidden")]
 
 
 def _facts(state: StateDict, points: list[Point], period: Period) -> list[str]:

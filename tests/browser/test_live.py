@@ -162,7 +162,7 @@ WATCH_VERSIONS = """pairs => {
     look();
 }"""
 PAIRS = [
-    ["#header-nav .nav-figure", "#nav-caption > span:nth-child(2)"],
+    ["#header-nav .nav-figure", "#nav-caption .visually-hidden"],
     ["#positions-title", "#positions-table td[data-dash-column=notional_fmt]"],
 ]
 VERSIONS = 3

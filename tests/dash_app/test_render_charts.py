@@ -75,8 +75,8 @@ def test_donut_labels_stay_text() -> None:
 
 def test_legend_lists_every_slice() -> None:
     assert [text_of(row) for row in aum.render_legend(sample())] == [
-        "Futures10,461.27 · ≤ 91 %",
-        "PAXG · at cost977.50 · ≤ 9 %",
+        "Futures 10,461.27 · ≤ 91 % ",
+        "PAXG · at cost 977.50 · ≤ 9 % ",
         "XAUT — no price",
     ]
 
@@ -276,7 +276,7 @@ def test_caption_has_both_ends_and_the_line_in_words() -> None:
     state = sample()
     state["nav"]["series"].insert(0, None)
     (caption,) = nav_history.render_caption(state)
-    said = "NAV from 10,300.00, high 10,461.27, low 10,300.00, last 10,461.27"
+    said = " NAV from 10,300.00, high 10,461.27, low 10,300.00, last 10,461.27 "
     assert [text_of(part) for part in caption.children] == ["19:45:00 UTC", said, "", "22:45:00 UTC"]
     assert set(fields(caption)) == {"nav.series.1.1", "nav.series.3.1"}
     assert text_of(nav_history.render_span(state)) == ", last 3 h +161.27 (+1.57 %) in 3 h, transfers included"

@@ -88,6 +88,8 @@ AGES = [
     (None, "n/a"),
     (0.0, "0 s"),
     (-3.0, "0 s"),
+    (4.96, "5 s"),
+    (4.94, "4 s"),
     (59.9, "59 s"),
     (60.0, "1 m 00 s"),
     (612.0, "10 m 12 s"),
@@ -102,7 +104,7 @@ AGES = [
 
 @pytest.mark.parametrize(("seconds", "text"), AGES)
 def test_an_age_has_its_two_largest_units(seconds: float | None, text: str) -> None:
-    """Rounded down: an age never looks older than it is."""
+    """Rounded down, after the tenths that the header shows: 5.0 s there is 5 s here."""
     assert fmt_age(seconds) == text
 
 

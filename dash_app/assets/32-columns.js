@@ -5,7 +5,7 @@
 
     const LONGEST = 4; // letters differ in width: the widest text is among the longest few
     const MARKS = { warn: "▲ ", fail: "■ " }; // as the style sheet puts them before a text
-    const known = new Map(); // id -> what was measured last
+    const known = new Map(); // id -> its style sheet and what that was made for
 
     const toneOf = (row, column) => new RegExp(`\\|${column}:([a-z]+)\\|`).exec(row.tones || "")?.[1];
 
@@ -72,27 +72,51 @@
         const cell = (key) => `#${id} [data-dash-column="${key}"]`;
         const first = widths.find((column) => further.includes(column.id) && !leaving.includes(column.id));
         const edge = first && id === "positions-table" ? [`${cell(first.id)} { border-left: 1px solid var(--hue-strong-hairline) !important; }`] : [];
-        const shown = widths.map(function ({ id: key, width }) {
-            return leaving.includes(key) ? `${cell(key)} { display: none; }` : `${cell(key)} { min-width: ${width}px; }`;
+        const shown = widths.map(function ({ id: key, width, breaks }) {
+            if (leaving.includes(key)) return `${cell(key)} { display: none; }`;
+            const broken = breaks ? `${cell(key)} .dash-cell-value { white-space: normal !important; overflow-wrap: anywhere; }` : "";
+            return `${cell(key)} { min-width: ${width}px; } ${broken}`;
         });
         return [...shown, ...edge].join("\n");
+    }
+
+    const sumOf = (widths, leaving) => widths.reduce((sum, { id, width }) => sum + (leaving.includes(id) ? 0 : width), 0);
+
+    // What never leaves has to fit all the same: closer and smaller, and at the very last a name takes two lines.
+    function tighten(box, props, wide, leaving, room) {
+        const needed = sumOf(wide, leaving);
+        if (needed <= room) return wide;
+        box.dataset.tight = "1";
+        box.style.setProperty("--tight", `calc(${(room / needed).toFixed(3)} * ${getComputedStyle(box.querySelector("table")).fontSize})`);
+        return measure(box, props);
+    }
+
+    function squeeze(widths, leaving, room) {
+        const over = sumOf(widths, leaving) - room;
+        return over > 0 ? widths.map((column, index) => (index === 0 ? { ...column, width: column.width - over, breaks: true } : column)) : widths;
     }
 
     function fit({ id, box, card, props }) {
         const state = sheetOf(id);
         const room = box.clientWidth;
-        const size = getComputedStyle(box).getPropertyValue("font-size") + document.documentElement.clientWidth;
+        const size = document.documentElement.clientWidth + getComputedStyle(document.documentElement).fontSize;
         const same = state.data === props.data && state.columns === props.columns && state.room === room && state.size === size;
         if (same || !room) return;
-        if (state.data !== props.data || state.columns !== props.columns || state.size !== size) state.widths = measure(box, props);
-        const leaving = chooseLeaving(state.widths, hedge.listOf(box, "leaving"), room);
-        const text = rules(id, state.widths, leaving, hedge.listOf(box, "further"));
+        Object.assign(state, { data: props.data, columns: props.columns, room, size });
+        delete box.dataset.tight;
+        const wide = measure(box, props);
+        const leaving = chooseLeaving(wide, hedge.listOf(box, "leaving"), room);
+        const widths = squeeze(tighten(box, props, wide, leaving, room), leaving, room);
+        const text = rules(id, widths, leaving, hedge.listOf(box, "further"));
         if (state.text !== text) state.sheet.replaceSync(text);
-        Object.assign(state, { data: props.data, columns: props.columns, room, size, text });
-        const names = state.widths.filter((column) => leaving.includes(column.id)).map(({ name }) => name);
+        state.text = text;
+        tell(card, widths.filter((column) => leaving.includes(column.id)));
+    }
+
+    function tell(card, left) {
         const told = card.querySelector(".left-out");
-        const words = names.length ? `not on this width: ${names.join(", ")}` : "";
-        if (told && told.textContent !== words) told.textContent = words;
+        const words = left.length ? `not on this width: ${left.map(({ name }) => name).join(", ")}` : "";
+        if (told.textContent !== words) told.textContent = words;
     }
 
     document.addEventListener("hedge-drawn", () => hedge.eachTable(fit));

@@ -34,16 +34,36 @@
         return element.scrollHeight > element.clientHeight + 1 || element.scrollWidth > element.clientWidth + 1;
     }
 
+    // Every slice is named, or the rest is told as one, with its number and sum.
     function fitLegend() {
         const legend = document.getElementById("aum-legend");
-        if (!legend || !isWall()) return;
-        const now = `${legend.textContent}|${legend.clientWidth}|${legend.clientHeight}`;
+        if (!legend) return;
+        const now = `${legend.textContent}|${legend.clientWidth}|${legend.clientHeight}|${window.innerWidth}`;
         if (fitted.get(legend) === now) return;
         fitted.set(legend, now);
+        const slices = [...legend.querySelectorAll(".legend-row")];
+        slices.forEach((slice) => { slice.hidden = false; });
+        delete legend.dataset.more;
+        legend.dataset.columns = 1;
+        if (!isWall()) return;
         for (const columns of [1, 2, 3]) {
             legend.dataset.columns = columns;
             if (!overflows(legend)) return;
         }
+        legend.dataset.columns = 2;
+        for (let shown = slices.length - 2; shown > 0 && overflows(legend); shown -= 1) {
+            slices[shown].hidden = true;
+            slices[shown + 1].hidden = true;
+            legend.dataset.more = tellRest(slices.slice(shown));
+        }
+    }
+
+    function tellRest(slices) {
+        const amounts = slices.map((slice) => slice.querySelector('[data-field$=".usd"]')?.textContent.replaceAll(",", ""));
+        const numbers = amounts.map(Number);
+        const sum = numbers.reduce((total, number) => total + number, 0);
+        const told = Number.isFinite(sum) ? `, ${sum.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} USD` : "";
+        return `+${slices.length} more${told}`;
     }
 
     // The newest entry always stands there, in as many lines as it takes; of the others those that are whole.

@@ -75,7 +75,7 @@ def _line(state: StateDict, stretches: list[list[Point]], color: str, dash: str)
     """One line that ends before each gap; a point alone between two of them is a dot, since it makes no line."""
     points = [(at, nav) for stretch in stretches for at, nav in [*stretch, (stretch[-1][0], None)]][:-1]
     sizes = [LONE_POINT_PX if len(stretch) == 1 else 0 for stretch in stretches for _ in [*stretch, None]][:-1]
-    now = number_at(state, "meta.loaded_at") or 0.0
+    newest = points[-1][0]
     unit = "" if value_at(state, "meta.private") is True else " USD"
     return {
         "type": "scatter",
@@ -85,7 +85,7 @@ def _line(state: StateDict, stretches: list[list[Point]], color: str, dash: str)
         "line": {"color": color, "width": 2.5, "dash": dash},
         "marker": {"size": sizes, "color": color},
         # As words, so that the browser can put them into its zone.
-        "customdata": [fmt_moment(at, now) for at, _ in points],
+        "customdata": [fmt_moment(at, newest) for at, _ in points],
         "hovertemplate": f"%{{customdata}}<br>%{{y:,.2f}}{unit}<extra></extra>",
     }
 

@@ -159,6 +159,6 @@ def test_address(search: str, view: View) -> None:
 
 def test_a_kiosk_shows_the_worst_first() -> None:
     state = sample()
-    state["positions"] = [{"symbol": name, "atr_regime": word} for name, word in (("A", "normal"), ("B", "panic"))]
+    state["positions"] = [{"symbol": name, "pnl": pnl} for name, pnl in (("A", 5.0), ("B", -5.0))]
     assert [row["symbol"] for row in render_data(positions.build_rows)(state)] == ["A", "B"]
     assert [row["symbol"] for row in render_data(positions.build_rows)(show_as(state, View(kiosk=True)))] == ["B", "A"]

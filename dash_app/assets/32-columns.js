@@ -3,15 +3,21 @@
 (function (hedge) {
     "use strict";
 
-    const LONGEST = 4; // letters differ in width: the widest text is among the longest few
+    const WIDEST = 3; // a canvas knows the order of texts, and the page their widths
+    const MOST_TEXTS = 200;
     const MARKS = { warn: "▲ ", fail: "■ " }; // as the style sheet puts them before a text
     const known = new Map(); // id -> its style sheet and what that was made for
 
     const toneOf = (row, column) => new RegExp(`\\|${column}:([a-z]+)\\|`).exec(row.tones || "")?.[1];
 
-    function longestTexts(rows, column) {
+    const pen = document.createElement("canvas").getContext("2d");
+
+    // Letters differ in width: the widest text is among the longest, and need not be the longest.
+    function widestTexts(rows, column) {
         const texts = new Set(rows.map((row) => (MARKS[toneOf(row, column)] || "") + String(row[column] ?? "")));
-        return [...texts].sort((one, other) => other.length - one.length).slice(0, LONGEST);
+        const longest = [...texts].sort((one, other) => other.length - one.length).slice(0, MOST_TEXTS);
+        const widths = new Map(longest.map((text) => [text, pen.measureText(text).width]));
+        return longest.sort((one, other) => widths.get(other) - widths.get(one)).slice(0, WIDEST);
     }
 
     function line(text, name) {
@@ -37,9 +43,10 @@
     // The width that each column needs: a header may take two lines, a cell may not.
     function measure(box, { columns, data }) {
         const ruler = box.appendChild(line("", "ruler"));
+        pen.font = getComputedStyle(ruler).font;
         const parts = columns.map(function ({ id, name }) {
             const heads = breaksOf(name).map((lines) => pile(ruler, lines, "head"));
-            return { id, name, heads, cells: pile(ruler, longestTexts(data, id), "") };
+            return { id, name, heads, cells: pile(ruler, widestTexts(data, id), "") };
         });
         const found = parts.map(function ({ id, name, heads, cells }) {
             return { id, name, width: Math.ceil(Math.max(cells(), Math.min(...heads.map((width) => width())))) };

@@ -47,7 +47,7 @@ SETTLE = """async () => {
         return svg && near(svg.clientWidth, graph.clientWidth) && near(svg.clientHeight, graph.clientHeight);
     });
     let [last, same] = ["", 0];
-    for (let tries = 0; tries < 150 && (same < 4 || !charts()); tries += 1) {
+    for (let tries = 0; tries < 150 && (same < 6 || !charts()); tries += 1) {
         await new Promise((done) => setTimeout(() => requestAnimationFrame(done), 25));
         const now = sign();
         same = now === last ? same + 1 : 0;

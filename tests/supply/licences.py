@@ -23,17 +23,20 @@ def read_pins(lock: Path) -> dict[str, str]:
 
 
 def licence_of(name: str) -> str:
-    """The expression a package states; else the name in its classifiers; else its first line of free text.
+    """The expression a package states; else the name in its classifiers; else its first line of free text, or of its licence file.
 
     Raises:
         PackageNotFoundError: when it is not installed.
     """
-    metadata = distribution(name).metadata
+    package = distribution(name)
+    metadata = package.metadata
     classified = [
         text.rpartition(" :: ")[2] for text in metadata.get_all("Classifier", []) if text.startswith("License")
     ]
     (expression,), (free,) = (metadata.get_all(key, [""]) for key in ("License-Expression", "License"))
-    return expression or ", ".join(classified) or free.strip().partition("\n")[0] or "not stated"
+    stated = expression or ", ".join(classified) or free.strip().partition("\n")[0]
+    files = [package.read_text(f"licenses/{file}") or "" for file in metadata.get_all("License-File", [])]
+    return stated or next((text.partition("\n")[0] for text in files if text), "not stated")
 
 
 def list_licences() -> str:

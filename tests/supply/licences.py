@@ -23,7 +23,8 @@ def read_pins(lock: Path) -> dict[str, str]:
 
 
 def licence_of(name: str) -> str:
-    """The expression a package states; else the name in its classifiers; else its first line of free text, or of its licence file.
+    """The expression a package states; else the name in its classifiers; else the first line of its free text,
+    or of its licence file.
 
     Raises:
         PackageNotFoundError: when it is not installed.

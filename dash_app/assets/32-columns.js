@@ -75,6 +75,13 @@
         return state;
     }
 
+    // What room is left is shared out here and not by the table, which would look at the rows of one page.
+    function share(widths, leaving, room) {
+        const needed = sumOf(widths, leaving);
+        const larger = Math.max(room / needed, 1);
+        return widths.map((column) => ({ ...column, width: Math.floor(column.width * larger) }));
+    }
+
     function rules(id, widths, leaving, further) {
         const cell = (key) => `#${id} [data-dash-column="${key}"]`;
         const first = widths.find((column) => further.includes(column.id) && !leaving.includes(column.id));
@@ -82,9 +89,9 @@
         const shown = widths.map(function ({ id: key, width, breaks }) {
             if (leaving.includes(key)) return `${cell(key)} { display: none; }`;
             const broken = breaks ? `${cell(key)} .dash-cell-value { white-space: normal !important; overflow-wrap: anywhere; }` : "";
-            return `${cell(key)} { min-width: ${width}px; } ${broken}`;
+            return `${cell(key)} { width: ${width}px !important; } ${broken}`;
         });
-        return [...shown, ...edge].join("\n");
+        return [`#${id} table { table-layout: fixed; }`, ...shown, ...edge].join("\n");
     }
 
     const sumOf = (widths, leaving) => widths.reduce((sum, { id, width }) => sum + (leaving.includes(id) ? 0 : width), 0);
@@ -113,7 +120,7 @@
         delete box.dataset.tight;
         const wide = measure(box, props);
         const leaving = chooseLeaving(wide, hedge.listOf(box, "leaving"), room);
-        const widths = squeeze(tighten(box, props, wide, leaving, room), leaving, room);
+        const widths = share(squeeze(tighten(box, props, wide, leaving, room), leaving, room), leaving, room);
         const text = rules(id, widths, leaving, hedge.listOf(box, "further"));
         if (state.text !== text) state.sheet.replaceSync(text);
         state.text = text;

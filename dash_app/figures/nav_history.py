@@ -27,6 +27,7 @@ from dash_app.render.theme import LINE, MUTED, SECONDARY, TEMPLATE, TEXT
 from state.formatting import fmt_moment, fmt_usd
 
 LONE_POINT_PX = 5
+WORDS_PX = 14  # above and below the line, for the words of a chart that is low
 LABELLED_GAPS = 3  # the longest ones
 NARROWEST_SHARE = 0.04  # of the line: a narrower gap has no room for its length
 
@@ -170,7 +171,7 @@ def _height(points: Sequence[Point]) -> float:
 def _axes(points: list[Point], has_marks: bool) -> Figure:
     """Room above and below for the words, and at the right for the last value."""
     values, height = [nav for _, nav in points], _height(points)
-    room = 0.013 * len(fmt_usd(values[-1])) * (points[-1][0] - points[0][0])
+    room = 0.017 * len(fmt_usd(values[-1])) * (points[-1][0] - points[0][0])
     bottom = min(values) - (0.5 if has_marks else 0.3) * height
     return {
         "xaxis": {"type": "date", "range": [1000 * points[0][0], 1000 * (points[-1][0] + room)]},
@@ -179,5 +180,11 @@ def _axes(points: list[Point], has_marks: bool) -> Figure:
 
 
 def _layout(parts: Figure) -> Figure:
-    fixed = {"template": TEMPLATE, "uirevision": "nav-history", "autosize": True, "hovermode": "x"}
+    fixed = {
+        "template": TEMPLATE,
+        "margin": {"t": WORDS_PX, "b": WORDS_PX},
+        "uirevision": "nav-history",
+        "autosize": True,
+        "hovermode": "x",
+    }
     return {"xaxis": {"type": "date"}, "annotations": [], "shapes": [], **fixed, **parts}

@@ -28,9 +28,8 @@ WORD_TONES = {
     "recovery": "warn",
     "defensive": "fail",
     "halted": "fail",
-    "degraded": "warn",
     "poor": "warn",
-    "broken": "fail",
+    "broken": "warn",
     "silent": "fail",
 }
 

@@ -1,5 +1,6 @@
 """The static skeleton of the page: containers, the clockwork and the store, without any data."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -11,24 +12,23 @@ from dash.development.base_component import Component
 
 from dash_app import ids
 from dash_app.panels import GROUPS
-from dash_app.render import text
-from dash_app.render.tables import tone_styles
+from dash_app.render import columns, text
+from dash_app.render.columns import Column, list_leaving
+from dash_app.render.tables import describe_columns
 from dash_app.render.theme import TEMPLATE
 from dash_app.settings import Settings
 
-# What fits on a 1920x1080 wall without scrolling.
-POSITIONS_PER_PAGE = 12
+# What the page begins with; the browser asks for fewer rows where there is no room for them.
+POSITIONS_PER_PAGE = 10
 SYMBOLS_PER_PAGE = 8
 
-# A word that follows a number needs some distance from it.
-TEXT_COLUMNS = {"symbol": "0.25rem", "side": "0.4375rem", "dd_state": "0.875rem", "atr_regime": "0.875rem"}
+DOTTED = "grey dotted = default or unknown"
 
 # The table writes its own defaults into each cell, so the looks of a cell cannot all come from the style sheet.
 CELL_STYLE = {
     "textAlign": "right",
-    "padding": "0 0.4375rem",
-    "height": "2rem",
-    "lineHeight": "1.25rem",
+    "padding": "0 var(--cell-space)",
+    "height": "var(--row-height)",
     "border": "none",
     "borderBottom": "1px solid var(--hue-hairline)",
     "backgroundColor": "transparent",
@@ -38,20 +38,20 @@ HEADER_STYLE = {
     "color": "var(--hue-secondary)",
     "fontSize": "var(--size-small)",
     "whiteSpace": "normal",
-    "lineHeight": "1rem",
+    "height": "auto",
+    "verticalAlign": "bottom",
 }
 
 
 def build_layout(*, refresh_ms: int, title: str) -> Component:
-    """The page before its first state."""
-    left = html.Div([_kpis(), _overview(), _charts()], className="column left")
-    right = html.Div([_positions(), _changes(), _symbols()], className="column right")
+    """The page before its first state; the style sheet gives each panel its place."""
+    panels = [_kpis(), _symbols(), _positions(), _changes(), _overview(), _aum(), _nav_history()]
     return html.Div(
         [
             *_clockwork(refresh_ms),
             _header(title),
             html.Div(id=ids.ALERT_LINE),
-            html.Main([left, right], className="main"),
+            html.Main(panels, className="main"),
             _footer(),
         ],
         id=ids.PAGE,
@@ -77,34 +77,34 @@ def _header(title: str) -> html.Header:
 
 def _kpis() -> html.Section:
     cards = html.Div(id=ids.KPI_CARDS, className="cards kpi-cards")
-    return html.Section([html.H2(text.KPIS_HEADING), cards], className="section")
+    return html.Section([html.H2(text.KPIS_HEADING), cards], className="section kpis")
 
 
 def _overview() -> html.Section:
     cards = html.Div(id=ids.OVERVIEW_CARDS, className="cards overview-cards")
-    return html.Section([html.H2(text.OVERVIEW_HEADING), cards], className="section")
+    return html.Section([html.H2(text.OVERVIEW_HEADING), cards], className="section overview")
 
 
-def _charts() -> html.Div:
+def _aum() -> dbc.Card:
     total = html.Div(
         id=ids.AUM_TOTAL, className="donut-centre position-absolute top-50 start-50 translate-middle text-center"
     )
     donut = html.Div([_graph(ids.AUM_DONUT), total], className="donut")
     legend = html.Div(id=ids.AUM_LEGEND, className="legend")
-    aum = _card("aum", [text.AUM_HEADING, ids.AUM_AGES], [donut, legend])
+    return _card("aum", [text.AUM_HEADING, ids.AUM_AGES], [donut, legend])
+
+
+def _nav_history() -> dbc.Card:
     caption = html.Div(id=ids.NAV_CAPTION, className="nav-caption")
-    nav = _card(
-        "nav-history",
-        [text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES],
-        [_graph(ids.NAV_HISTORY), _graph(ids.NAV_WEEK), caption],
-    )
-    return html.Div([aum, nav], className="charts")
+    graphs = [_graph(ids.NAV_HISTORY), _graph(ids.NAV_WEEK)]
+    return _card("nav-history", [text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES], [*graphs, caption])
 
 
 def _positions() -> dbc.Card:
     empty = html.Div(id=ids.POSITIONS_EMPTY, className="empty")
-    table = _table(ids.POSITIONS_TABLE, text.POSITION_COLUMNS, POSITIONS_PER_PAGE)
-    return _card("positions", [text.POSITIONS_HEADING, ids.POSITIONS_TITLE, ids.POSITIONS_AGES], [empty, table])
+    table = _table(ids.POSITIONS_TABLE, columns.POSITIONS, columns.FURTHER_POSITIONS, POSITIONS_PER_PAGE)
+    header = [text.POSITIONS_HEADING, ids.POSITIONS_TITLE, ids.POSITIONS_AGES]
+    return _card("positions", header, [empty, table], _table_notes("positions"))
 
 
 def _changes() -> dbc.Card:
@@ -115,15 +115,29 @@ def _changes() -> dbc.Card:
 
 def _symbols() -> dbc.Card:
     empty = html.Div(id=ids.SYMBOLS_EMPTY, className="empty")
-    table = _table(ids.SYMBOLS_TABLE, text.SYMBOL_COLUMNS, SYMBOLS_PER_PAGE)
-    return _card("symbols", [text.SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES], [empty, table])
+    table = _table(ids.SYMBOLS_TABLE, columns.SYMBOLS, columns.FURTHER_SYMBOLS, SYMBOLS_PER_PAGE)
+    header = [text.SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES]
+    notes = [html.Span(DOTTED, className="dotted-key"), *_table_notes("symbols")]
+    return _card("symbols", header, [empty, table], notes)
 
 
-def _card(class_name: str, header: list[str], body: list[Component]) -> dbc.Card:
-    """A card; its header is a heading and the ids of what callbacks put beside it."""
+def _table_notes(what: str) -> list[Component]:
+    """What the browser says and does about a table: the columns that left, and its pages."""
+    back, on = _turn("‹", "-1", f"previous page of {what}"), _turn("›", "1", f"next page of {what}")
+    pager = html.Span([back, html.Span(className="page-of"), on], className="pager", hidden=True)
+    return [html.Span(className="left-out"), pager]
+
+
+def _turn(sign: str, step: str, words: str) -> html.Button:
+    told: dict[str, Any] = {"data-turn": step, "aria-label": words}
+    return html.Button(sign, type="button", className="turn", **told)
+
+
+def _card(class_name: str, header: list[str], body: list[Component], notes: Sequence[Component] = ()) -> dbc.Card:
+    """A card; its header is a heading, the ids of what callbacks put beside it, and notes at its other end."""
     heading, *beside = header
-    title = dbc.CardHeader([html.H2(heading), *(html.Span(id=container) for container in beside)])
-    return dbc.Card([title, dbc.CardBody(body)], className=class_name)
+    title = [html.H2(heading), *(html.Span(id=container) for container in beside)]
+    return dbc.Card([dbc.CardHeader([*title, *notes]), dbc.CardBody(body)], className=class_name)
 
 
 def _footer() -> html.Footer:
@@ -138,28 +152,38 @@ def _graph(component_id: str) -> dcc.Graph:
     return dcc.Graph(id=component_id, figure=empty, config=config, responsive=True, className="graph")
 
 
-def _table(component_id: str, columns: dict[str, str], page_size: int) -> html.Div:
-    """A table whose texts are final: no sorting by text, no selection, no markdown."""
+def _table(component_id: str, own: Sequence[Column], further: Sequence[Column], page_size: int) -> html.Div:
+    """A table whose texts are final: no selection, no markdown; it is sorted by what a row carries unseen."""
+    described: list[Any] = list(describe_columns(own))
     table = DataTable(
         id=component_id,
-        columns=[{"id": column, "name": name, "type": "text"} for column, name in columns.items()],
+        columns=described,
         data=[],
         tooltip_data=[],
         tooltip_delay=200,
         tooltip_duration=None,
         page_action="native",
         page_size=page_size,
+        sort_action="native",
         cell_selectable=False,
         style_cell=CELL_STYLE,
         style_header=HEADER_STYLE,
         style_cell_conditional=[
-            {"if": {"column_id": column}, "textAlign": "left", "paddingLeft": distance}
-            for column, distance in TEXT_COLUMNS.items()
+            {"if": {"column_id": column.key}, "textAlign": "left"} for column in own if column.is_word
         ],
-        style_header_conditional=[{"if": {"column_id": "dd_today_pct"}, "minWidth": "4.75rem"}],
-        style_data_conditional=tone_styles(columns),
     )
-    return html.Div(table, className="table-box")
+    return html.Div(table, className="table-box", **_told(own, further))
+
+
+def _told(own: Sequence[Column], further: Sequence[Column]) -> dict[str, Any]:
+    """What the browser has to know of the columns, as data attributes."""
+    every = (*own, *further)
+    lists = {
+        "data-leaving": list_leaving(every),
+        "data-further": [column.key for column in further],
+        "data-words": [column.key for column in every if column.is_word],
+    }
+    return {name: " ".join(keys) for name, keys in lists.items()}
 
 
 def html_attributes(settings: Settings, build: str) -> str:

@@ -75,8 +75,10 @@ TABLES = Group(
     "tables",
     ("positions", "kpis"),
     (
+        Panel(ids.POSITIONS_TABLE, "columns", tables.render_columns(positions.find_columns)),
         Panel(ids.POSITIONS_TABLE, "data", tables.render_data(positions.build_rows)),
         Panel(ids.POSITIONS_TABLE, "tooltip_data", tables.render_tooltips(positions.build_rows)),
+        Panel(ids.SYMBOLS_TABLE, "columns", tables.render_columns(symbols.find_columns)),
         Panel(ids.SYMBOLS_TABLE, "data", tables.render_data(symbols.build_rows)),
         Panel(ids.SYMBOLS_TABLE, "tooltip_data", tables.render_tooltips(symbols.build_rows)),
     ),

@@ -5,7 +5,6 @@
     const PAGE_MS = 10000;
     const SHIFT_MS = 180000;
     const SHIFTS = [[0, 0], [3, 0], [3, 3], [0, 3], [-3, 3], [-3, 0], [-3, -3], [0, -3], [3, -3]];
-    const TABLES = ["positions-table", "symbols-table"];
     const root = document.documentElement;
     const asked = new URLSearchParams(window.location.search);
 
@@ -31,31 +30,8 @@
         root.style.setProperty("--shift", `${right}px ${down}px`);
     }
 
-    function pagesOf(table) {
-        const last = document.querySelector(`#${table} .page-number .last-page`);
-        return last ? Number(last.textContent.replace(/[^0-9]/g, "")) || 1 : 1;
-    }
-
-    let turn = 0;
-    function showPages() {
-        TABLES.forEach(function (table) {
-            const box = document.getElementById(table)?.closest(".table-box");
-            const pages = pagesOf(table);
-            if (!box) return;
-            if (pages > 1) box.dataset.page = `${(turn % pages) + 1} / ${pages}`;
-            else delete box.dataset.page;
-        });
-    }
-
-    function turnPages() {
-        turn += 1;
-        TABLES.forEach((table) => hedge.setProps(table, { page_current: turn % pagesOf(table) }));
-        showPages();
-    }
-
     stayAwake();
     document.addEventListener("visibilitychange", stayAwake);
-    document.addEventListener("hedge-beat", showPages);
     setInterval(shift, SHIFT_MS);
-    setInterval(turnPages, PAGE_MS);
+    setInterval(() => hedge.turnPages(), PAGE_MS);
 })(window.hedge);

@@ -49,32 +49,9 @@ AT_COST = "at cost"
 
 BASIS = {"orders": "over orders", "symbols": "mean over symbols"}
 
-SIDE_MARKS = {"LONG": "▲ LONG", "SHORT": "▼ SHORT"}
 NAV_MARKS = {"opened": "+", "closed": "×", "flipped": "⇄"}
 CHECK_MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "not_comparable": "–"}
 CHECK_WORDS = {"ok": "agrees", "warn": "differs a little", "fail": "disagrees", "not_comparable": "not comparable"}
-
-POSITION_COLUMNS = {
-    "symbol": "symbol",
-    "side": "side",
-    "qty": "qty",
-    "notional_fmt": "notional",
-    "pnl_fmt": "pnl",
-    "dd_state": "dd state",
-    "dd_today_pct": "dd today %",
-    "atr_ratio": "atr ratio",
-    "atr_regime": "atr",
-}
-SYMBOL_COLUMNS = {
-    "symbol": "symbol",
-    "dd_state": "dd state",
-    "dd_today_pct": "dd today %",
-    "atr_ratio": "atr ratio",
-    "atr_regime": "atr",
-    "maker_fill_rate": "maker",
-    "fallback_ratio": "fallback",
-    "slip_q50_bps": "slip bps",
-}
 
 
 def history_above_peak(nav: Mapping[str, Any]) -> str | None:

@@ -235,7 +235,9 @@ def cell_agrees(state: Any, path: str, text: str) -> bool:
     value = value_at(state, path)
     if value is None or (path.removesuffix("_fmt") in state["meta"]["unknown"] and not isinstance(value, str)):
         return text == NOT_A_NUMBER or (path.endswith(WORD_COLUMNS) and text in DEFAULT_WORDS)
-    return agrees(text.rsplit(maxsplit=1)[-1] if path.endswith(".side") else text, value)
+    if path.endswith(("pnl_fmt", "side")):
+        return agrees(text.rsplit(maxsplit=1)[-1].lstrip("+"), value.lstrip("+"))
+    return agrees(text.strip(), value)
 
 
 def list_wrong_positions(rows: list[dict[str, str]], state: Any) -> list[tuple[str, str, str]]:

@@ -13,9 +13,9 @@ from dash_app import ids
 from dash_app.layout import build_layout
 from dash_app.panels import PANELS, Panel
 from dash_app.render import theme
+from dash_app.render.columns import SYMBOLS
 from dash_app.render.components import field
 from dash_app.render.readings import StateDict, value_at
-from dash_app.render.text import POSITION_COLUMNS
 from state.formatting import fmt_usd
 
 ASSETS = Path(theme.__file__).parents[1] / "assets"
@@ -142,18 +142,18 @@ def test_layout_has_its_headings() -> None:
     assert headings == [
         "title",
         "v7 Risk KPIs",
+        "v7 Risk KPIs by symbol",
+        "Open Positions",
+        "What changed",
         "Overview (v7)",
         "AUM Breakdown (USD)",
         "NAV",
-        "Open Positions",
-        "What changed",
-        "v7 Risk KPIs by symbol",
     ]
 
 
 def test_tables_are_plain_text() -> None:
     tables = [item for item in layout_components() if type(item).__name__ == "DataTable"]
-    assert [column["id"] for column in tables[0].columns] == list(POSITION_COLUMNS)
+    assert [column["id"] for column in tables[0].columns] == [column.key for column in SYMBOLS]
     assert all(
         column["type"] == "text" and "presentation" not in column for table in tables for column in table.columns
     )

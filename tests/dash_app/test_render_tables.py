@@ -4,16 +4,19 @@ import pytest
 from sample_state import EMPTY, fields, frozen_sample, sample, text_of
 
 from dash_app.render import positions, symbols
-from dash_app.render.readings import MASK
-from dash_app.render.tables import TONES, render_data, render_tooltips, tone_styles
-from dash_app.render.text import POSITION_COLUMNS, SYMBOL_COLUMNS
+from dash_app.render.columns import ALL, FURTHER_SYMBOLS, POSITIONS, SYMBOLS, list_leaving
+from dash_app.render.readings import MASK, StateDict
+from dash_app.render.tables import FIGURE_SPACE, POINT_SPACE, TONES, render_columns, render_data, render_tooltips
+
+SYMBOL_KEYS = [column.key for column in (*SYMBOLS, *FURTHER_SYMBOLS)]
 
 
 def test_position_row_has_the_nine_columns() -> None:
+    """The owner's nine, in their order and words."""
     (row,) = render_data(positions.build_rows)(sample())
-    assert {column: row[column] for column in POSITION_COLUMNS} == {
+    assert {column.key: row[column.key] for column in POSITIONS} == {
         "symbol": "BTCUSDT",
-        "side": "▼ SHORT",
+        "side": "↘ SHORT",
         "qty": "-0.042",
         "notional_fmt": "3,797.33",
         "pnl_fmt": "-50.29",
@@ -22,17 +25,133 @@ def test_position_row_has_the_nine_columns() -> None:
         "atr_ratio": "n/a",
         "atr_regime": "unknown",
     }
+    assert positions.find_columns(sample()) == list(POSITIONS)
+
+
+def test_columns_leave_in_the_stated_order() -> None:
+    """And what a narrow screen must never hide has no place in it."""
+    words = [
+        "funding",
+        "liquidation",
+        "lev",
+        "entry",
+        "mark",
+        "PnL %",
+        "atr ratio",
+        "dd today %",
+        "dd state",
+        "atr",
+        "qty",
+    ]
+    headers = {column.key: column.header for columns in ALL.values() for column in columns}
+    assert [headers[key] for key in list_leaving(ALL["positions"])] == words
+    words = ["slip bps", "fallback", "maker", "dd today %", "dd state"]
+    assert [headers[key] for key in list_leaving(ALL["symbols"])] == words
+
+
+def book(*rows: dict[str, object], **meta: object) -> StateDict:
+    """Positions with the fields given."""
+    return {"positions": [{"symbol": f"S{index}", **row} for index, row in enumerate(rows)], "meta": meta}
+
+
+@pytest.mark.parametrize(
+    ("fields", "column", "text", "tone"),
+    [
+        ({"entry_price": 89120.5}, "entry_price", "89,120.5", ""),
+        ({"leverage": 4.0}, "leverage", "4×", ""),
+        ({"leverage": 2.5}, "leverage", "2.5×", ""),
+        ({"pnl_pct": 1.449}, "pnl_pct", "+1.45", "gain"),
+        ({"pnl_pct": -0.001}, "pnl_pct", "0.00", ""),
+        ({"stop_pct": -3.14}, "stop_pct", "-3.1", ""),
+        ({"stop_pct": None, "has_stop": False}, "stop_pct", "none", "warn"),
+        ({"stop_pct": None, "has_stop": True}, "stop_pct", "n/a", "unknown"),
+        ({"liquidation_price": 61000}, "liquidation_price", "61,000", ""),
+        ({"funding_usd": -0.5}, "funding_usd", "-0.50", "loss"),
+    ],
+)
+def test_further_columns(fields: dict[str, object], column: str, text: str, tone: str) -> None:
+    """Each stands after the nine where a row has a value, and only there."""
+    state = book(fields, {})
+    first, second = render_data(positions.build_rows)(state)
+    assert [one.key for one in positions.find_columns(state)[len(POSITIONS) :]] == [column]
+    assert first[column] == text
+    assert (f"|{column}:{tone}|" in first[TONES]) == bool(tone)
+    assert second[column] == "n/a"
+
+
+@pytest.mark.parametrize("value", [None, "x", True, float("inf"), []])
+def test_a_broken_value_is_no_number(value: object) -> None:
+    """Whatever stands in a further column."""
+    (row,) = render_data(positions.build_rows)(book({"entry_price": value, "mark_price": 1.0}))
+    assert row.get("entry_price", "n/a") == "n/a"
+    assert "entry_price:key" not in row
+
+
+@pytest.mark.parametrize("risk", [{"circuit_breaker": True}, {"dd_state": "defensive"}], ids=["halted", "in drawdown"])
+def test_a_missing_stop_is_red_on_a_bad_day(risk: dict[str, object]) -> None:
+    """Amber by itself, see above."""
+    state = book({"has_stop": False}) | {"kpis": {"risk": risk}}
+    assert "|stop_pct:fail|" in render_data(positions.build_rows)(state)[0][TONES]
+
+
+def test_points_stand_under_each_other() -> None:
+    """What has fewer digits is padded, and a missing point too; what is unknown stays as it is."""
+    state = book({"qty": 0.042}, {"qty": -5200.0}, {"qty": 9.5}, {})
+    texts = [row["qty"] for row in render_data(positions.build_rows)(state)]
+    assert texts == ["0.042", "-5,200" + POINT_SPACE + 3 * FIGURE_SPACE, "9.5" + 2 * FIGURE_SPACE, "n/a"]
+
+
+def test_a_wall_shows_losses_before_gains() -> None:
+    """First what has no stop, then the largest loss; a hot market is no loss."""
+    rows: list[dict[str, object]] = [
+        {"pnl": 5.0},
+        {"pnl": -1.0},
+        {"pnl": 9.0, "has_stop": False},
+        {"pnl": -7.0},
+        {"atr_regime": "hot"},
+    ]
+    order = [row["symbol"] for row in render_data(positions.build_rows)(book(*rows, worst_first=True))]
+    assert order == ["S2", "S3", "S1", "S4", "S0"]
+    assert [row["symbol"] for row in render_data(positions.build_rows)(book(*rows))] == ["S0", "S1", "S2", "S3", "S4"]
+
+
+def test_a_wall_shows_degraded_routers_and_silence_before_calm_symbols() -> None:
+    """Panic first."""
+    calm = {"atr_ratio": 1.0, "atr_regime": "normal"}
+    found = {"A": calm, "B": {}, "C": calm | {"router_quality": "degraded"}, "D": {"atr_regime": "panic"}}
+    state = {"kpis": {"symbols": found}, "meta": {"worst_first": True}}
+    assert [row["symbol"] for row in render_data(symbols.build_rows)(state)] == ["D", "C", "B", "A"]
+
+
+def test_rows_carry_what_their_numbers_are_sorted_by() -> None:
+    """Texts are in the order of letters."""
+    (row,) = render_data(positions.build_rows)(sample())
+    assert (row["pnl_fmt:key"], row["notional_fmt:key"]) == (-50.2892, 3797.325)
+    assert "symbol:key" not in row
+    assert "atr_ratio:key" not in row
+
+
+def test_masked_amounts_have_nothing_to_be_sorted_by() -> None:
+    """What is masked stays at the server."""
+    (row,) = render_data(positions.build_rows)(book({"qty": MASK, "notional": MASK, "notional_fmt": MASK, "pnl": MASK}))
+    assert (row["qty"], row["notional_fmt"], row["pnl_fmt"]) == (MASK, MASK, MASK)
+    assert [key for key in row if key.endswith(":key")] == []
+
+
+def test_symbols_have_the_columns_of_the_router_where_it_wrote_them() -> None:
+    """Not three columns of n/a alone."""
+    row: dict[str, object] = {"maker_fill_rate": None, "slip_q50_bps": 0.5}
+    state: StateDict = {"kpis": {"symbols": {"A": row}}}
+    assert render_data(symbols.build_rows)(state)[0]["slip_q50_bps"] == "+0.50"
+    assert [column["id"] for column in render_columns(symbols.find_columns)(state)] == SYMBOL_KEYS
+    row["slip_q50_bps"] = None
+    assert [column["id"] for column in render_columns(symbols.find_columns)(state)] == SYMBOL_KEYS[:5]
 
 
 def test_position_cells_carry_their_tones() -> None:
+    """Long and short have none: they are no news."""
     (row,) = render_data(positions.build_rows)(sample())
-    assert row[TONES] == "|side:loss||pnl_fmt:loss||atr_ratio:unknown||atr_regime:unknown|"
-
-
-def test_every_tone_of_a_row_has_a_style() -> None:
-    (row,) = render_data(positions.build_rows)(sample())
-    styled = {style["if"]["filter_query"].split('"')[1] for style in tone_styles(POSITION_COLUMNS)}
-    assert set(row[TONES].replace("||", "|\n|").split("\n")) <= styled
+    assert row[TONES] == "|pnl_fmt:loss||atr_ratio:unknown||atr_regime:unknown|"
 
 
 def test_unknown_cells_give_their_reasons_as_text() -> None:
@@ -88,7 +207,7 @@ def test_an_open_book_has_no_empty_words() -> None:
 
 def test_symbol_rows_tell_zero_from_unknown() -> None:
     btc, sui = render_data(symbols.build_rows)(sample())
-    assert [btc[column] for column in SYMBOL_COLUMNS] == [
+    assert [btc[column] for column in SYMBOL_KEYS] == [
         "BTCUSDT",
         "normal",
         "0.00",
@@ -98,7 +217,7 @@ def test_symbol_rows_tell_zero_from_unknown() -> None:
         "n/a",
         "-0.46",
     ]
-    assert [sui[column] for column in SYMBOL_COLUMNS] == ["SUIUSDT", "normal", "n/a", "n/a", "unknown", *["n/a"] * 3]
+    assert [sui[column] for column in SYMBOL_KEYS] == ["SUIUSDT", "normal", "n/a", "n/a", "unknown", *["n/a"] * 3]
 
 
 def test_symbol_reasons() -> None:

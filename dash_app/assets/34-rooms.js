@@ -1,0 +1,142 @@
+// Everything has room: long words shrink, a long list takes a second column, a tape shows whole entries, and where a wall
+// is too low the tables turn more pages of fewer rows.
+(function (hedge) {
+    "use strict";
+
+    const WALL_PX = 1000; // narrower screens scroll
+    const SMALLEST_PX = 12;
+    const WORDS = ".big, .figure, .nav-figure, .donut-total";
+    const MOST_ROWS = 10;
+    const LEAST_ROWS = 3;
+    const STRIP_ROWS = 2; // what changed stands beside the longer table and takes as much as two rows
+    const root = document.documentElement;
+    const isWall = () => window.innerWidth >= WALL_PX;
+
+    // --- words ---
+
+    let fitted = new WeakMap(); // element -> what it was fitted for
+
+    function fitWords() {
+        const changed = [...document.querySelectorAll(WORDS)].filter(function (element) {
+            const now = `${element.textContent}|${element.parentElement.clientWidth}`;
+            return fitted.get(element) !== now && fitted.set(element, now);
+        });
+        changed.forEach((element) => element.style.setProperty("--shrink", 1));
+        const needed = changed.map((element) => [element, element.scrollWidth, element.clientWidth, parseFloat(getComputedStyle(element).fontSize)]);
+        needed.forEach(function ([element, wanted, given, size]) {
+            if (wanted > given && given > 0) element.style.setProperty("--shrink", Math.max((0.985 * given) / wanted, SMALLEST_PX / size));
+        });
+    }
+
+    // --- lists ---
+
+    function overflows(element) {
+        return element.scrollHeight > element.clientHeight + 1 || element.scrollWidth > element.clientWidth + 1;
+    }
+
+    // Every slice is named, or the rest is told as one, with its number and sum.
+    function fitLegend() {
+        const legend = document.getElementById("aum-legend");
+        if (!legend) return;
+        const now = `${legend.textContent}|${legend.clientWidth}|${legend.clientHeight}|${window.innerWidth}`;
+        if (fitted.get(legend) === now) return;
+        fitted.set(legend, now);
+        const slices = [...legend.querySelectorAll(".legend-row")];
+        slices.forEach((slice) => { slice.hidden = false; });
+        delete legend.dataset.more;
+        legend.dataset.columns = 1;
+        if (!isWall()) return;
+        for (const columns of [1, 2, 3]) {
+            legend.dataset.columns = columns;
+            if (!overflows(legend)) return;
+        }
+        legend.dataset.columns = 2;
+        for (let shown = slices.length - 2; shown > 0 && overflows(legend); shown -= 1) {
+            slices[shown].hidden = true;
+            slices[shown + 1].hidden = true;
+            legend.dataset.more = tellRest(slices.slice(shown));
+        }
+    }
+
+    function tellRest(slices) {
+        const amounts = slices.map((slice) => slice.querySelector('[data-field$=".usd"]')?.textContent.replaceAll(",", ""));
+        const numbers = amounts.map(Number);
+        const sum = numbers.reduce((total, number) => total + number, 0);
+        const told = Number.isFinite(sum) ? `, ${sum.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} USD` : "";
+        return `+${slices.length} more${told}`;
+    }
+
+    // The newest entry always stands there, in as many lines as it takes; of the others those that are whole.
+    function fitTape() {
+        const tape = document.querySelector(".tape");
+        if (!tape) return;
+        const entries = [...tape.querySelectorAll(".change, .change-none")].sort((one, other) => one.style.order - other.style.order);
+        entries.forEach((entry) => { entry.hidden = false; });
+        const first = entries.find((entry) => entry.offsetHeight > 0);
+        if (!isWall() || !first) return;
+        const needed = `${first.offsetHeight + 1}px`;
+        if (root.style.getPropertyValue("--newest") !== needed) root.style.setProperty("--newest", needed);
+        const end = tape.getBoundingClientRect().bottom + 1;
+        const out = entries.filter((entry) => entry !== first && entry.getBoundingClientRect().bottom > end);
+        out.forEach((entry) => { entry.hidden = true; });
+    }
+
+    // --- rows ---
+
+    let rows = MOST_ROWS;
+
+    const countOf = (table) => (hedge.propsOf(table)?.data || []).length;
+    const least = () => (isWall() ? LEAST_ROWS : MOST_ROWS);
+
+    function rowsMissing() {
+        const page = document.getElementById("page");
+        const chart = document.querySelector(".nav-history");
+        const rowPx = document.querySelector(".table-box tr:has(td)")?.offsetHeight || 24;
+        const overPx = page.scrollHeight - window.innerHeight;
+        if (overPx > 0) return Math.ceil(overPx / rowPx);
+        return -Math.floor((chart.offsetHeight - parseFloat(getComputedStyle(chart).minHeight)) / rowPx);
+    }
+
+    function setRows() {
+        const sizes = { "positions-table": rows, "symbols-table": rows - STRIP_ROWS };
+        Object.entries(sizes).forEach(function ([table, size]) {
+            const pageSize = Math.max(size, LEAST_ROWS);
+            if (hedge.propsOf(table)?.page_size !== pageSize) hedge.setProps(table, { page_size: pageSize });
+        });
+    }
+
+    function fitRows() {
+        const [positions, symbols] = hedge.TABLES.map(countOf);
+        const before = rows;
+        const missing = isWall() ? rowsMissing() : -MOST_ROWS;
+        const shown = Math.max(Math.min(positions, rows), Math.min(symbols + STRIP_ROWS, rows));
+        if (missing > 0) rows = Math.max(Math.min(rows, shown) - missing, least());
+        else if (missing < 0 && rows < MOST_ROWS) rows = Math.min(rows - missing, MOST_ROWS);
+        root.dataset.strip = Math.min(positions, rows) > Math.min(symbols, rows - STRIP_ROWS) ? "left" : "right";
+        if (rows === before) return;
+        setRows();
+        requestAnimationFrame(hedge.measureAgain);
+    }
+
+    // --- the footer ---
+
+    function keepFooter() {
+        const footer = document.querySelector(".page-footer");
+        const held = parseFloat(root.style.getPropertyValue("--footer-height")) || 0;
+        if (footer && footer.offsetHeight > held) root.style.setProperty("--footer-height", `${footer.offsetHeight}px`);
+    }
+
+    document.addEventListener("hedge-resized", function () {
+        fitted = new WeakMap();
+        rows = MOST_ROWS;
+        root.style.removeProperty("--footer-height");
+        setRows();
+    });
+    document.addEventListener("hedge-drawn", function () {
+        fitWords();
+        keepFooter();
+        fitTape();
+        fitRows();
+        fitLegend();
+    });
+})(window.hedge);

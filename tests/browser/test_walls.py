@@ -1,0 +1,124 @@
+"""Every wall shows every word whole: one page per scenario is measured on every screen, plain and as a kiosk."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pages import Shown, find_scenario, shown
+from playwright.sync_api import Browser
+from serving import serving
+from walls import VIEWPORTS, Viewport, case_settings, list_faults, resize
+
+SCENARIOS = (
+    "v7.1/healthy",
+    "v7.1/drawdown",
+    "v7.1/exchange_down",
+    "v7.1/large_universe",
+    "v7.6/healthy",
+    "cases/big_desk",
+    "cases/many_aum",
+    "empty",
+)
+WALL = VIEWPORTS[0]
+PANELS = """() => [...document.querySelectorAll(".card, .alert, footer, th")].map((panel) => {
+    const box = panel.getBoundingClientRect();
+    return [box.x, box.y, box.width, box.height].map(Math.round);
+})"""
+COLUMN = """key => [...document.querySelectorAll(`#positions-table td[data-dash-column=${key}]`)]
+    .map(cell => cell.textContent)"""
+
+
+def settings_of(name: str, directory: Path) -> dict[str, str]:
+    """A server of a corpus scenario or a case, or one that finds nothing."""
+    if name == "empty":
+        return {"HEDGE_STATE_DIR": str(directory / "nothing")}
+    return case_settings(name.removeprefix("cases/")) if name.startswith("cases/") else find_scenario(name).settings
+
+
+@pytest.fixture(scope="module", params=SCENARIOS)
+def view(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    """One page of the scenario; tests resize it."""
+    directory = tmp_path_factory.mktemp("wall")
+    with (
+        serving(directory / "log", settings_of(request.param, directory)) as server,
+        shown(browser, server) as view,
+    ):
+        yield view
+
+
+@pytest.mark.parametrize("kiosk", [False, True], ids=["plain", "kiosk"])
+@pytest.mark.parametrize("viewport", VIEWPORTS, ids=lambda viewport: f"{viewport.width}x{viewport.height}")
+def test_nothing_is_cut_or_hidden(view: Shown, viewport: Viewport, *, kiosk: bool) -> None:
+    """No word is clipped, small or over another; no column leaves in silence; a wall never scrolls."""
+    resize(view.page, viewport, kiosk=kiosk)
+    assert list_faults(view.page, viewport, kiosk=kiosk) == []
+
+
+@pytest.fixture(scope="module")
+def large(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    """40 positions, 60 symbols."""
+    log = tmp_path_factory.mktemp("large") / "log"
+    with serving(log, find_scenario("v7.1/large_universe").settings) as server, shown(browser, server) as view:
+        resize(view.page, WALL, kiosk=False)
+        yield view
+
+
+def test_a_page_that_turns_moves_nothing(large: Shown) -> None:
+    """Neither panels nor columns, on any page of either table."""
+    before = large.page.evaluate(PANELS)
+    for _ in range(4):
+        for panel in (".positions", ".symbols"):
+            large.page.locator(f"{panel} .turn[data-turn='1']").click()
+        assert large.page.evaluate(PANELS) == before
+    large.await_text(".positions .page-of", "page 1 / 4")
+
+
+@pytest.mark.parametrize("key", ["Enter", " "])
+def test_headers_sort_from_the_keyboard(large: Shown, key: str) -> None:
+    """By number and not by letter; the third time, the rows stand as the server has them."""
+    original = large.page.evaluate(COLUMN, "pnl_fmt")
+    header = large.page.locator("#positions-table th[data-dash-column=pnl_fmt]")
+    orders = []
+    for direction in ("descending", "ascending", None):
+        header.press(key)
+        large.await_true(f"document.querySelector('th[aria-sort]')?.getAttribute('aria-sort') === {_js(direction)}")
+        orders.append([float(text) for text in large.page.evaluate(COLUMN, "pnl_fmt")])
+    assert orders[0] == sorted(orders[0], reverse=True)
+    assert orders[1] == sorted(orders[1])
+    assert orders[0][0] > 0 > orders[1][0]
+    assert large.page.evaluate(COLUMN, "pnl_fmt") == original
+
+
+def _js(word: str | None) -> str:
+    return "undefined" if word is None else f"'{word}'"
+
+
+def test_tab_leaves_a_table(large: Shown) -> None:
+    """The table takes no key from who passes through it."""
+    header = "#positions-table th[data-dash-column={}]"
+    large.page.locator(header.format("symbol")).focus()
+    large.page.keyboard.press("Tab")
+    assert large.page.evaluate("document.activeElement.dataset.dashColumn") == "side"
+    large.page.locator(header.format("leverage")).focus()
+    large.page.keyboard.press("Tab")
+    assert large.page.evaluate("document.activeElement.closest('#positions-table tr:has(th)')") is None
+
+
+def test_reasons_of_cells_are_on_the_cells(large: Shown) -> None:
+    """Where a pointer or a key can find them."""
+    cells = large.page.locator("#positions-table td[data-reason]")
+    assert cells.count() > 0
+    assert all(len(cell.get_attribute("data-reason") or "") > 10 for cell in cells.all())
+
+
+def test_the_footer_of_a_wall_keeps_its_height(large: Shown) -> None:
+    """Ages grow longer words; a row of chips that was needed once stays."""
+    resize(large.page, WALL, kiosk=True)
+    height = "document.querySelector('.page-footer').offsetHeight"
+    chips = "document.querySelectorAll('.chip .age')"
+    large.page.evaluate(f"{chips}.forEach(age => {{ age.textContent = '100 d 23 h 59 m'; }})")
+    large.await_true(f"{height} > 40")
+    grown = large.page.evaluate(height)
+    large.page.evaluate(f"{chips}.forEach(age => {{ age.textContent = '5 s'; }})")
+    large.page.wait_for_timeout(200)
+    assert large.page.evaluate(height) == grown

@@ -96,11 +96,8 @@ def _aum() -> dbc.Card:
 
 def _nav_history() -> dbc.Card:
     caption = html.Div(id=ids.NAV_CAPTION, className="nav-caption")
-    return _card(
-        "nav-history",
-        [text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES],
-        [_graph(ids.NAV_HISTORY), _graph(ids.NAV_WEEK), caption],
-    )
+    graphs = [_graph(ids.NAV_HISTORY), _graph(ids.NAV_WEEK)]
+    return _card("nav-history", [text.NAV_HEADING, ids.NAV_SPAN, ids.NAV_AGES], [*graphs, caption])
 
 
 def _positions() -> dbc.Card:

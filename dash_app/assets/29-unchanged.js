@@ -8,11 +8,6 @@
         return (path && path.reduce((part, key) => part?.[key], layout)?.props) || {};
     }
 
-    hedge.propsOf = function (id) {
-        const [store] = window.dash_stores || [];
-        return store ? shownProps(store.getState(), id) : {};
-    };
-
     function leaveOut(answer, state) {
         Object.entries(answer.response).forEach(function ([id, props]) {
             Object.entries(props).forEach(function ([prop, value]) {

@@ -2,12 +2,11 @@
 (function (hedge) {
     "use strict";
 
-    const MORE = "[data-tell], [data-unknown], [data-stale]";
-    const TABLES = ["positions-table", "symbols-table"];
+    const MORE = "[data-tell], [data-reason], [data-unknown], [data-stale]";
     const MARGIN_PX = 8;
     let owner = null;
 
-    const wordsOf = ({ dataset }) => dataset.tell || dataset.unknown || dataset.stale || "";
+    const wordsOf = ({ dataset }) => dataset.tell || dataset.reason || dataset.unknown || dataset.stale || "";
 
     const box = document.body.appendChild(document.createElement("div"));
     Object.assign(box, { id: "popover", hidden: true });
@@ -49,16 +48,11 @@
         else if (!owner?.contains(document.activeElement)) close();
     }
 
-    // A table's reasons are those of its `tooltip_data`; its cells carry none of our own attributes.
-    function explain(table) {
-        const { tooltip_data: reasons = [], derived_viewport_indices: shown = [] } = hedge.propsOf(table);
-        document.querySelectorAll(`#${table} td[data-dash-column]`).forEach(function (cell) {
-            const { dashRow, dashColumn } = cell.dataset;
-            const words = reasons[shown[Number(dashRow)] ?? Number(dashRow)]?.[dashColumn]?.value;
-            if (cell.dataset.tell === words) return;
-            if (words) Object.assign(cell.dataset, { tell: words });
-            else delete cell.dataset.tell;
-            cell.tabIndex = words ? 0 : -1;
+    // A cell is a stop for Tab only where there is something to read.
+    function letReach() {
+        document.querySelectorAll(".table-box td").forEach(function (cell) {
+            const stop = cell.dataset.reason ? 0 : -1;
+            if (cell.tabIndex !== stop) cell.tabIndex = stop;
         });
     }
 
@@ -68,8 +62,8 @@
     document.addEventListener("scroll", close, true);
     window.addEventListener("resize", close);
     document.addEventListener("keydown", ({ key }) => key === "Escape" && close(), true);
+    document.addEventListener("hedge-drawn", letReach);
     document.addEventListener("hedge-beat", function () {
-        TABLES.forEach(explain);
         if (owner && (!owner.isConnected || box.textContent !== wordsOf(owner))) close();
     });
 })(window.hedge);

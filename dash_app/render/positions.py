@@ -6,7 +6,7 @@ from dash import html
 
 from dash_app.render import text
 from dash_app.render.columns import FURTHER_POSITIONS, POSITIONS, Column
-from dash_app.render.components import Child, block, field, line, show, span
+from dash_app.render.components import REACHABLE, Child, block, field, line, show, span
 from dash_app.render.readings import (
     Format,
     Reading,
@@ -22,7 +22,7 @@ from dash_app.render.readings import (
 )
 from dash_app.render.tables import Cell, Row, align_points, has_any, tone_rank, with_default, worst_first
 from dash_app.render.theme import tone_of, tone_of_amount
-from state.formatting import fmt_clock, fmt_number, fmt_qty, fmt_signed, fmt_usd
+from state.formatting import fmt_moment, fmt_number, fmt_qty, fmt_signed, fmt_usd
 
 # Long and short have no colour; what stands on its base belongs to severity.
 SIDE_WORDS = {"LONG": "↗ LONG", "SHORT": "↘ SHORT"}
@@ -60,7 +60,7 @@ def render_empty(state: StateDict) -> list[html.Div]:
     if "positions" not in mapping_at(state, "meta.unknown"):
         return [block(text.NO_POSITIONS, "empty-title", **{"data-field": "positions"})]
     reason = reason_at(state, "positions")
-    marks = {"data-field": "positions", "data-unknown": reason, "title": reason}
+    marks = {"data-field": "positions", "data-unknown": reason, **REACHABLE}
     words: list[Child] = [
         span(text.POSITIONS_UNKNOWN, "empty-title fail"),
         span(": ", "visually-hidden"),
@@ -72,7 +72,7 @@ def render_empty(state: StateDict) -> list[html.Div]:
 def _last_book(state: StateDict) -> list[html.Div]:
     if not mapping_at(state, "meta.last_book"):
         return []
-    at = fmt_clock(number_at(state, "meta.last_book.at"))
+    at = fmt_moment(number_at(state, "meta.last_book.at"), number_at(state, "meta.loaded_at") or 0.0)
     count = field(state, "meta.last_book.count", lambda value: fmt_number(value, 0))
     gross = field(state, "meta.last_book.gross_usd", fmt_usd)
     return [line(f"Last known at {at}: ", count, " positions, gross ", gross, " USD.")]

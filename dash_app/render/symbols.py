@@ -6,7 +6,7 @@ from dash import html
 
 from dash_app.render import text
 from dash_app.render.columns import FURTHER_SYMBOLS, SYMBOLS, Column
-from dash_app.render.components import Child, block
+from dash_app.render.components import REACHABLE, Child, block
 from dash_app.render.readings import Reading, StateDict, is_number, mapping_at, reading_of, reason_at, reason_for
 from dash_app.render.tables import Cell, Row, has_any, tone_rank, with_default, worst_first
 from dash_app.render.theme import tone_of
@@ -28,7 +28,7 @@ def render_empty(state: StateDict) -> list[html.Div]:
         return []
     reason = reason_at(state, "kpis.symbols")
     words = f"{text.SYMBOLS_UNKNOWN}: {reason}" if reason else text.NO_SYMBOLS
-    marks = {"data-unknown": reason, "title": reason} if reason else {}
+    marks = {"data-unknown": reason, **REACHABLE} if reason else {}
     return [block(words, "empty-reason", **{"data-field": "kpis.symbols", **marks})]
 
 

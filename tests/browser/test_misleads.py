@@ -112,15 +112,15 @@ def test_the_nav_is_a_line_with_its_figures(frozen: Shown) -> None:
 def test_now_and_the_deepest_are_said_in_different_words(healthy: Shown) -> None:
     """The card tells how far it is below the peak now; no other place uses those words."""
     assert "below peak now" in healthy.page.inner_text("#kpi-cards")
-    assert "below peak" not in healthy.page.inner_text(".charts")
+    assert "below peak" not in healthy.page.inner_text(".nav-history")
 
 
 def test_what_the_writers_always_write_is_a_default(healthy: Shown) -> None:
     """A `normal` and a 0.00 by symbol are grey, and say why."""
     cell = "#symbols-table tr:has(td) td[data-dash-column='{}']"
-    healthy.await_true("document.querySelector(\"#symbols-table td[data-dash-column='dd_state']\").dataset.tell")
+    healthy.await_true("document.querySelector(\"#symbols-table td[data-dash-column='dd_state']\").dataset.reason")
     for column in ("dd_state", "dd_today_pct"):
-        told = healthy.page.eval_on_selector(cell.format(column), "found => found.dataset.tell")
+        told = healthy.page.eval_on_selector(cell.format(column), "found => found.dataset.reason")
         assert told == healthy.state["meta"]["unknown"]["kpis.symbols.BTCUSDT.dd_state"]
 
 
@@ -138,8 +138,8 @@ def test_a_private_page_has_a_badge(healthy: Shown) -> None:
 
 def test_reasons_are_reached_by_key_and_by_pointer(healthy: Shown) -> None:
     """In one popover, which Escape closes, and which names itself to whoever hears the page."""
-    reason = healthy.page.locator("#symbols-table td[data-tell]").first
-    words = reason.get_attribute("data-tell")
+    reason = healthy.page.locator("#symbols-table td[data-reason]").first
+    words = reason.get_attribute("data-reason")
     reason.focus()
     assert healthy.page.inner_text("#popover") == words
     assert reason.get_attribute("aria-describedby") == "popover"

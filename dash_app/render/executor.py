@@ -73,10 +73,10 @@ def _breaker_tone(state: StateDict) -> str:
 def _breaker(state: StateDict) -> list[Child]:
     active = value_at(state, "kpis.risk.circuit_breaker")
     if not isinstance(active, bool):
-        return ["circuit breaker ", word_field(state, "kpis.risk.circuit_breaker", "unknown")]
+        return ["breaker ", word_field(state, "kpis.risk.circuit_breaker", "unknown")]
     limit = field(state, "kpis.risk.circuit_breaker_limit_pct", fmt_number)
     known: list[Child] = [" (limit ", limit, " %)"] if number_at(state, "kpis.risk.circuit_breaker_limit_pct") else []
-    words = span(f"circuit breaker {'tripped' if active else 'not tripped'}", _breaker_tone(state))
+    words = span(f"breaker {'tripped' if active else 'not tripped'}", _breaker_tone(state))
     return [*sign(_breaker_tone(state)), words, *known]
 
 
@@ -98,7 +98,7 @@ def _stops(stops: Stops | None, tone: str) -> list[Any]:
         return [span("stops unknown", "unknown", **told("no state file says which positions have a stop"))]
     if not stops.of:
         return ["no positions that need a stop"]
-    words: list[Child] = ["stops on ", span(f"{stops.held} of {stops.of}", "strong"), " positions"]
+    words: list[Child] = ["stops on ", span(f"{stops.held} of {stops.of}", "strong")]
     if not tone:
         return words
     without = span(f"{stops.of - stops.held} without", tone, **told(", ".join(stops.missing)))

@@ -38,7 +38,8 @@ def is_on_show(surface: dict[str, Any]) -> bool:
 def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Span:
     path = f"meta.surfaces.{index}"
     broken = row.get("status") != "ok"
-    parts: list[Child] = [text_at(state, f"{path}.name"), " "]
+    name = text_at(state, f"{path}.name")
+    parts: list[Child] = [name.removesuffix(".json"), " "]  # they all end alike
     if number_at(state, f"{path}.age_s") is not None or not broken:
         parts.append(age_field(state, f"{path}.age_s", f"{path}.updated_at", fmt_age, "words"))
     if broken:
@@ -47,7 +48,7 @@ def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Spa
     kind = "broken" if broken else text_at(state, f"{path}.freshness") or "unknown"
     # Where the browser moves the chip on to late and to stale; a broken file stays broken.
     limits = {} if broken or row.get("age_s") is None else age_limits(row)
-    return _chip(span(parts, f"surface {kind}", **limits), text_at(state, f"{path}.error"))
+    return _chip(span(parts, f"surface {kind}", **limits, **{"data-surface": name}), text_at(state, f"{path}.error"))
 
 
 def _folded_chip(status: str, rows: list[dict[str, Any]], frozen: bool) -> html.Span:

@@ -87,7 +87,7 @@ def wall(browser: Browser, server: Server) -> Iterator[Shown]:
 def view(wall: Shown, files: None) -> Iterator[Shown]:  # noqa: ARG001 - the files come first
     """The page once it shows the healthy state."""
     wall.page.wait_for_selector(f"html:not(.connection-lost) {CALM}")
-    wall.page.wait_for_selector(".surface.fresh:has-text('nav_state.json')")
+    wall.page.wait_for_selector(".surface.fresh[data-surface='nav_state.json']")
     yield wall
     assert wall.page.evaluate("window.loadedOnce === true")
 
@@ -120,7 +120,7 @@ def freeze(view: Shown, path: Path) -> None:
     content = json.loads(path.read_bytes())
     content["rows"][0]["markPrice"] *= 1.001
     write_as_of(path, shift(content, -360.0), time.time() - 360.0)
-    view.page.wait_for_selector(f".surface.stale:has-text('{path.name}')")
+    view.page.wait_for_selector(f".surface.stale[data-surface='{path.name}']")
     write_json_atomic(path, content)
 
 

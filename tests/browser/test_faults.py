@@ -67,7 +67,7 @@ def test_torn_file(view: Shown, log_dir: Path) -> None:
     with fault(log_dir, "torn-file"):
         view.await_text(ALERT, "positions.json malformed", timeout_ms=SOON_MS)
         view.await_text("#alert-line", "last good content of")
-        view.await_text(".surface.broken", "positions.json")
+        view.await_text(".surface.broken", "positions")
         assert len(view.rows("positions-table")) == len(print_state(log_dir / "state")["positions"]) > 0
         assert view.page.locator("#positions-table [data-unknown]").count() == 0
 
@@ -90,7 +90,7 @@ def test_stalled_writer(view: Shown, log_dir: Path) -> None:
         wait_until(lambda: changed_at(checkpoint) > changed_at(nav))  # it steps on, and writes no more
         for word, chip, minutes in (("late", "late", 3), ("EXECUTOR SILENT", "stale", 5)):
             make_older(log_dir, 60.0 * minutes)
-            view.page.wait_for_selector(f".surface.{chip}:has-text('{surfaces.NAV}')", timeout=TIMEOUT_MS)
+            view.page.wait_for_selector(f".surface.{chip}[data-surface='{surfaces.NAV}']", timeout=TIMEOUT_MS)
             view.await_text("#alert-line", word)
             view.await_text("#alert-line", surfaces.NAV)
 

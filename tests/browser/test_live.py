@@ -59,7 +59,7 @@ def test_nav_state_that_comes_back_is_shown_again(view: Shown, state_dir: Path) 
 def test_torn_nav_state_keeps_its_last_values_and_says_so(view: Shown, state_dir: Path) -> None:
     content = (state_dir / "nav_state.json").read_bytes()
     (state_dir / "nav_state.json").write_bytes(content[: len(content) // 2])
-    view.await_text(".surface:has-text('nav_state.json')", "malformed")
+    view.await_text(".surface[data-surface='nav_state.json']", "malformed")
     assert "NAV: 10461.27 USD" in view.page.inner_text("#header-nav")
     assert "Source: nav_state.json" in view.page.inner_text("#header-nav")
 
@@ -76,7 +76,7 @@ def test_ages_tick_without_a_new_state(view: Shown) -> None:
 
 
 def test_old_surfaces_are_marked_stale_by_their_age(view: Shown) -> None:
-    view.page.wait_for_selector(".surface.stale:has-text('nav_state.json')")
+    view.page.wait_for_selector(".surface.stale[data-surface='nav_state.json']")
     assert view.page.locator(".surface.fresh").count() == 0
 
 

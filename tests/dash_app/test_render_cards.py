@@ -103,7 +103,7 @@ def test_a_state_without_surfaces_is_not_called_quiet() -> None:
         ("Drawdown State", "▲ cautious", ["0.37 % below peak now", "peak 10,500.00"]),
         ("ATR Regime", "● normal", ["ratio 1.00, median of 1", "▲ 1 of 2 panic: BTCUSDT"]),
         ("Fee / PnL (7d)", "▲ 1.81", ["fees 71.54 USD", "against a gain of +39.60 USD"]),
-        ("Router Quality", "▲ poor", ["▲ 1 of 8 degraded: WIFUSDT", "7 ok"]),
+        ("Router Quality", "▲ poor", ["1 of 8 degraded: WIFUSDT", "7 ok"]),
     ],
 )
 def test_risk_figures(title: str, figure: str, caption: list[str]) -> None:
@@ -135,21 +135,21 @@ EXECUTORS: list[tuple[dict[str, Any], list[bool | None], str, list[str]]] = [
         {"mode": "ok", "circuit_breaker": False},
         [True],
         "● ok",
-        ["circuit breaker not tripped", "stops on 1 of 1 positions"],
+        ["breaker not tripped", "stops on 1 of 1"],
     ),
     (
         {"mode": "HALTED", "circuit_breaker": True, "circuit_breaker_limit_pct": 4.0},
         [True, False],
         "■ HALTED",
-        ["■ circuit breaker tripped (limit 4.00 %)", "stops on 1 of 2 positions · ■ 1 without"],
+        ["■ breaker tripped (limit 4.00 %)", "stops on 1 of 2 · ■ 1 without"],
     ),
-    ({"mode": "ok"}, [False], "● ok", ["circuit breaker unknown", "stops on 0 of 1 positions · ▲ 1 without"]),
-    ({"mode": "defensive"}, [None], "▲ defensive", ["circuit breaker unknown", "stops unknown"]),
+    ({"mode": "ok"}, [False], "● ok", ["breaker unknown", "stops on 0 of 1 · ▲ 1 without"]),
+    ({"mode": "defensive"}, [None], "▲ defensive", ["breaker unknown", "stops unknown"]),
     (
         {"positions_registered": 3, "exits_registered": 2},
         [],
         "unknown",
-        ["circuit breaker unknown", "stops on 2 of 3 positions · ▲ 1 without"],
+        ["breaker unknown", "stops on 2 of 3 · ▲ 1 without"],
     ),
 ]
 
@@ -255,7 +255,7 @@ def test_a_default_word_keeps_its_reason() -> None:
     [
         ({"good": 1, "ok": 7, "degraded": 0, "broken": 0}, ["1 good · 7 ok"]),
         ({"ok": 8}, ["8 of 8 ok"]),
-        ({"ok": 5, "degraded": 2, "broken": 1}, ["■ 1 of 8 broken: WIFUSDT", "5 ok · ▲ 2 degraded"]),
+        ({"ok": 5, "degraded": 2, "broken": 1}, ["▲ 1 of 8 broken: WIFUSDT", "5 ok · 2 degraded"]),
         ({}, ["n/a"]),
     ],
 )
@@ -334,16 +334,16 @@ def test_zar_without_a_rate_is_not_zero() -> None:
 
 
 def test_footer_shows_files_that_are_there_or_have_to_be() -> None:
-    assert [text_of(chip) for chip in footer.render_surfaces(sample())] == ["nav_state.json 5 s", "nav.json 5 s"]
+    assert [text_of(chip) for chip in footer.render_surfaces(sample())] == ["nav_state 5 s", "nav 5 s"]
 
 
 @pytest.mark.parametrize(
     ("facts", "words", "kind"),
     [
-        ({"freshness": "stale"}, "nav.json 5 s", "stale"),
-        ({"status": "missing", "age_s": None, "updated_at": None}, "nav.json  missing", "broken"),
-        ({"status": "malformed", "error": "torn; last good content"}, "nav.json 5 s malformed", "broken"),
-        ({"freshness": "unknown", "age_s": None, "error": "stamp in the future"}, "nav.json n/a", "unknown"),
+        ({"freshness": "stale"}, "nav 5 s", "stale"),
+        ({"status": "missing", "age_s": None, "updated_at": None}, "nav  missing", "broken"),
+        ({"status": "malformed", "error": "torn; last good content"}, "nav 5 s malformed", "broken"),
+        ({"freshness": "unknown", "age_s": None, "error": "stamp in the future"}, "nav n/a", "unknown"),
     ],
 )
 def test_surface_chips(facts: dict[str, Any], words: str, kind: str) -> None:

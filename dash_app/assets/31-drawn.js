@@ -2,6 +2,7 @@
 (function (hedge) {
     "use strict";
 
+    const LATER_MS = [60, 120, 240]; // after another size tables and charts follow when they come to it
     let due = false;
 
     function tellDrawn() {
@@ -32,6 +33,7 @@
     window.addEventListener("resize", function () {
         hedge.tell("hedge-resized");
         ask();
+        LATER_MS.forEach((pause) => setTimeout(ask, pause));
     });
     document.fonts?.ready.then(ask);
     hedge.measureAgain = ask;

@@ -91,7 +91,9 @@
     function rowsMissing() {
         const page = document.getElementById("page");
         const chart = document.querySelector(".nav-history");
-        const rowPx = document.querySelector(".table-box tr:has(td)")?.offsetHeight || 24;
+        const [positions, symbols] = [".positions", ".symbols"].map((panel) => document.querySelector(panel));
+        const stacked = positions.offsetTop >= symbols.offsetTop + symbols.offsetHeight; // each has a row more
+        const rowPx = (document.querySelector(".table-box tr:has(td)")?.offsetHeight || 24) * (stacked ? 2 : 1);
         const overPx = page.scrollHeight - window.innerHeight;
         if (overPx > 0) return Math.ceil(overPx / rowPx);
         return -Math.floor((chart.offsetHeight - parseFloat(getComputedStyle(chart).minHeight)) / rowPx);

@@ -14,6 +14,7 @@ from state.formatting import fmt_number, fmt_signed
 
 NUMBERS = ("dd_today_pct", "atr_ratio", "maker_fill_rate", "fallback_ratio", "slip_q50_bps")
 COLUMNS = ("dd_state", "atr_regime", *NUMBERS)
+BADLY = ("degraded", "poor", "broken")
 
 
 def render_title(state: StateDict) -> list[Child]:
@@ -56,7 +57,7 @@ def build_rows(state: StateDict) -> list[Row]:
 def _degraded(symbols: dict[str, Any]) -> set[str]:
     """Symbols whose orders the router fills badly."""
     words = {symbol: row.get("router_quality") for symbol, row in symbols.items() if isinstance(row, dict)}
-    return {symbol for symbol, word in words.items() if isinstance(word, str) and tone_of(word)}
+    return {symbol for symbol, word in words.items() if isinstance(word, str) and word.strip().lower() in BADLY}
 
 
 def _row(state: StateDict, symbol: str, row: dict[str, Any], keys: list[str]) -> Row:

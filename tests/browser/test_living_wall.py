@@ -31,15 +31,22 @@ NAV = "#header-nav [data-field='nav.nav_usd']"
 AGE = "#header-nav [data-field='nav.age_s']"
 # The paper desk keeps no registry of stops and targets, and belongs to no exchange that could be a testnet.
 UNTOLD = {"kpis.risk.positions_registered", "kpis.risk.exits_registered", "kpis.risk.exits_mismatch", "meta.testnet"}
+# Stops, which it places none of, and changes over a time that a young log does not span.
+MAYBE_UNTOLD = re.compile(r"positions\.[0-9]+\.(stop_price|stop_pct|has_stop)|nav\.change_(24h|7d)_(usd|pct)")
 MARK = "window.loadedOnce = true"
 # The page writes its ages once a second, so a text may be that old.
 BEAT_S = 1.5
 
 
+def unknown_paths(state: Any) -> set[str]:
+    """What is unknown, but for what such a desk may have no word for."""
+    return {path for path in state["meta"]["unknown"] if not MAYBE_UNTOLD.fullmatch(path)}
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with running_desk(tmp_path_factory.mktemp("desk"), {"HEDGE_EXECUTOR_ARGS": f"--seed {SEED}"}) as desk:
-        wait_until(lambda: print_state(desk.state_dir)["meta"]["unknown"].keys() == UNTOLD)
+        wait_until(lambda: unknown_paths(print_state(desk.state_dir)) == UNTOLD)
         yield desk
 
 
@@ -52,7 +59,7 @@ def view(browser: Browser, desk: Desk) -> Iterator[Shown]:
 
 def test_nothing_else_is_unknown_and_every_file_is_fresh(desk: Desk) -> None:
     meta = print_state(desk.state_dir)["meta"]
-    assert meta["unknown"].keys() == UNTOLD
+    assert unknown_paths({"meta": meta}) == UNTOLD
     assert {
         surface["name"]: surface["freshness"] for surface in meta["surfaces"] if surface["freshness"] != "fresh"
     } == {}
@@ -63,7 +70,8 @@ def test_page_moves_by_itself(view: Shown) -> None:
     assert view.page.inner_text("#header-status") == "PAPER"
     await_change(view, AGE)
     await_change(view, NAV)
-    assert view.page.locator("[data-unknown]").count() == 0
+    unknown = view.page.eval_on_selector_all("[data-field][data-unknown]", "all => all.map(one => one.dataset.field)")
+    assert [path for path in unknown if not MAYBE_UNTOLD.fullmatch(path)] == []
     assert view.complaints == []
 
 

@@ -9,10 +9,11 @@ KINDS: dict[str, str] = {
     # Nobody knows anything, or the executor itself says stop.
     "state_unreadable": FAIL,
     "no_files": FAIL,
+    # The exchange comes before the halt that it is the cause of.
+    "exchange_unreachable": FAIL,
     "halted": FAIL,
     "breaker": FAIL,
     # What is on show is not so, or nobody can tell; the cause before its effects.
-    "exchange_unreachable": FAIL,
     "writer_silent": FAIL,
     "nav_not_confirmed": FAIL,
     "nav_unknown": FAIL,

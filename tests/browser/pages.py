@@ -60,6 +60,11 @@ class Shown:
         """Return once an element shows the text."""
         self.page.locator(selector).filter(has_text=text).first.wait_for(timeout=timeout_ms)
 
+    def await_told(self, text: str, timeout_ms: float = TIMEOUT_MS) -> None:
+        """Return once the alert line says so, in sight or within reach of pointer, key and touch."""
+        parts = "[...document.querySelectorAll('#alert-line, #alert-line *')]"
+        self.await_true(f"{parts}.some(one => (one.textContent + one.dataset.tell).includes('{text}'))", timeout_ms)
+
     def await_true(self, expression: str, timeout_ms: float = TIMEOUT_MS) -> None:
         """Return once an expression holds in the page."""
         await_true(self.page, expression, timeout_ms)

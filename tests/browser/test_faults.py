@@ -66,7 +66,7 @@ def test_exchange_that_does_not_answer(view: Shown, log_dir: Path) -> None:
 def test_torn_file(view: Shown, log_dir: Path) -> None:
     with fault(log_dir, "torn-file"):
         view.await_text(ALERT, "positions.json malformed", timeout_ms=SOON_MS)
-        view.await_text("#alert-line", "last good content of")
+        view.await_told("last good content of")
         view.await_text(".surface.broken", "positions")
         assert len(view.rows("positions-table")) == len(print_state(log_dir / "state")["positions"]) > 0
         assert view.page.locator("#positions-table [data-unknown]").count() == 0

@@ -72,7 +72,7 @@ def test_a_router_is_poor_degraded_or_neither(classes: set[str], kind: str | Non
 
 WORSE = [
     ("most_files_missing", "file_replaced"), ("most_files_missing", "files_missing"), ("no_files", "halted"),
-    ("halted", "exchange_unreachable"), ("writer_silent", "file_silent"), ("file_lost", "file_replaced"),
+    ("exchange_unreachable", "halted"), ("writer_silent", "file_silent"), ("file_lost", "file_replaced"),
     ("drawdown_deep", "drawdown"),
     ("stops_missing_in_trouble", "stops_missing"), ("drawdown", "router_poor"), ("router_poor", "router_degraded"),
     ("stops_missing", "atr"), ("file_silent", "file_late"), ("risk_mode", "exchange_error"),

@@ -200,7 +200,7 @@ def _check(row: StateDict) -> StateDict:
 
 
 def _alert(row: StateDict) -> StateDict:
-    return {**_kept(row, ("severity", "title", "since")), **_sentence(row, "text")}
+    return {**_kept(row, ("kind", "severity", "title", "since")), **_sentence(row, "text")}
 
 
 def _sentence(row: StateDict, name: str) -> StateDict:

@@ -16,7 +16,6 @@ ALERT_COLORS = {"fail": "danger", "warn": "warning", "calm": "success"}
 SEVERITIES = ("fail", "warn", "info")  # worst first
 LONGEST_WORDS = 90  # of what is not the worst: the rest of its sentence is within reach
 NEWEST_CHANGES = 12  # what does not fit below one another is not seen
-FLAPS_WITHIN_S = 3600.0
 
 
 def render_alerts(state: StateDict) -> dbc.Alert:
@@ -80,49 +79,16 @@ def _line(severity: str, words: list[Child], worst: str, others: list[Child]) ->
 
 
 def render_changes(state: StateDict) -> list[html.Div]:
-    """One line a change, in the order of the state; what flaps is one line with a count."""
-    folded = list(_fold(state).items())[:NEWEST_CHANGES]
-    return [_change(state, f"transitions.{index}", repeats) for index, repeats in folded] or [_no_change(state)]
+    """One line a change, in the order of the state, which has put what flaps into one."""
+    shown = range(min(len(rows_at(state, "transitions")), NEWEST_CHANGES))
+    return [_change(state, f"transitions.{index}") for index in shown] or [_no_change(state)]
 
 
-def _fold(state: StateDict) -> dict[int, list[int]]:
-    """The index of each line and of the changes of the same thing before it, each within an hour of the next."""
-    lines: dict[int, list[int]] = {}
-    newest: dict[tuple[str, str], int] = {}
-    for index, row in enumerate(rows_at(state, "transitions")):
-        subject = (text_at(row, "kind"), text_at(row, "subject"))
-        first = newest.get(subject)
-        # What was opened, closed and flipped is news each time.
-        if first is not None and subject[0] != "position" and _is_flap(state, [first, *lines[first]][-1], index):
-            lines[first].append(index)
-        else:
-            newest[subject] = index
-            lines[index] = []
-    return lines
-
-
-def _is_flap(state: StateDict, later: int, earlier: int) -> bool:
-    times = [number_at(state, f"transitions.{index}.at") for index in (later, earlier)]
-    return times[0] is not None and times[1] is not None and times[0] - times[1] <= FLAPS_WITHIN_S
-
-
-def _change(state: StateDict, path: str, repeats: list[int]) -> html.Div:
+def _change(state: StateDict, path: str) -> html.Div:
     at = number_at(state, f"{path}.at")
-    now = number_at(state, "meta.loaded_at") or 0.0
     marks = {} if at is None else {"data-at": str(at)}
-    time = span(fmt_moment(at, now), "change-time moment", **marks)
-    words = field(state, f"{path}.text", class_name="change-text")
-    return block([time, words, *_count(state, repeats, now)], "change", **marks)
-
-
-def _count(state: StateDict, repeats: list[int], now: float) -> list[Child]:
-    """` · 3 changes since 20:31:00 UTC`, with the earlier ones within reach."""
-    if not repeats:
-        return []
-    earlier = [(number_at(state, f"transitions.{index}.at"), f"transitions.{index}.text") for index in repeats]
-    since = fmt_moment(earlier[-1][0], now)
-    words = "; ".join(f"{fmt_moment(at, now)} {text_at(state, path)}" for at, path in earlier)
-    return [span(f"{len(repeats) + 1} changes since {since}", "change-count", **told(words))]
+    time = span(fmt_moment(at, number_at(state, "meta.loaded_at") or 0.0), "change-time moment", **marks)
+    return block([time, field(state, f"{path}.text", class_name="change-text")], "change", **marks)
 
 
 def _no_change(state: StateDict) -> html.Div:

@@ -19,7 +19,7 @@ from dash_app.render.readings import (
     stale_at,
     text_at,
 )
-from dash_app.render.theme import MARKS, tone_of
+from dash_app.render.theme import MARKS, mark_of, tone_of
 from state.formatting import UNKNOWN_TEXT, fmt_age
 
 Child = Component | str
@@ -77,10 +77,11 @@ def sign(tone: str) -> list[Child]:
 
 def big_word(state: StateDict, path: str, default: str, tone: str | None = None) -> html.Div:
     """The word of a card behind its mark; what is unknown or old has none, since it says nothing about now."""
-    tone = tone_of(text_at(state, path)) if tone is None else tone
-    known = not reason_at(state, path) and not stale_at(state, path) and text_at(state, path)
+    said = text_at(state, path)
+    tone = tone_of(said) if tone is None else tone
+    known = not reason_at(state, path) and not stale_at(state, path) and said
     word = field(state, path, default=default, class_name=tone)
-    return html.Div([*sign(tone or "ok"), word] if known else word, className="big")
+    return html.Div([*sign(tone or mark_of(said)), word] if known else word, className="big")
 
 
 def age_field(state: StateDict, age_path: str, stamp_path: str, fmt: Format, age_format: str) -> html.Span:

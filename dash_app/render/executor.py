@@ -7,11 +7,11 @@ import dash_bootstrap_components as dbc
 from dash_app.render import text
 from dash_app.render.components import Child, big_word, card, field, line, sign, span, told, word_field, worst_tone
 from dash_app.render.freshness import ages
-from dash_app.render.readings import StateDict, number_at, reason_at, rows_at, text_at, value_at
-from dash_app.render.theme import tone_of
+from dash_app.render.readings import StateDict, number_at, rows_at, text_at, value_at
 from state.formatting import fmt_number
 
-CALM_MODES = ("ok", "normal", "healthy")
+MODE_ALERTS = ("halted", "risk_mode")
+STOP_ALERTS = ("stops_missing", "stops_missing_in_trouble", "exits_mismatch")
 SAID = ("mode", "circuit_breaker", "positions_registered")
 
 
@@ -29,15 +29,15 @@ def render_executor(state: StateDict) -> list[dbc.Card]:
     said = any(value_at(state, f"kpis.risk.{name}") is not None for name in SAID)
     if not said and stops is None:
         return []
-    tone = mode_tone(state)
-    missing = stops_tone(state, stops)
+    tone, breaker = _severity(state, *MODE_ALERTS), _severity(state, "breaker")
+    missing = _severity(state, *STOP_ALERTS)
     return [
         card(
             [text.EXECUTOR, *ages(state, "executor")],
             big_word(state, "kpis.risk.mode", text.DEFAULT_MODE, tone),
-            line(*_breaker(state), *_refusals(state)),
+            line(*_breaker(state, breaker), *_refusals(state)),
             line(*_stops(stops, missing)),
-            tone=worst_tone(tone, _breaker_tone(state), missing),
+            tone=worst_tone(tone, breaker, missing),
         )
     ]
 
@@ -52,32 +52,19 @@ def find_stops(state: StateDict) -> Stops | None:
     return None if of is None or held is None else Stops(int(min(held, of)), int(of))
 
 
-def mode_tone(state: StateDict) -> str:
-    """Red where nothing may be opened any more, amber for any other word that is not calm."""
-    mode = text_at(state, "kpis.risk.mode").lower()
-    return "" if not mode or mode in CALM_MODES else "fail" if mode == "halted" else "warn"
+def _severity(state: StateDict, *kinds: str) -> str:
+    """How bad the alert of one of these kinds is: the card never says more, or less, than the alert line."""
+    return next((text_at(row, "severity") for row in rows_at(state, "meta.alerts") if row.get("kind") in kinds), "")
 
 
-def stops_tone(state: StateDict, stops: Stops | None) -> str:
-    """Missing stops are amber by themselves, and red beside a halt or a drawdown."""
-    if stops is None or stops.held >= stops.of:
-        return ""
-    drawdown = text_at(state, "kpis.risk.dd_state") if not reason_at(state, "kpis.risk.dd_state") else ""
-    return "fail" if "fail" in (mode_tone(state), tone_of(drawdown)) or tone_of(drawdown) == "warn" else "warn"
-
-
-def _breaker_tone(state: StateDict) -> str:
-    return "fail" if value_at(state, "kpis.risk.circuit_breaker") is True else ""
-
-
-def _breaker(state: StateDict) -> list[Child]:
+def _breaker(state: StateDict, tone: str) -> list[Child]:
     active = value_at(state, "kpis.risk.circuit_breaker")
     if not isinstance(active, bool):
         return ["breaker ", word_field(state, "kpis.risk.circuit_breaker", "unknown")]
     limit = field(state, "kpis.risk.circuit_breaker_limit_pct", fmt_number)
     known: list[Child] = [" (limit ", limit, " %)"] if number_at(state, "kpis.risk.circuit_breaker_limit_pct") else []
-    words = span(f"breaker {'tripped' if active else 'not tripped'}", _breaker_tone(state))
-    return [*sign(_breaker_tone(state)), words, *known]
+    words = span(f"breaker {'tripped' if active else 'not tripped'}", tone)
+    return [*sign(tone), words, *known]
 
 
 def _refusals(state: StateDict) -> list[Child]:
@@ -99,7 +86,7 @@ def _stops(stops: Stops | None, tone: str) -> list[Any]:
     if not stops.of:
         return ["no positions that need a stop"]
     words: list[Child] = ["stops on ", span(f"{stops.held} of {stops.of}", "strong")]
-    if not tone:
+    if stops.held >= stops.of:
         return words
     without = span(f"{stops.of - stops.held} without", tone, **told(", ".join(stops.missing)))
     return [*words, " · ", *sign(tone), without]

@@ -33,6 +33,9 @@ WORD_TONES = {
     "silent": "fail",
 }
 
+# A teal mark says that the word beside it is fine: a word that nobody knows, or that is merely no alarm, has none.
+FINE_WORDS = frozenset({"normal", "quiet", "ok", "good", "healthy"})
+
 TEMPLATE: dict[str, Any] = {
     "layout": {
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -51,6 +54,11 @@ TEMPLATE: dict[str, Any] = {
 def tone_of(word: str) -> str:
     """The tone of a state word: `warn`, `fail` or none."""
     return WORD_TONES.get(word.strip().lower(), "")
+
+
+def mark_of(word: str) -> str:
+    """The tone of the mark before a big word: as the word, or `ok` where it is known to be fine."""
+    return tone_of(word) or ("ok" if word.strip().lower() in FINE_WORDS else "")
 
 
 def tone_of_amount(value: float | None) -> str:

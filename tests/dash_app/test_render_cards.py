@@ -18,6 +18,7 @@ from sample_state import (
 )
 
 from dash_app.render import alerts, footer, header, kpis, overview
+from state.trust.severity import KINDS, mode_kind, stops_kind
 
 
 def test_header_says_the_nav_its_source_and_its_age() -> None:
@@ -162,8 +163,20 @@ def test_the_executor_has_a_card_of_its_own(
     state = sample()
     state["kpis"]["risk"] |= {"dd_state": "normal", **risk}
     state["positions"] = [{"symbol": f"S{number}", "has_stop": has} for number, has in enumerate(stops)]
+    kinds = [mode_kind(risk.get("mode"), slip=False), risk.get("circuit_breaker") and "breaker"]
+    if "1 without" in lines[-1]:
+        kinds.append(stops_kind(risk.get("mode"), "normal"))
+    state["meta"]["alerts"] = [{"kind": kind, "severity": KINDS[kind]} for kind in kinds if kind]
     card = kpis.render_kpis(state)[4]
     assert (find(card, "big"), find(card, "caption")) == ([word], lines)
+
+
+@pytest.mark.parametrize("word", ["degraded", "a word of a newer writer"])
+def test_a_word_that_is_not_known_to_be_fine_has_no_mark_of_what_is_fine(word: str) -> None:
+    """Nor one of trouble, while no alert speaks of it."""
+    state = sample()
+    state["router"]["quality"] = word
+    assert find(kpis.render_kpis(state)[3], "big") == [word]
 
 
 def test_an_executor_that_says_nothing_has_no_card() -> None:
@@ -216,18 +229,12 @@ def test_a_private_page_says_so() -> None:
     assert [text_of(badge) for badge in header.render_status(state)] == ["PRIVATE", "PAPER"]
 
 
-def test_what_flaps_is_one_line_with_a_count() -> None:
-    """Positions are news each time, and an hour between two changes makes them two."""
-    state = rich_sample()
-    (line,) = alerts.render_changes(state)
-    assert text_of(line) == "22:44:00 UTCWIFUSDT good3 changes since 22:36:00 UTC"
-    state["transitions"][2]["at"] -= 3600
-    assert [find([line], "change-count") for line in alerts.render_changes(state)] == [
-        ["2 changes since 22:40:00 UTC"],
-        [],
-    ]
-    state["transitions"] = [row | {"kind": "position"} for row in state["transitions"]]
-    assert len(alerts.render_changes(state)) == 3
+def test_what_changed_is_told_in_the_words_of_the_state() -> None:
+    """A line a row, in its order: what flaps is one row of the state already."""
+    state = sample()
+    texts = ["Router quality WIFUSDT good ⇄ ok, 5 times since 22:10:00 UTC", "Drawdown state defensive"]
+    state["transitions"] = [{"at": NOW - 60.0 * age, "text": text} for age, text in enumerate(texts)]
+    assert [find([line], "change-text") for line in alerts.render_changes(state)] == [[text] for text in texts]
 
 
 def test_risk_figures_have_their_defaults_in_the_muted_style() -> None:

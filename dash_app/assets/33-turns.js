@@ -3,7 +3,7 @@
     "use strict";
 
     const TURN_MS = 20000;
-    const kiosk = new URLSearchParams(window.location.search).get("kiosk") === "1";
+    const isKiosk = document.documentElement.dataset.kiosk === "1";
 
     const panel = () => document.querySelector(".nav-history");
     const buttons = () => [...document.querySelectorAll("[data-turn]")];
@@ -24,5 +24,5 @@
         if (button) show(button.dataset.turn);
     });
     document.addEventListener("hedge-beat", () => show(shown()));
-    if (kiosk) setInterval(() => show(shown() === "day" ? "week" : "day"), TURN_MS);
+    if (isKiosk) setInterval(() => show(shown() === "day" ? "week" : "day"), TURN_MS);
 })();

@@ -21,6 +21,8 @@ STAMPS = ("updated_at", "updated_ts", "updated", "ts", "generated_ts")
 # The page's own interval stands aside: this drives the ticks.
 REFRESH_MS = 60_000
 CHANGE_EVERY = 10
+# One change is drawn once, and a second time where a file has grown old meanwhile on a slow machine.
+MOST_DRAWINGS = 2
 # After so many changes the files are as they were but for their stamps, so that samples can be compared.
 ROUND = 5
 ROUND_TICKS = CHANGE_EVERY * ROUND
@@ -135,7 +137,7 @@ def run_round(page: Page, desk: Desk, number: int) -> None:
         desk.change(step=step)
         first = (number * ROUND + step) * CHANGE_EVERY
         drawn = page.evaluate("([first, count]) => window.runTicks(first, count)", [first, CHANGE_EVERY])
-        if drawn != 1:
+        if not 1 <= drawn <= MOST_DRAWINGS:
             raise RuntimeError(f"{drawn} of {CHANGE_EVERY} ticks brought a state, instead of one")
 
 

@@ -76,9 +76,10 @@ class Server:
 @contextmanager
 def serving(log: Path, settings: Mapping[str, str], *arguments: str) -> Iterator[Server]:
     """A server that is stopped when the block ends, if it was not before."""
+    before = log.stat().st_size if log.exists() else 0
     process = start_gunicorn(log, settings, *arguments)
     try:
-        url = _await_url(process, log)
+        url = _await_url(process, log, before)
         wait_until(lambda: process.poll() is not None or is_healthy(url))
         yield Server(url, process, log)
     finally:
@@ -99,8 +100,8 @@ def is_healthy(url: str) -> bool:
         return False
 
 
-def _await_url(process: subprocess.Popen[bytes], log: Path) -> str:
-    wait_until(lambda: process.poll() is not None or LISTENING.search(log.read_text()))
-    said = LISTENING.findall(log.read_text())
+def _await_url(process: subprocess.Popen[bytes], log: Path, before: int) -> str:
+    wait_until(lambda: process.poll() is not None or LISTENING.search(log.read_text()[before:]))
+    said = LISTENING.findall(log.read_text()[before:])
     assert said, f"gunicorn ended before it listened:\n{log.read_text()}"
     return str(said[-1])

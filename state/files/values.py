@@ -13,8 +13,9 @@ DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?")
 
 NOT_A_NUMBER = "is not a number"
 
-# Products and sums of numbers up to here stay finite; nothing a desk counts comes near it.
+# Products, sums and quotients of numbers of such sizes stay finite; nothing a desk counts comes near them.
 LARGEST = 1e18
+SMALLEST = 1e-100
 
 
 def number(value: object) -> float | None:
@@ -27,7 +28,7 @@ def number(value: object) -> float | None:
         except OverflowError:
             return None
     # NaN fails the comparison too.
-    return value if abs(value) <= LARGEST else None
+    return value if SMALLEST <= abs(value) <= LARGEST or value == 0 else None
 
 
 def numeric(value: object) -> float | None:

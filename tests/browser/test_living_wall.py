@@ -17,6 +17,7 @@ from pages import (
     list_wrong_positions,
     list_wrong_symbols,
     print_state,
+    reason_at,
     shown,
     shows_age_between,
     value_at,
@@ -156,6 +157,8 @@ def find_differences(view: Shown, desk: Desk) -> list[Any]:
 
 def shows(field: Field, before: Any, after: Any) -> bool:
     """Whether a field shows the state, or an age that the state had in between."""
-    if field.unknown is not None or not field.path.endswith("age_s"):
-        return field.unknown is None and agrees_at(field, after)
+    if field.unknown is not None:
+        return bool(MAYBE_UNTOLD.fullmatch(field.path)) and field.unknown == reason_at(after, field.path)
+    if not field.path.endswith("age_s"):
+        return agrees_at(field, after)
     return shows_age_between(field.text, value_at(before, field.path) - BEAT_S, value_at(after, field.path))

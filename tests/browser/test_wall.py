@@ -279,10 +279,10 @@ def test_bad_time_zone_is_said(browser: Browser, desk: Server) -> None:
         assert view.page.inner_text("#clock") == "22:45:00 UTC"
 
 
-@pytest.mark.parametrize(("name", "title"), [("desk", PAGE_TITLE), ("down", f"✗ EXCHANGE UNREACHABLE · {PAGE_TITLE}")])
-def test_title_and_icon_show_the_worst(browser: Browser, request: pytest.FixtureRequest, name: str, title: str) -> None:
+@pytest.mark.parametrize(("name", "worst"), [("desk", "▲ Router poor"), ("down", "✗ EXCHANGE UNREACHABLE")])
+def test_title_and_icon_show_the_worst(browser: Browser, request: pytest.FixtureRequest, name: str, worst: str) -> None:
     with shown(browser, request.getfixturevalue(name)) as view:
-        view.await_true(f"document.title === '{title}'")
+        view.await_true(f"document.title === '{worst} · {PAGE_TITLE}'")
         view.await_true("document.querySelector('link[rel=icon]').href.startsWith('data:image/svg+xml,')")
         assert view.complaints == []
 

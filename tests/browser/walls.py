@@ -149,8 +149,12 @@ def resize(page: Page, viewport: Viewport, *, kiosk: bool) -> None:
 
 
 def list_faults(page: Page, viewport: Viewport, *, kiosk: bool) -> list[str]:
-    """Everything that is wrong with the page on this screen."""
-    found: list[str] = page.evaluate(MEASURE, [viewport.width, viewport.height, viewport.may_scroll(kiosk=kiosk)])
+    """Everything that is wrong with the page on this screen, once it stands still; a slow machine is given time to."""
+    for _ in range(3):
+        found: list[str] = page.evaluate(MEASURE, [viewport.width, viewport.height, viewport.may_scroll(kiosk=kiosk)])
+        if not found:
+            break
+        page.evaluate(SETTLE)
     return found
 
 

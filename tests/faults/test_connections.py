@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
@@ -62,10 +62,10 @@ def test_tab_is_answered_among_slow_clients(proxied: Door, kind: str) -> None:
 def test_clients_that_stall_are_dropped_without_a_proxy_too(server: Server, kind: str, count: int) -> None:
     """They hold the threads until the time of the sockets is over; their tracebacks are not logged."""
     door = Door.of(server)
-    clients = [KINDS[kind](door) for _ in range(count)]
-    wait_until(lambda: is_healthy(server.url), timeout_s=6 * STALL_S)
-    for client in clients:
-        client.close()
+    with ExitStack() as clients:
+        for _ in range(count):
+            clients.enter_context(KINDS[kind](door))
+        wait_until(lambda: is_healthy(server.url), timeout_s=6 * STALL_S)
     assert "Traceback" not in server.log.read_text()
 
 

@@ -72,17 +72,17 @@ def translate(error: Exception, names: set[str], status: int | None, headers: Ma
 
 
 def _kind(names: set[str], code: str | None, status: int | None) -> FailureKind:
-    if code in CLOCK_CODES or "InvalidNonce" in names:
-        return FailureKind.CLOCK
-    if status in (418, 429) or code in LIMIT_CODES or names & {"DDoSProtection", "RateLimitExceeded"}:
-        return FailureKind.UNREACHABLE if code in BUSY_CODES else FailureKind.LIMITED
-    if code in KEY_CODES or names & {"AuthenticationError", "PermissionDenied"}:
-        return FailureKind.KEY
-    if code in BUSY_CODES or names & {"OperationFailed", "NetworkError"} or (status or 0) >= 500 or status == 403:
-        return FailureKind.UNREACHABLE
-    if code is None and "BadResponse" in names:
-        return FailureKind.GARBLED
-    return FailureKind.REFUSED if code is not None or "ExchangeError" not in names else FailureKind.UNREACHABLE
+    """The first that fits: a code says more than the class that ccxt has chosen for it."""
+    is_limit = status in (418, 429) or code in LIMIT_CODES or bool(names & {"DDoSProtection", "RateLimitExceeded"})
+    is_down = bool(names & {"OperationFailed", "NetworkError"}) or (status or 0) >= 500 or status == 403
+    fits = {
+        FailureKind.REFUSED: "NotSupported" in names,
+        FailureKind.CLOCK: code in CLOCK_CODES or "InvalidNonce" in names,
+        FailureKind.LIMITED: is_limit and code not in BUSY_CODES,
+        FailureKind.KEY: code in KEY_CODES or bool(names & {"AuthenticationError", "PermissionDenied"}),
+        FailureKind.UNREACHABLE: is_limit or is_down or code in BUSY_CODES or code is None,
+    }
+    return next((kind for kind, does in fits.items() if does), FailureKind.REFUSED)
 
 
 def _until(said: str, headers: Mapping[str, str], now_s: float) -> float:

@@ -72,8 +72,8 @@ def measure_exposure(positions: Iterable[Position]) -> Exposure:
 def merge_legs(positions: Iterable[Position]) -> list[Position]:
     """One position per leg, which is a symbol and a side; long and short of one symbol stay two.
 
-    Quantities, PnL and margin are summed, the entry is their mean by quantity, the mark is that of the later row. Leverage,
-    liquidation price, margin mode and position side are kept where all rows agree. Rows with a figure that is no number are left for the schema to refuse.
+    Quantities, PnL and margin are summed, the entry is their mean by quantity, the mark is that of the later row. What
+    else there is stays where all rows agree. Rows with a figure that is no number are left for the schema to refuse.
     """
     legs: dict[tuple[str, str], list[Position]] = {}
     for row in positions:

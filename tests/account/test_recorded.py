@@ -276,7 +276,7 @@ def test_no_recorded_answer_is_left_out() -> None:
 def test_positions(name: str) -> None:
     """Signed coins, side, prices, PnL, leverage, liquidation, margin; the notional at the mark."""
     read, expected, notionals = POSITIONS[name]
-    found = read(answer(name), MARKETS[name.split("/")[0]])
+    found = read(answer(name), MARKETS[name.split("/", maxsplit=1)[0]])
     for leg, wanted in zip(found, expected, strict=True):
         assert leg.mark_price == pytest.approx(wanted.mark_price, rel=1e-12)
         assert leg == Position(
@@ -296,14 +296,14 @@ def test_figures(name: str) -> None:
 def test_fills(name: str) -> None:
     """A fee that was paid is above zero; funding is no fill."""
     read, expected = FILLS[name]
-    assert read(answer(name), MARKETS[name.split("/")[0]]) == expected
+    assert read(answer(name), MARKETS[name.split("/", maxsplit=1)[0]]) == expected
 
 
 @pytest.mark.parametrize("name", FUNDING)
 def test_funding(name: str) -> None:
     """What was paid is below zero, at every exchange."""
     read, expected = FUNDING[name]
-    assert read(answer(name), MARKETS[name.split("/")[0]]) == expected
+    assert read(answer(name), MARKETS[name.split("/", maxsplit=1)[0]]) == expected
 
 
 @pytest.mark.parametrize("name", SPOT)

@@ -95,22 +95,19 @@ class Bitget(Venue):
 
     def history(self, ask: Ask, markets: Instruments, since_ms: int) -> History:
         """Funding of a unified account is not read yet, and counts nowhere."""
+        windows = list(_windows(since_ms))
         if self.unified:
-            window = CATEGORY | {"startTime": since_ms, "endTime": _until(since_ms)}
-            return History(read_unified_fills(list(_by_cursor(ask, window)), markets), [])
-        window = PRODUCT | {"startTime": since_ms, "endTime": _until(since_ms)}
-        fills = list(_by_id(ask, CLASSIC_FILLS, window, "fillList"))
-        bills = list(_by_id(ask, CLASSIC_BILLS, window | {"businessType": FUNDING}, "bills"))
-        return History(read_fills(fills, markets), read_funding(bills, markets))
+            found = [row for window in windows for row in _by_cursor(ask, CATEGORY | window)]
+            return History(read_unified_fills(found, markets), [])
+        fills = [row for window in windows for row in _by_id(ask, CLASSIC_FILLS, PRODUCT | window, "fillList")]
+        return History(read_fills(fills, markets), read_funding(_list_bills(ask, windows, FUNDING), markets))
 
     def transfers(self, ask: Ask, since_ms: int) -> list[Transfer]:
         """From the bills of the futures account."""
         if self.unified:
             raise NotToldError("the transfers of a unified account at bitget are not read")
-        window = PRODUCT | {"startTime": since_ms, "endTime": _until(since_ms)}
-        return read_transfers(
-            [row for kind in TRANSFERS for row in _by_id(ask, CLASSIC_BILLS, window | {"businessType": kind}, "bills")]
-        )
+        windows = list(_windows(since_ms))
+        return read_transfers([row for kind in TRANSFERS for row in _list_bills(ask, windows, kind)])
 
     def rights(self, ask: Ask) -> Rights:
         """What the key's own settings say."""
@@ -136,8 +133,16 @@ class Bitget(Venue):
         return pick_prices(rows(ask(TICKERS), "data"), "symbol", "lastPr", coins)
 
 
-def _until(since_ms: int) -> int:
-    return min(int(time.time() * 1000), since_ms + WEEK_MS)
+def _list_bills(ask: Ask, windows: list[dict[str, int]], kind: str) -> list[Row]:
+    query = PRODUCT | {"businessType": kind}
+    return [row for window in windows for row in _by_id(ask, CLASSIC_BILLS, query | window, "bills")]
+
+
+def _windows(since_ms: int) -> Iterator[dict[str, int]]:
+    """A week at most may be asked for at once."""
+    now_ms = int(time.time() * 1000)
+    for start_ms in range(since_ms, max(now_ms, since_ms + 1), WEEK_MS):
+        yield {"startTime": start_ms, "endTime": min(now_ms, start_ms + WEEK_MS)}
 
 
 def _by_id(ask: Ask, read: Read, params: dict[str, Any], listed: str) -> Iterator[Row]:

@@ -63,15 +63,20 @@ class Bybit(Venue):
 
     def history(self, ask: Ask, markets: Instruments, since_ms: int) -> History:
         """Executions hold funding too; what was realised has a list of its own."""
-        window = {"category": "linear", "startTime": since_ms, "endTime": _until(since_ms), "limit": PAGE}
-        executions, closed = list(_pages(ask, EXECUTIONS, window)), list(_pages(ask, CLOSED, window))
+        query: dict[str, Any] = {"category": "linear", "limit": PAGE}
+        executions: list[Row] = []
+        closed: list[Row] = []
+        for window in _windows(since_ms):
+            executions += _pages(ask, EXECUTIONS, query | window)
+            closed += _pages(ask, CLOSED, query | window)
         return History(read_fills(executions, markets), read_funding(executions, markets), read_closes(closed, markets))
 
     def transfers(self, ask: Ask, since_ms: int) -> list[Transfer]:
         """In and out of the unified account."""
-        window = {"accountType": "UNIFIED", "startTime": since_ms, "endTime": _until(since_ms), "limit": 50}
-        kinds = ("TRANSFER_IN", "TRANSFER_OUT")
-        return read_transfers([row for kind in kinds for row in _pages(ask, LOG, window | {"type": kind})])
+        query = {"accountType": "UNIFIED", "limit": 50}
+        kinds = [{"type": kind} for kind in ("TRANSFER_IN", "TRANSFER_OUT")]
+        windows = list(_windows(since_ms))
+        return read_transfers([row for kind in kinds for at in windows for row in _pages(ask, LOG, query | kind | at)])
 
     def rights(self, ask: Ask) -> Rights:
         """What the key's own settings say."""
@@ -216,9 +221,11 @@ def _listed(raw: object) -> list[Row]:
     return rows(raw) if isinstance(raw, list) else rows(raw, "result", "list")
 
 
-def _until(since_ms: int) -> int:
+def _windows(since_ms: int) -> Iterator[dict[str, int]]:
     """A week at most may be asked for at once."""
-    return min(int(time.time() * 1000), since_ms + WEEK_MS)
+    now_ms = int(time.time() * 1000)
+    for start_ms in range(since_ms, max(now_ms, since_ms + 1), WEEK_MS):
+        yield {"startTime": start_ms, "endTime": min(now_ms, start_ms + WEEK_MS)}
 
 
 def _pages(ask: Ask, read: Read, params: dict[str, Any]) -> Iterator[Row]:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKER = "account.json"
-TRACES = ("nav_log.json", "state/*.json", "execution/*.jsonl", "cache/*.json")
+# What a source writes; the daemon that runs beside it may have begun already.
+TRACES = ("nav_log.json", "state/nav.json", "state/positions.json", "state/synced_state.json", "execution/orders_*.jsonl",
+          "cache/paper_state.json")  # fmt: skip
 
 
 class DirectoryError(Exception):

@@ -134,9 +134,6 @@ def _begin_logging(keys: Credentials) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     for handler in logging.getLogger().handlers:
         handler.addFilter(_Scrubber(keys))
-    # What they log has addresses and headers with keys and signatures in them.
-    for name in ("ccxt", "urllib3", "requests"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     sys.excepthook = _report
 
 

@@ -12,8 +12,14 @@ if TYPE_CHECKING:
 
 MARKER = "account.json"
 # What a source writes; the daemon that runs beside it may have begun already.
-TRACES = ("nav_log.json", "state/nav.json", "state/positions.json", "state/synced_state.json", "execution/orders_*.jsonl",
-          "cache/paper_state.json")  # fmt: skip
+TRACES = (
+    "nav_log.json",
+    "state/nav.json",
+    "state/positions.json",
+    "state/synced_state.json",
+    "execution/orders_*.jsonl",
+    "cache/paper_state.json",
+)
 
 
 class DirectoryError(Exception):

@@ -7,6 +7,7 @@ host, method and path once more, and no redirect is followed.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -78,6 +79,7 @@ def build_client(
     Raises:
         ccxt.NotSupported: the exchange has no such environment.
     """
+    _silence()
     base = getattr(ccxt, venue.name)
     allowed = (*venue.reads, *venue.market_reads)
     client = _read_only(base, allowed)(
@@ -102,6 +104,12 @@ def build_client(
     client.session.adapters.clear()
     client.session.mount("https://" if not fake_url else "http://", adapter)
     return client
+
+
+def _silence() -> None:
+    """Whatever level the program logs at: what these log has addresses and headers with keys and signatures in them."""
+    for name in ("ccxt", "urllib3", "requests"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _read_only(base: Any, allowed: Iterable[Read]) -> Any:

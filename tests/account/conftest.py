@@ -15,6 +15,6 @@ def _running() -> Iterator[Pretended]:
 @pytest.fixture
 def exchange(_running: Pretended) -> Iterator[Pretended]:
     """It serves an account that moves with the clock."""
-    _running.control(faults=[])
+    _running.control(faults=[], forget_weight=True)
     yield _running
     _running.control(faults=[])

@@ -58,8 +58,9 @@ def client_of(name: str, exchange: Pretended) -> Any:
         setattr(client, key, value)
     market = {
         "id": "BTCUSDT", "symbol": "BTC/USDT:USDT", "base": "BTC", "quote": "USDT", "settle": "USDT", "type": "swap",
-        "swap": True, "spot": False, "contract": True, "linear": True, "inverse": False, "option": False, "future": False,
-        "margin": False, "contractSize": 1.0, "baseId": "0", "baseName": "BTC", "quoteId": "USDT", "settleId": "usdt",
+        "swap": True, "spot": False, "contract": True, "linear": True, "inverse": False, "option": False,
+        "future": False, "margin": False, "contractSize": 1.0, "baseId": "0", "baseName": "BTC",
+        "quoteId": "USDT", "settleId": "usdt",
         "active": True, "precision": {"amount": 0.001, "price": 0.1}, "info": {},
         "limits": {"amount": {"min": 0.0}, "cost": {}, "price": {}},
     }  # fmt: skip

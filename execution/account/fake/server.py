@@ -102,8 +102,10 @@ class Exchange:
         if unknown:
             raise ValueError(f"{', '.join(sorted(unknown))} is no fault; expected of {', '.join(FAULTS)}")
         self.faults = faults
+        if order.get("forget_weight"):
+            self._spent.clear()
         if "transfer_usd" in order:
-            self.world.transfer(float(order["transfer_usd"]))
+            self.world.transfer(float(order["transfer_usd"]), time.time() if self.step_s is None else self.world.now_s)
 
 
 def _refusal(code: int, bybit_code: int, *, is_bybit: bool) -> tuple[int, dict[str, Any]]:

@@ -109,10 +109,10 @@ class World:
         while self.now_s + STEP_S <= until_s:
             self._step()
 
-    def transfer(self, amount_usd: float) -> None:
+    def transfer(self, amount_usd: float, at_s: float) -> None:
         """Money comes in, or goes out (negative)."""
         self.wallet_usd += amount_usd
-        self.payments.append(Payment(next(self.numbers), "TRANSFER", "", amount_usd, self.now_s))
+        self.payments.append(Payment(next(self.numbers), "TRANSFER", "", amount_usd, at_s))
 
     def trade(self, symbol: str, qty: float, *, is_maker: bool) -> None:
         """One order of so many coins (negative: sell), filled in one to three parts."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from execution.account.answers import NotUnderstoodError
 from execution.account.failures import Failure, FailureKind
-from execution.account.link import LARGEST_SKEW_S
 from execution.account.reading import Reading, read_account
+from execution.account.schedule import LARGEST_SKEW_S
 from execution.account.venues.venue import NotToldError
 
 if TYPE_CHECKING:

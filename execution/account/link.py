@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 RELOAD_EVERY_S = 600.0
 MINUTE_S = 60.0
-LARGEST_SKEW_S = 1.0
 
 
 class Link:

@@ -28,6 +28,8 @@ PERIODS_S = {
 # A part that fails is not asked for at every cycle.
 RETRY_PART_S = 60.0
 BACK_OFF_S = (10.0, 20.0, 40.0, 60.0)
+# A clock that differs by more is said.
+LARGEST_SKEW_S = 1.0
 # What stops every question, not only the one that failed.
 BLOCKING = (FailureKind.LIMITED, FailureKind.KEY)
 

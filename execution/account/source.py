@@ -10,11 +10,10 @@ from execution.account import schedule as times
 from execution.account.answers import USD_COINS, NotUnderstoodError
 from execution.account.failures import Failure, FailureKind
 from execution.account.ledger import Ledger, UnpricedFeeError
-from execution.account.link import LARGEST_SKEW_S
 from execution.account.peak import OwnPeak
 from execution.account.publisher import Publisher, View
 from execution.account.reading import Reading, read_account
-from execution.account.schedule import Schedule
+from execution.account.schedule import LARGEST_SKEW_S, Schedule
 from execution.account.venues.venue import NotToldError
 from execution.storage.error_log import SURVIVABLE
 

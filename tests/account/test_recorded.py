@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -279,9 +280,7 @@ def test_positions(name: str) -> None:
     found = read(answer(name), MARKETS[name.split("/", maxsplit=1)[0]])
     for leg, wanted in zip(found, expected, strict=True):
         assert leg.mark_price == pytest.approx(wanted.mark_price, rel=1e-12)
-        assert leg == Position(
-            *[getattr(wanted, key) if key != "mark_price" else leg.mark_price for key in wanted.__slots__]
-        )
+        assert leg == replace(wanted, mark_price=leg.mark_price)
     assert [leg.notional_usd for leg in found] == pytest.approx(notionals)
 
 

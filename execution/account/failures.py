@@ -54,7 +54,7 @@ def translate(error: Exception, names: set[str], status: int | None, headers: Ma
     said = str(error)
     found = _CODE.search(said)
     code = found[1] if found else None
-    kind = _kind(names, code, status)
+    kind = _kind(names - {"RateLimitExceeded"} if _is_a_block(said, status) else names, code, status)
     shown = f" ({code})" if code else f" (HTTP {status})" if status and status >= 400 else ""
     if kind is FailureKind.LIMITED:
         until_s = _until(said, headers, time.time())
@@ -69,6 +69,11 @@ def translate(error: Exception, names: set[str], status: int | None, headers: Ma
         FailureKind.UNREACHABLE: "no answer in time" if "RequestTimeout" in names else "no answer",
     }
     return Failure(kind, f"{words[kind]}{shown}")
+
+
+def _is_a_block(said: str, status: int | None) -> bool:
+    """A page of some gateway; Bybit also says 403 to those who ask too often, and says that they do."""
+    return status == 403 and "too frequent" not in said
 
 
 def _kind(names: set[str], code: str | None, status: int | None) -> FailureKind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import ccxt
 import pytest
@@ -12,6 +13,7 @@ import requests
 from pretended import FAKE_KEYS, Pretended
 
 from execution.account.credentials import Credentials
+from execution.account.failures import Failure
 from execution.account.guard import NotReadOnlyError, ReadOnlyAdapter, build_client
 from execution.account.link import Link
 from execution.account.venues.table import VENUES
@@ -181,3 +183,26 @@ def test_clients_know_the_hosts_of_their_exchange_alone(name: str) -> None:
         assert adapter.hosts
         with pytest.raises(requests.exceptions.InvalidSchema):
             client.session.get("http://127.0.0.1/")
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_each_read_goes_where_its_list_says(name: str) -> None:
+    """Signed by ccxt for the live exchange, it is a path that the second layer lets through."""
+    client = build_client(VENUES[name](), Credentials("k", "s", "p", ADDRESS), "live")
+    adapter = client.session.get_adapter("https://")
+    for read in (*VENUES[name].reads, *VENUES[name].market_reads):
+        signed = client.sign(read.path, list(read.api), read.method, {"settle": "usdt", "type": "meta"})
+        address = urlsplit(signed["url"])
+        assert (signed["method"], address.path, address.netloc in adapter.hosts) == (read.method, read.wire, True)
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_ccxt_learns_the_markets_by_listed_reads(name: str, exchange: Pretended) -> None:
+    """What it asks for by itself is on the list too; the fake exchange may not know the answer."""
+    link = Link(VENUES[name](), build_client(VENUES[name](), FAKE_KEYS, "live", exchange.url, paced=False))
+    try:
+        markets = link.load_instruments()
+    except Failure:
+        assert name not in ("binanceusdm", "bybit")
+    else:
+        assert markets["BTCUSDT"].symbol == "BTCUSDT"

@@ -33,7 +33,7 @@ NO_CCXT = "ccxt is not installed; python -m pip install -r requirements-account.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 when it ended as asked, 1 when it could not start; of a check its verdict."""
+    """Run the command; 0 when it ended as asked, 2 when it cannot start; of a check its verdict."""
     options = parse_options(arguments)
     keys = Credentials()
     try:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CredentialsError, DirectoryError, OSError, ValueError, SecondWriterError, ModuleNotFoundError) as error:
         said = NO_CCXT if isinstance(error, ModuleNotFoundError) else keys.scrub(str(error))
         print(f"cannot start: {said}", file=sys.stderr)
-        return int(Verdict.FAIL) if options.check else 1
+        return int(Verdict.FAIL)
 
 
 def _prepare(options: Options) -> tuple[Venue, Credentials]:
@@ -83,7 +83,7 @@ def _run(options: Options, link: Link) -> int:
     from execution.account.source import AccountSource  # noqa: PLC0415
 
     if _is_refused(link):
-        return 1
+        return int(Verdict.FAIL)
     claim_directory(options.log_dir, options.exchange, options.environment)
     source = AccountSource(link, options.log_dir, options.environment, time.time())
     stop = threading.Event()

@@ -167,7 +167,8 @@ class Publisher:
         self, view: View, reading: Reading, window: EventWindow, entries: list[dict[str, Any]], now_s: float
     ) -> dict[str, Any]:
         week = (window.fees_usd[7].total_usd, window.pnl_usd[7].total_usd)
-        troubles = dict(view.troubles) | ({"exchange": view.fault} if view.fault else {})
+        troubles = {name: said for name, said in view.troubles.items() if said != view.fault}
+        troubles |= {"exchange": view.fault} if view.fault else {}
         inputs = RiskInputs(
             drawdown=view.drawdown,
             fee_pnl=build_fee_pnl(*week, 7, trades=len(window.pnl_usd[7])),

@@ -61,7 +61,7 @@ class Schedule:
         """It was not: ask again later, and nothing else before that either where the exchange asked for it."""
         if failure.kind in BLOCKING and failure.until_s is not None:
             self.blocked_until_s = now_s + max(0.0, failure.until_s - time.time())
-        if name == ACCOUNT:
+        if name in (ACCOUNT, MARKETS):
             self._due_s[name] = now_s + BACK_OFF_S[min(self._failed, len(BACK_OFF_S) - 1)]
             self._failed += 1
         else:
@@ -69,5 +69,5 @@ class Schedule:
 
     @property
     def failures_in_a_row(self) -> int:
-        """Of the account itself."""
+        """Of the account itself, and of what it cannot be read without."""
         return self._failed

@@ -47,19 +47,19 @@ def test_it_publishes_until_told_to_stop(exchange: Pretended, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "environ", "code", "words"),
     [
-        (["--exchange", "bybit"], {}, 1, "the environment lacks the key and the secret of bybit"),
+        (["--exchange", "bybit"], {}, 2, "the environment lacks the key and the secret of bybit"),
         (["--exchange", "bybit", "--check"], {}, 2, "the environment lacks the key and the secret of bybit"),
         (
             ["--exchange", "gate", "--environment", "demo"],
             {},
-            1,
+            2,
             "gate has no environment demo; expected one of live, testnet",
         ),
         (["--exchange", "nowhere"], {}, 2, "invalid choice: 'nowhere'"),
         (["--exchange", "bybit", "--fake", "http://example.org"], {}, 2, "is not on this machine"),
         (["--exchange", "bybit", "--key", "x"], {}, 2, "unrecognized arguments"),
         (["--exchange", "bybit", "--name", "../x"], {}, 2, "is no name of a directory"),
-        (["--exchange", "hyperliquid"], {"HEDGE_ACCOUNT_SECRET": "0x" + "11" * 32}, 1, "take the key out"),
+        (["--exchange", "hyperliquid"], {"HEDGE_ACCOUNT_SECRET": "0x" + "11" * 32}, 2, "take the key out"),
     ],
 )
 def test_what_cannot_start_says_why_in_a_sentence(
@@ -80,7 +80,7 @@ def test_a_key_that_may_withdraw_is_not_used(tmp_path: Path) -> None:
         process = start("--exchange", "bybit", "--fake", exchange.url, "--log-dir", str(tmp_path))
         said, _ = process.communicate(timeout=PATIENCE_S)
         asked = exchange.asked()
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert "the key may withdraw or transfer: refused" in said
     assert list(tmp_path.iterdir()) == []
     assert set(asked) == {"GET /v5/user/query-api", "heaviest_minute"}

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from execution.account.credentials import Credentials
 from execution.account.fake.server import KEY, SECRET
-from execution.account.guard import build_client
-from execution.account.link import Link
 from execution.account.venues.table import VENUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from execution.account.link import Link
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FAKE_KEYS = Credentials(KEY, SECRET)
@@ -43,7 +43,10 @@ class Pretended:
             return found
 
     def link(self, name: str = "binanceusdm", keys: Credentials = FAKE_KEYS) -> Link:
-        """A reader of its account, which asks without pauses."""
+        """A reader of its account, which asks without pauses; ccxt is loaded here, for those tests alone."""
+        from execution.account.guard import build_client  # noqa: PLC0415
+        from execution.account.link import Link  # noqa: PLC0415
+
         venue = VENUES[name]()
         return Link(venue, build_client(venue, keys, "live", self.url, paced=False))
 

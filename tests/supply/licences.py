@@ -14,7 +14,8 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ]+)", re.MULTILINE)
 HEAD = """# Licences
 
 What each pinned package says of itself. "runs" is what the dashboard runs on, "tests" what only its tests and checks
-use, "account" what only a real account as the source takes (`make run ACCOUNT=...`). `make lock` writes this anew; a test compares it with what is installed.
+use, "account" what only a real account as the source takes (`make run ACCOUNT=...`). `make lock` writes this anew; a
+test compares it with what is installed.
 
 | package | version | licence | for |
 | --- | --- | --- | --- |

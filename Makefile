@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 STATE_DIR ?=
 NOW ?=
 EXECUTOR_ARGS ?=
+ACCOUNT ?=
+ACCOUNT_ARGS ?=
+ACCOUNT_NAME ?= $(ACCOUNT)
 LOCK = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links
 PYTEST_ARGS ?=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
@@ -24,6 +27,7 @@ help:
 	@echo "make clean      removes $(VENV) and build/"
 	@echo
 	@echo "make run EXECUTOR_ARGS=\"--fault drawdown\"      a bad day; python -m execution.executor --help has them all"
+	@echo "make run ACCOUNT=binanceusdm                   your own account, only read; docs/account.md says how. ACCOUNT=fake tries it out"
 	@echo "make run STATE_DIR=/var/lib/desk/state         the dashboard alone, on a directory that others write"
 	@echo "make run STATE_DIR=tests/fixtures/corpus/v7.1/healthy/logs/state NOW=1764197100     as of a fixed time"
 	@echo "HEDGE_BIND=127.0.0.1:8051 make run             another port (127.0.0.1:8050); README.md has the other settings"
@@ -36,7 +40,12 @@ $(VENV)/.run: requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.run
+$(VENV)/.account: requirements-account.txt | $(VENV)/.run
+	@echo "installing ccxt and what it needs of $< into $(VENV), once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-account.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.run $(VENV)/.account
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
@@ -47,10 +56,13 @@ $(VENV)/.browser: | $(VENV)/.dev
 
 # With STATE_DIR or NOW the dashboard alone, on state that is already there; else the whole desk: executor, daemon, dashboard.
 # What would keep the dashboard from starting is said before anything starts.
-run: $(VENV)/.run
+run: $(VENV)/.run $(if $(ACCOUNT),$(VENV)/.account)
 	@$(BIN)/python -m dash_app.server
 ifneq ($(STATE_DIR)$(NOW),)
 	@$(if $(STATE_DIR),HEDGE_STATE_DIR="$(STATE_DIR)") $(if $(NOW),HEDGE_NOW="$(NOW)") exec $(BIN)/gunicorn
+else ifneq ($(ACCOUNT),)
+	@HEDGE_LOG_DIR="$${HEDGE_LOG_DIR:-logs/accounts/$(ACCOUNT_NAME)}" HEDGE_ACCOUNT_ARGS="--exchange $(ACCOUNT) $(ACCOUNT_ARGS)" \
+	HEDGE_FAKE_EXCHANGE=$(if $(filter fake,$(ACCOUNT)),true,false) exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord-account.conf
 else
 	@$(if $(EXECUTOR_ARGS),HEDGE_EXECUTOR_ARGS="$(EXECUTOR_ARGS)") exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord.conf
 endif
@@ -92,7 +104,9 @@ lock: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(LOCK) --output-file requirements.txt requirements.in
 	$(LOCK) --output-file requirements-dev.txt requirements-dev.in
+	$(LOCK) --output-file requirements-account.txt requirements-account.in
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-account.txt
 	$(BIN)/python tests/supply/licences.py > docs/licences.md
 
 clean:

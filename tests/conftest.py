@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from pretended import Pretended, pretending
 from serving import HEALTHY_STATE, Server, serving
 
 # Quiet: no request of the browser's own may look like one of the page's.
@@ -72,3 +73,18 @@ def files(state_dir: Path) -> None:
     """All files as they were, whatever the test before did to them."""
     shutil.rmtree(state_dir, ignore_errors=True)
     shutil.copytree(HEALTHY_STATE, state_dir)
+
+
+@pytest.fixture(scope="module")
+def _pretended() -> Iterator[Pretended]:
+    """A fake exchange whose account moves with the clock; one for all tests of a module."""
+    with pretending() as found:
+        yield found
+
+
+@pytest.fixture
+def exchange(_pretended: Pretended) -> Iterator[Pretended]:
+    """It is without faults at the beginning and in the end."""
+    _pretended.control(faults=[], forget_weight=True)
+    yield _pretended
+    _pretended.control(faults=[])

@@ -26,7 +26,7 @@ class KpiInputs:
 
     nav_usd: float
     nav_at_s: float
-    drawdown_pct: float
+    drawdown_pct: float | None
     aum_total_usd: float
     sources_ok: bool | None
     router: RouterStats

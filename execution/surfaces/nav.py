@@ -35,10 +35,11 @@ class Fx:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeContact:
-    """When the exchange last really answered (epoch seconds), and whether it answers now."""
+    """When the exchange last really answered (epoch seconds), whether it answers now, and in words why not."""
 
     confirmed_at_s: float
     reachable: bool = True
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def build_nav(
         "unrealized_usd": account.unrealized_usd,
         "asset_breakdown": {"USDT": nav_usd},
         "nav_health": health,
+        **({"reason": contact.reason} if contact.reason else {}),
     }
     return {
         "nav": nav_usd,
@@ -118,7 +120,7 @@ def build_nav(
 class NavFigures:
     """What nav_state.json shows beside the series; USD unless the name says otherwise."""
 
-    drawdown: Drawdown
+    drawdown: Drawdown | None
     exposure: Exposure
     realized_today_usd: float | None
     aum: Mapping[str, Any]
@@ -132,10 +134,10 @@ def build_nav_state(series: Sequence[NavPoint], figures: NavFigures, now_s: floa
     return {
         "series": [_build_point(point) for point in series[-SERIES_POINTS:]],
         "total_equity": last.nav_usd,
-        "peak_equity": drawdown.peak_usd,
-        "drawdown_pct": drawdown.pct,
-        "drawdown": drawdown.pct,
-        "drawdown_abs": drawdown.abs_usd,
+        "peak_equity": drawdown.peak_usd if drawdown else None,
+        "drawdown_pct": drawdown.pct if drawdown else None,
+        "drawdown": drawdown.pct if drawdown else None,
+        "drawdown_abs": drawdown.abs_usd if drawdown else None,
         "drawdown_snapshot_at": format_iso(last.at_s),
         "realized_pnl_today": figures.realized_today_usd,
         "realized_pnl": figures.realized_today_usd,

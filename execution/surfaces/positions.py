@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from execution.utils.numbers import describe, finite_number, read_amount
 from execution.utils.timestamps import format_iso
@@ -12,10 +12,17 @@ from execution.utils.timestamps import format_iso
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+T = TypeVar("T")
+
+MARGIN_MODES = ("cross", "isolated")
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One leg. `qty` in coins is signed, negative when short; `position_side` is LONG, SHORT or BOTH (one-way)."""
+    """One leg. `qty` in coins is signed, negative when short; `position_side` is LONG, SHORT or BOTH (one-way).
+
+    `margin_mode` is cross or isolated. What an exchange does not tell is None.
+    """
 
     symbol: str
     position_side: str
@@ -24,6 +31,9 @@ class Position:
     mark_price: float
     unrealized_usd: float
     leverage: float | None = None
+    liquidation_price: float | None = None
+    margin_usd: float | None = None
+    margin_mode: str | None = None
 
     @property
     def side(self) -> str:
@@ -62,8 +72,8 @@ def measure_exposure(positions: Iterable[Position]) -> Exposure:
 def merge_legs(positions: Iterable[Position]) -> list[Position]:
     """One position per leg, which is a symbol and a side; long and short of one symbol stay two.
 
-    Quantities and PnL are summed, the entry is their mean by quantity, the mark is that of the later row. Leverage and
-    position side are kept where all rows agree. Rows with a figure that is no number are left for the schema to refuse.
+    Quantities, PnL and margin are summed, the entry is their mean by quantity, the mark is that of the later row. What
+    else there is stays where all rows agree. Rows with a figure that is no number are left for the schema to refuse.
     """
     legs: dict[tuple[str, str], list[Position]] = {}
     for row in positions:
@@ -82,15 +92,23 @@ def _is_whole(row: Position) -> bool:
 def _merge_rows(rows: Sequence[Position]) -> Position:
     qty = _sum_exactly(row.qty for row in rows)
     cost = sum(_exact(row.entry_price) * _exact(row.qty) for row in rows)
-    sides, leverages = {row.position_side for row in rows}, {row.leverage for row in rows}
+    sides, margins = {row.position_side for row in rows}, [row.margin_usd for row in rows]
+    known = [margin for margin in margins if margin is not None]
     return replace(
         rows[-1],
         position_side=sides.pop() if len(sides) == 1 else rows[0].side,
         qty=float(qty),
         entry_price=float(cost / qty),
         unrealized_usd=float(_sum_exactly(row.unrealized_usd for row in rows)),
-        leverage=leverages.pop() if len(leverages) == 1 else None,
+        leverage=_agreed([row.leverage for row in rows]),
+        liquidation_price=_agreed([row.liquidation_price for row in rows]),
+        margin_usd=float(_sum_exactly(known)) if len(known) == len(rows) else None,
+        margin_mode=_agreed([row.margin_mode for row in rows]),
     )
+
+
+def _agreed(values: Sequence[T]) -> T | None:
+    return values[0] if len(set(values)) == 1 else None
 
 
 def _sum_exactly(values: Iterable[float]) -> Decimal:
@@ -182,6 +200,9 @@ def _read_row(row: object, where: str) -> Position:
         mark_price=row["markPrice"],
         unrealized_usd=row["unrealized"],
         leverage=finite_number(row.get("leverage")),
+        liquidation_price=read_amount(row.get("liquidation_price")),
+        margin_usd=read_amount(row.get("margin")),
+        margin_mode=row["margin_mode"] if row.get("margin_mode") in MARGIN_MODES else None,
     )
 
 
@@ -195,7 +216,13 @@ def _build_row(leg: Position) -> dict[str, Any]:
         "unrealized": leg.unrealized_usd,
         "notional": leg.notional_usd,
         "leverage": leg.leverage,
+        **_build_margin(leg),
     }
+
+
+def _build_margin(leg: Position) -> dict[str, Any]:
+    """What exchanges tell beside a position; null where they do not."""
+    return {"liquidation_price": leg.liquidation_price, "margin": leg.margin_usd, "margin_mode": leg.margin_mode}
 
 
 def _build_item(leg: Position, now_s: float, risk: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -208,6 +235,7 @@ def _build_item(leg: Position, now_s: float, risk: Mapping[str, Any] | None) -> 
         "pnl": leg.unrealized_usd,
         "leverage": leg.leverage,
         "notional": leg.notional_usd,
+        **_build_margin(leg),
         "ts": format_iso(now_s),
         "notional_fmt": _format_usd(leg.notional_usd),
         "pnl_fmt": _format_usd(leg.unrealized_usd),

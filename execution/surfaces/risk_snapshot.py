@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from execution.utils.metrics import (
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from execution.utils.metrics import Drawdown, FeePnl
+
+NET_OF_TRANSFERS = "net of transfers"
 
 
 class RiskMode(NamedTuple):
@@ -38,16 +40,20 @@ class CircuitBreaker(NamedTuple):
 class RiskInputs:
     """What the snapshot shows; `entries` as `build_symbol_health` makes them, `testnet` whether orders go to one.
 
-    `mode` and `breaker` are for an executor that really acts on them; one that has none says nothing.
+    `mode` and `breaker` are for an executor that really acts on them; one that has none says nothing. A drawdown
+    that is unknown is None. `net_of_transfers`: its peak has moved with what came into the account and left it, so that
+    nobody may take another's. `anomalies`: what is wrong, in words by its name.
     """
 
-    drawdown: Drawdown
+    drawdown: Drawdown | None
     fee_pnl: FeePnl
     nav_health: Mapping[str, Any]
     entries: Sequence[Mapping[str, Any]]
     testnet: bool = False
     mode: RiskMode | None = None
     breaker: CircuitBreaker | None = None
+    net_of_transfers: bool = False
+    anomalies: Mapping[str, str] | None = field(default=None)
 
 
 def build_risk_snapshot(inputs: RiskInputs, now_s: float) -> dict[str, Any]:
@@ -57,7 +63,7 @@ def build_risk_snapshot(inputs: RiskInputs, now_s: float) -> dict[str, Any]:
     return {
         "updated_ts": now_s,
         "symbols": [dict(entry) for entry in inputs.entries],
-        "dd_state": {"dd_state": name_drawdown(inputs.drawdown.pct), "drawdown": _build_drawdown(inputs.drawdown)},
+        "dd_state": _build_dd_state(inputs),
         "atr_regime": regime,
         "atr": {
             "atr_regime": regime,
@@ -86,14 +92,20 @@ def _build_word(inputs: RiskInputs) -> dict[str, Any]:
         limit, active = inputs.breaker
         # A fraction, in spite of its name.
         word["circuit_breaker"] = {"max_portfolio_dd_nav_pct": limit, "active": active}
+    if inputs.anomalies is not None:
+        word["anomalies"] = dict(inputs.anomalies)
     return word
 
 
-def _build_drawdown(drawdown: Drawdown) -> dict[str, Any]:
-    return {
-        "dd_pct": drawdown.pct,
-        "dd_abs": drawdown.abs_usd,
-        "peak": drawdown.peak_usd,
-        "nav": drawdown.nav_usd,
-        "usable": True,
+def _build_dd_state(inputs: RiskInputs) -> dict[str, Any]:
+    drawdown = inputs.drawdown
+    basis = {"peak_basis": NET_OF_TRANSFERS} if inputs.net_of_transfers else {}
+    block = {
+        "dd_pct": drawdown.pct if drawdown else None,
+        "dd_abs": drawdown.abs_usd if drawdown else None,
+        "peak": drawdown.peak_usd if drawdown else None,
+        "nav": drawdown.nav_usd if drawdown else None,
+        "usable": drawdown is not None,
+        **basis,
     }
+    return {"dd_state": name_drawdown(drawdown.pct if drawdown else None), "drawdown": block}

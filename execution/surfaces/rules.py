@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ATR_REGIMES = ("quiet", "normal", "hot", "panic", "unknown")
-DD_STATES = ("normal", "cautious", "defensive")
+DD_STATES = ("normal", "cautious", "defensive", "unknown")
 QUALITIES = ("good", "ok", "degraded", "broken", "poor", "unknown")
 SHARPE_STATES = ("strong", "neutral", "poor", "unknown")
 RISK_MODES = ("OK", "WARN", "DEFENSIVE", "HALTED")

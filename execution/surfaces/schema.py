@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from execution.surfaces.blocks import AUM, FEE_PNL, FX, HEALTH, NAV_HEALTH, RISK_WORD, ROUTER_STATS, ROW, Schema
 from execution.surfaces.rules import (
     ATR_REGIMES,
     BOOLEAN,
     COUNT,
     DD_STATES,
-    DICT,
     FRACTION,
     LIST,
     NOT_NEGATIVE,
     NOT_ZERO,
     NUMBER,
     PERCENT,
-    POSITION_SIDE,
     POSITIVE,
     QUALITIES,
-    RISK_MODES,
     SHARPE_STATES,
     SIDE,
     STAMP,
     TEXT,
-    Rule,
     one_of,
     or_null,
-    within,
 )  # fmt: skip
 from execution.utils.numbers import describe
 from state.files import surfaces
@@ -40,67 +36,6 @@ class SurfaceError(ValueError):
     """A payload breaks the schema of its surface; the message names file, field, value and what was expected."""
 
 
-# Field paths: a dot goes into an object, `[]` into every item of a list, `*` into every value of an object; a name with
-# `?` may be absent, and all below it.
-Schema = dict[str, Rule]
-
-_ROW = {
-    "[].symbol": TEXT,
-    "[].positionSide": POSITION_SIDE,
-    "[].qty": NOT_ZERO,
-    "[].entryPrice": POSITIVE,
-    "[].markPrice": POSITIVE,
-    "[].unrealized": NUMBER,
-    "[].notional": NOT_NEGATIVE,
-    "[].leverage": or_null(POSITIVE),
-}
-_AUM = {
-    "aum.futures": NUMBER,
-    "aum.offexchange": DICT,
-    "aum.offexchange.*.qty": or_null(NUMBER),
-    "aum.offexchange.*.usd_value": or_null(NOT_NEGATIVE),
-    "aum.offexchange.*.price_basis": or_null(one_of("market", "par", "cost")),
-    "aum.total": NUMBER,
-}
-_FX = {"fx.usd_zar": or_null(POSITIVE), "fx.ts": or_null(STAMP)}
-_FEE_PNL = {
-    "fee_pnl.fee_pnl_ratio": or_null(NOT_NEGATIVE),
-    "fee_pnl.fees": NUMBER,
-    "fee_pnl.pnl": NUMBER,
-    "fee_pnl.window_days": COUNT,
-}
-_ROUTER_STATS = {
-    "router_stats.maker_fill_ratio": or_null(FRACTION),
-    "router_stats.fallback_ratio": or_null(FRACTION),
-    **{f"router_stats.slip_q{q}": or_null(NUMBER) for q in (25, 50, 75, 95)},
-    "router_stats.sample_count": COUNT,
-}
-_HEALTH = {
-    "symbols[].symbol": TEXT,
-    "symbols[].router.maker_fill_ratio": or_null(FRACTION),
-    "symbols[].router.fallback_ratio": or_null(FRACTION),
-    "symbols[].router.orders": COUNT,
-    "symbols[].router.policy_quality": one_of(*QUALITIES),
-    "symbols[].risk.dd_today_pct": Rule("a percentage -100..0", within(-100.0, 0.0)),
-    "symbols[].risk.dd_state": one_of(*DD_STATES),
-    "symbols[].vol.atr_ratio": or_null(NOT_NEGATIVE),
-    "symbols[].vol.atr_regime": one_of(*ATR_REGIMES),
-}
-_NAV_HEALTH = {
-    "nav_health.age_s": NOT_NEGATIVE,
-    "nav_health.sources_ok": BOOLEAN,
-    "nav_health.fresh": BOOLEAN,
-    "nav_health.cache_ts": or_null(STAMP),
-}
-_RISK_WORD = {
-    "risk_mode?": one_of(*RISK_MODES),
-    "risk_mode_reason?": TEXT,
-    "risk_mode_score?": FRACTION,
-    "circuit_breaker?.max_portfolio_dd_nav_pct": FRACTION,
-    "circuit_breaker?.active": BOOLEAN,
-}
-
-
 def _under(prefix: str, schema: Schema) -> Schema:
     return {f"{prefix}{path}": rule for path, rule in schema.items()}
 
@@ -110,10 +45,10 @@ SCHEMAS: Mapping[str, Schema] = {
         "total_equity": POSITIVE,
         "updated_at": STAMP,
         "age_s": NOT_NEGATIVE,
-        "peak_equity": POSITIVE,
-        "drawdown_pct": PERCENT,
-        "drawdown": PERCENT,
-        "drawdown_abs": NOT_NEGATIVE,
+        "peak_equity": or_null(POSITIVE),
+        "drawdown_pct": or_null(PERCENT),
+        "drawdown": or_null(PERCENT),
+        "drawdown_abs": or_null(NOT_NEGATIVE),
         "realized_pnl_today": or_null(NUMBER),
         "unrealized_pnl": or_null(NUMBER),
         "gross_exposure": or_null(NOT_NEGATIVE),
@@ -122,8 +57,8 @@ SCHEMAS: Mapping[str, Schema] = {
         "sources_ok": or_null(BOOLEAN),
         "series[].nav": POSITIVE,
         "series[].t": STAMP,
-        **_AUM,
-        **_FX,
+        **AUM,
+        **FX,
     },
     surfaces.NAV: {
         "nav": POSITIVE,
@@ -131,12 +66,12 @@ SCHEMAS: Mapping[str, Schema] = {
         "updated_ts": STAMP,
         "nav_detail.source": TEXT,
         "nav_detail.fresh": BOOLEAN,
-        **_under("nav_detail.", _NAV_HEALTH),
-        **_AUM,
-        **_FX,
+        **_under("nav_detail.", NAV_HEALTH),
+        **AUM,
+        **FX,
     },
-    surfaces.POSITIONS: {"rows": LIST, "updated": STAMP, **_under("rows", _ROW)},
-    surfaces.SYNCED_STATE: {"items": LIST, "updated_at": STAMP, "nav": POSITIVE, **_under("items", _ROW)},
+    surfaces.POSITIONS: {"rows": LIST, "updated": STAMP, **_under("rows", ROW)},
+    surfaces.SYNCED_STATE: {"items": LIST, "updated_at": STAMP, "nav": POSITIVE, **_under("items", ROW)},
     surfaces.POSITIONS_STATE: {
         "items": LIST,
         "updated_at": STAMP,
@@ -173,15 +108,15 @@ SCHEMAS: Mapping[str, Schema] = {
     surfaces.RISK_SNAPSHOT: {
         "updated_ts": STAMP,
         "dd_state.dd_state": one_of(*DD_STATES),
-        "dd_state.drawdown.dd_pct": PERCENT,
+        "dd_state.drawdown.dd_pct": or_null(PERCENT),
         "atr_regime": one_of(*ATR_REGIMES),
         "atr.median_ratio": or_null(NOT_NEGATIVE),
-        **_RISK_WORD,
-        **_FEE_PNL,
-        **_NAV_HEALTH,
-        **_HEALTH,
+        **RISK_WORD,
+        **FEE_PNL,
+        **NAV_HEALTH,
+        **HEALTH,
     },
-    surfaces.EXECUTION_HEALTH: {"updated_ts": STAMP, **_HEALTH},
+    surfaces.EXECUTION_HEALTH: {"updated_ts": STAMP, **HEALTH},
     surfaces.ENGINE_METADATA: {"engine_version": TEXT, "updated_ts": STAMP, "env": TEXT, "status": TEXT},
     surfaces.KPIS: {
         "ts": STAMP,
@@ -190,7 +125,7 @@ SCHEMAS: Mapping[str, Schema] = {
         "nav.aum_total": NUMBER,
         "nav.sources_ok": or_null(BOOLEAN),
         "risk.dd_state": one_of(*DD_STATES),
-        "risk.drawdown_pct": PERCENT,
+        "risk.drawdown_pct": or_null(PERCENT),
         "risk.atr_regime": one_of(*ATR_REGIMES),
         "risk.atr_ratio": or_null(NOT_NEGATIVE),
         "router.maker_fill_rate": or_null(FRACTION),
@@ -200,9 +135,9 @@ SCHEMAS: Mapping[str, Schema] = {
         "router_quality": one_of(*QUALITIES),
         "symbols.*.dd_state": one_of(*DD_STATES),
         "symbols.*.atr_regime": one_of(*ATR_REGIMES),
-        **_ROUTER_STATS,
-        **_FEE_PNL,
-        **_FX,
+        **ROUTER_STATS,
+        **FEE_PNL,
+        **FX,
     },
 }
 

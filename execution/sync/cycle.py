@@ -12,7 +12,9 @@ from execution.storage.error_log import ErrorLog
 from execution.surfaces.kpis import KpiInputs, build_kpis_v7
 from execution.surfaces.nav import FRESH_FOR_S, NavFigures, build_nav_state
 from execution.surfaces.positions import Exposure, build_leaderboard_state, build_positions_state, measure_exposure
+from execution.surfaces.risk_snapshot import NET_OF_TRANSFERS
 from execution.sync.inputs import InputReader, Inputs, mapping
+from execution.sync.peak import take_peak
 from execution.sync.transition_log import TransitionLog
 from execution.utils.execution_health import build_router_part, measure_reject_rate
 from execution.utils.metrics import Drawdown, Peak, build_fee_pnl, rolling_sharpe
@@ -43,7 +45,7 @@ class SyncCycle:
         self.state_dir = log_dir / "state"
         self.feed = feed
         self.peak = peak
-        self.drawdown = Drawdown(peak.nav_usd, peak.nav_usd)
+        self.drawdown: Drawdown | None = Drawdown(peak.nav_usd, peak.nav_usd)
         self.errors = ErrorLog(logging.getLogger("sync_state"))
         self.inputs = InputReader(log_dir, feed, self.errors)
         self.transitions = TransitionLog(log_dir)
@@ -89,10 +91,17 @@ class SyncCycle:
         return builders
 
     def _raise_peak(self, inputs: Inputs) -> None:
-        """The highest of what was saved, what the log shows and what the executor has seen between its points."""
+        """The highest of what was saved, what the log shows and what the executor has seen between its points.
+
+        A peak that its writer has moved with transfers is taken as it is: points of before a withdrawal are no peak.
+        """
+        block = mapping(mapping(inputs.risk, "dd_state"), "drawdown")
+        if block.get("peak_basis") == NET_OF_TRANSFERS:
+            self.peak, self.drawdown = take_peak(block, inputs.points[-1])
+            return
         for point in inputs.points:
             self.peak = self.peak.raised_to(point.nav_usd, point.at_s)
-        seen = read_amount(mapping(mapping(inputs.risk, "dd_state"), "drawdown").get("peak"))
+        seen = read_amount(block.get("peak"))
         if seen is not None:
             self.peak = self.peak.raised_to(seen, inputs.now_s)
         self.drawdown = Drawdown(self.peak.nav_usd, inputs.points[-1].nav_usd)
@@ -116,7 +125,7 @@ class SyncCycle:
         kpi_inputs = KpiInputs(
             nav_usd=last.nav_usd,
             nav_at_s=last.at_s,
-            drawdown_pct=self.drawdown.pct,
+            drawdown_pct=self.drawdown.pct if self.drawdown else None,
             aum_total_usd=inputs.aum["total"],
             sources_ok=_sources_ok(inputs),
             router=measure_router(window.routed),

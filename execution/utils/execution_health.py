@@ -41,10 +41,11 @@ class RouterStats(TypedDict):
 
 
 def classify_routing(stats: RouterStats) -> str:
-    """good, ok, degraded or broken; unknown without orders: no evidence is not "ok"."""
-    if not stats["sample_count"]:
+    """good, ok, degraded or broken; unknown without orders, or without their slippage: no evidence is not "ok"."""
+    slip_bps, fallback = stats["slip_q50"], stats["fallback_ratio"] or 0.0
+    if not stats["sample_count"] or (slip_bps is None and fallback < DEGRADED_FALLBACK):
         return "unknown"
-    slip_bps, fallback = stats["slip_q50"] or 0.0, stats["fallback_ratio"] or 0.0
+    slip_bps = slip_bps or 0.0
     if slip_bps >= BROKEN_SLIP_BPS:
         return "broken"
     if slip_bps >= DEGRADED_SLIP_BPS or fallback >= DEGRADED_FALLBACK:
@@ -58,9 +59,8 @@ def classify_portfolio_routing(stats: RouterStats) -> str:
     """The portfolio's label: good, ok, degraded, poor or unknown."""
     quality = classify_routing(stats)
     maker_fill = stats["maker_fill_ratio"]
-    if quality == "broken" or (maker_fill is not None and maker_fill < POOR_MAKER_FILL):
-        return "poor"
-    return quality
+    few_makers = quality != "unknown" and maker_fill is not None and maker_fill < POOR_MAKER_FILL
+    return "poor" if quality == "broken" or few_makers else quality
 
 
 def build_exec_stats(window: EventWindow) -> dict[str, Any]:
@@ -93,12 +93,12 @@ def measure_sharpe_by_symbol(window: EventWindow) -> dict[str, float | None]:
 
 @dataclass(frozen=True, slots=True)
 class SymbolFigures:
-    """What is measured about one symbol; `dd_today_pct` is the fall from today's best, in percent of NAV, <= 0."""
+    """What is measured about one symbol; `dd_today_pct`: the fall from today's best, in percent of NAV, <= 0, None."""
 
     symbol: str
     router: RouterStats
     atr: Atr
-    dd_today_pct: float
+    dd_today_pct: float | None
     sharpe_7d: float | None
 
 
@@ -112,7 +112,7 @@ def build_symbol_health(figures: SymbolFigures, now_s: float) -> dict[str, Any]:
         "risk": {
             "dd_today_pct": figures.dd_today_pct,
             "dd_state": dd_state,
-            "risk_flags": [] if dd_state == "normal" else ["dd_warning"],
+            "risk_flags": [] if dd_state in ("normal", "unknown") else ["dd_warning"],
             "sharpe_state": name_sharpe(figures.sharpe_7d),
         },
         "vol": dict(figures.atr),

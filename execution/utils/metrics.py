@@ -115,13 +115,17 @@ def drawdown_pct(peak_usd: float, nav_usd: float) -> float:
     return max(0.0, (peak_usd - nav_usd) / peak_usd * 100.0) if peak_usd > 0 else 0.0
 
 
-def name_drawdown(pct: float, cautious_pct: float = DD_CAUTIOUS_PCT, defensive_pct: float = DD_DEFENSIVE_PCT) -> str:
-    """normal, cautious or defensive, from a drawdown in percent (its sign does not matter)."""
+def name_drawdown(
+    pct: float | None, cautious_pct: float = DD_CAUTIOUS_PCT, defensive_pct: float = DD_DEFENSIVE_PCT
+) -> str:
+    """normal, cautious or defensive, from a drawdown in percent (its sign does not matter); unknown without one."""
+    if pct is None:
+        return "unknown"
     depth_pct = abs(pct)
     return "defensive" if depth_pct >= defensive_pct else "cautious" if depth_pct >= cautious_pct else "normal"
 
 
-def name_symbol_drawdown(pct: float) -> str:
+def name_symbol_drawdown(pct: float | None) -> str:
     """As `name_drawdown`, with the limits of one symbol."""
     return name_drawdown(pct, SYMBOL_DD_CAUTIOUS_PCT, SYMBOL_DD_DEFENSIVE_PCT)
 

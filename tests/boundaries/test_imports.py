@@ -91,6 +91,13 @@ def test_a_module_imports_only_what_its_package_may(path: Path) -> None:
     assert forbidden_imports((ROOT / path).read_text(), package_of(path)) == []
 
 
+@every_module
+def test_ccxt_is_imported_by_the_account_source_alone(path: Path) -> None:
+    """It is an extra: 80 MB and half a second that the wall has no use for."""
+    names = {name.split(".", maxsplit=1)[0] for name in imported_modules((ROOT / path).read_text(), package_of(path))}
+    assert "ccxt" not in names or path.parts[:2] == ("execution", "account")
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_each_package_is_really_looked_at(package: str) -> None:
     """An empty list of modules would pass every test above."""

@@ -30,6 +30,7 @@ ORDERS = {
         "state_publish",
         "sync",
         "paper",
+        "account",
         "sync_state",
         "executor",
     ),
@@ -84,6 +85,7 @@ def find_circle(imports: dict[str, set[str]]) -> list[str]:
         ("execution.utils", "utils", "from execution.router_metrics import X", ["execution.router_metrics.X"]),
         ("execution.surfaces", "surfaces", "from ..sync import peak", ["execution.sync.peak"]),
         ("execution.paper", "paper", "from ..utils import metrics\nfrom state.files import surfaces", []),
+        ("execution.sync", "sync", "from execution.account.peak import OwnPeak", ["execution.account.peak.OwnPeak"]),
     ],
 )
 def test_the_checker_reports_an_import_that_runs_upwards(

@@ -5,12 +5,17 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = {"runs": ROOT / "requirements.txt", "tests": ROOT / "requirements-dev.txt"}
+LOCKS = {
+    "runs": ROOT / "requirements.txt",
+    "tests": ROOT / "requirements-dev.txt",
+    "account": ROOT / "requirements-account.txt",
+}
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ]+)", re.MULTILINE)
 HEAD = """# Licences
 
 What each pinned package says of itself. "runs" is what the dashboard runs on, "tests" what only its tests and checks
-use. `make lock` writes this anew; a test compares it with what is installed.
+use, "account" what only a real account as the source takes (`make run ACCOUNT=...`). `make lock` writes this anew; a
+test compares it with what is installed.
 
 | package | version | licence | for |
 | --- | --- | --- | --- |
@@ -42,9 +47,10 @@ def licence_of(name: str) -> str:
 
 def list_licences() -> str:
     """The whole document."""
-    runs, everything = (read_pins(lock) for lock in LOCKS.values())
+    pins = {use: read_pins(lock) for use, lock in LOCKS.items()}
+    everything = pins["account"] | pins["tests"]
     rows = (
-        f"| {name} | {version} | {licence_of(name)} | {'runs' if name in runs else 'tests'} |"
+        f"| {name} | {version} | {licence_of(name)} | {next(use for use in LOCKS if name in pins[use])} |"
         for name, version in sorted(everything.items())
     )
     return HEAD + "\n".join(rows) + "\n"

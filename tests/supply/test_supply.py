@@ -25,12 +25,14 @@ def test_every_requirement_is_pinned_with_hashes(lock: Path) -> None:
 
 
 def test_tests_run_on_the_versions_that_run() -> None:
-    runs, tests = (read_pins(lock) for lock in LOCKS.values())
+    runs, tests, account = (read_pins(lock) for lock in LOCKS.values())
     assert runs.items() <= tests.items()
+    shared = tests.keys() & account.keys()
+    assert {name: tests[name] for name in shared} == {name: account[name] for name in shared}
 
 
 def test_what_is_installed_is_what_is_locked() -> None:
-    pins = read_pins(LOCKS["tests"])
+    pins = read_pins(LOCKS["tests"]) | read_pins(LOCKS["account"])
     assert {name: version(name) for name in pins} == pins
 
 

@@ -1,0 +1,1 @@
+"""A real exchange account as the source of the wall: read only, through ccxt, which nothing else imports."""

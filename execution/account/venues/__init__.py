@@ -1,0 +1,1 @@
+"""One small description per exchange: what may be asked of it, and what its answers mean."""

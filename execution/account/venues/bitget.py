@@ -1,0 +1,170 @@
+"""Bitget, futures that are settled in USDT, on a classic or a unified account."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from execution.account.answers import History, NotUnderstoodError
+from execution.account.failures import Failure, FailureKind
+from execution.account.fields import Row, block, number, rows, text
+from execution.account.venues.bitget_answers import (
+    FUNDING,
+    TRANSFERS,
+    read_figures,
+    read_fills,
+    read_funding,
+    read_positions,
+    read_rights,
+    read_spot,
+    read_transfers,
+    read_unified_figures,
+    read_unified_fills,
+)
+from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, WEEK_MS, NotToldError, Read, Venue, pick_prices
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from execution.account.answers import Figures, Instrument, Rights, Transfer
+    from execution.account.venues.venue import Ask, Instruments
+    from execution.surfaces.positions import Position
+
+PAGE = 100
+MOST_PAGES = 200
+PRODUCT = {"productType": "USDT-FUTURES"}
+CATEGORY = {"category": "USDT-FUTURES"}
+
+
+def _read(api: tuple[str, str], path: str, *keys: str) -> Read:
+    return Read(api, path, f"/api/{path}", 1, keys or ("data",))
+
+
+CLASSIC_ACCOUNTS = _read(("private", "mix"), "v2/mix/account/accounts")
+CLASSIC_POSITIONS = _read(("private", "mix"), "v2/mix/position/all-position")
+CLASSIC_FILLS = _read(("private", "mix"), "v2/mix/order/fills", "data.fillList")
+CLASSIC_BILLS = _read(("private", "mix"), "v2/mix/account/bill", "data.bills")
+UNIFIED_ASSETS = _read(("private", "uta"), "v3/account/assets", "data.accountEquity")
+UNIFIED_POSITIONS = _read(("private", "uta"), "v3/position/current-position", "data.list")
+UNIFIED_FILLS = _read(("private", "uta"), "v3/trade/fills", "data.list")
+SPOT = _read(("private", "spot"), "v2/spot/account/assets")
+KEY = _read(("private", "spot"), "v2/spot/account/info", "data.authorities")
+TICKERS = _read(("public", "spot"), "v2/spot/market/tickers")
+CANDLESTICKS = _read(("public", "mix"), "v2/mix/market/candles")
+MARKETS = _read(("public", "mix"), "v2/mix/market/contracts")
+TIME = _read(("public", "common"), "v2/public/time", "data.serverTime")
+
+
+class Bitget(Venue):
+    """Which kind of account it is shows at the first question: each refuses what is meant for the other."""
+
+    name = "bitget"
+    environments = ("live", "demo")
+    options = {"fetchMarkets": {"types": ["swap"]}}  # noqa: RUF012
+    market_reads = (MARKETS,)
+    reads = (CLASSIC_ACCOUNTS, CLASSIC_POSITIONS, CLASSIC_FILLS, CLASSIC_BILLS, UNIFIED_ASSETS, UNIFIED_POSITIONS,
+             UNIFIED_FILLS, SPOT, KEY, TICKERS, CANDLESTICKS, TIME)  # fmt: skip
+    needs = ("key", "secret", "password")
+
+    def __init__(self) -> None:
+        """Of an unknown kind."""
+        self.unified: bool | None = None
+
+    def figures(self, ask: Ask) -> Figures:
+        """Equity in USD."""
+        if self.unified is None:
+            self.unified = self._is_unified(ask)
+        if self.unified:
+            return read_unified_figures(ask(UNIFIED_ASSETS))
+        return read_figures(ask(CLASSIC_ACCOUNTS, PRODUCT))
+
+    def _is_unified(self, ask: Ask) -> bool:
+        try:
+            ask(CLASSIC_ACCOUNTS, PRODUCT)
+        except Failure as failure:
+            if failure.kind is not FailureKind.REFUSED:
+                raise
+            return True
+        return False
+
+    def positions(self, ask: Ask, markets: Instruments) -> list[Position]:
+        """One-way or hedged, as each row says."""
+        if self.unified:
+            return read_positions(ask(UNIFIED_POSITIONS, CATEGORY), markets)
+        return read_positions(ask(CLASSIC_POSITIONS, PRODUCT | {"marginCoin": "USDT"}), markets)
+
+    def history(self, ask: Ask, markets: Instruments, since_ms: int) -> History:
+        """Funding of a unified account is not read yet, and counts nowhere."""
+        windows = list(_windows(since_ms))
+        if self.unified:
+            found = [row for window in windows for row in _by_cursor(ask, CATEGORY | window)]
+            return History(read_unified_fills(found, markets), [])
+        fills = [row for window in windows for row in _by_id(ask, CLASSIC_FILLS, PRODUCT | window, "fillList")]
+        return History(read_fills(fills, markets), read_funding(_list_bills(ask, windows, FUNDING), markets))
+
+    def transfers(self, ask: Ask, since_ms: int) -> list[Transfer]:
+        """From the bills of the futures account."""
+        if self.unified:
+            raise NotToldError("the transfers of a unified account at bitget are not read")
+        windows = list(_windows(since_ms))
+        return read_transfers([row for kind in TRANSFERS for row in _list_bills(ask, windows, kind)])
+
+    def rights(self, ask: Ask) -> Rights:
+        """What the key's own settings say."""
+        return read_rights(ask(KEY))
+
+    def clock_ms(self, ask: Ask) -> float:
+        """Of the exchange."""
+        return number(block(ask(TIME), "data"), "serverTime")
+
+    def candles(self, ask: Ask, instrument: Instrument) -> list[float]:
+        """The last 500."""
+        query = {"symbol": instrument.market_id, "granularity": f"{CANDLE_MINUTES}m", "limit": CANDLES}
+        found = block(ask(CANDLESTICKS, PRODUCT | query)).get("data")
+        candles = found if isinstance(found, list) else []
+        return [number({"close": row[4]}, "close") for row in candles if isinstance(row, list) and len(row) > 4]
+
+    def spot(self, ask: Ask) -> dict[str, float] | None:
+        """Of a unified account the coins are in the equity."""
+        return None if self.unified else read_spot(ask(SPOT))
+
+    def prices(self, ask: Ask, coins: Collection[str]) -> dict[str, float]:
+        """Last prices of spot."""
+        return pick_prices(rows(ask(TICKERS), "data"), "symbol", "lastPr", coins)
+
+
+def _list_bills(ask: Ask, windows: list[dict[str, int]], kind: str) -> list[Row]:
+    query = PRODUCT | {"businessType": kind}
+    return [row for window in windows for row in _by_id(ask, CLASSIC_BILLS, query | window, "bills")]
+
+
+def _windows(since_ms: int) -> Iterator[dict[str, int]]:
+    """A week at most may be asked for at once."""
+    now_ms = int(time.time() * 1000)
+    for start_ms in range(since_ms, max(now_ms, since_ms + 1), WEEK_MS):
+        yield {"startTime": start_ms, "endTime": min(now_ms, start_ms + WEEK_MS)}
+
+
+def _by_id(ask: Ask, read: Read, params: dict[str, Any], listed: str) -> Iterator[Row]:
+    """Newest first; the next page is older than the last id."""
+    older: dict[str, Any] = {}
+    for _ in range(MOST_PAGES):
+        data = block(ask(read, params | {"limit": PAGE} | older), "data")
+        page = rows(data.get(listed) or [])
+        yield from page
+        if len(page) < PAGE:
+            return
+        older = {"idLessThan": text(data, "endId")}
+    raise NotUnderstoodError(f"{read.wire} has more than {MOST_PAGES} pages")
+
+
+def _by_cursor(ask: Ask, params: dict[str, Any]) -> Iterator[Row]:
+    older: dict[str, Any] = {}
+    for _ in range(MOST_PAGES):
+        data = block(ask(UNIFIED_FILLS, params | {"limit": PAGE} | older), "data")
+        page = rows(data.get("list") or [])
+        yield from page
+        if len(page) < PAGE:
+            return
+        older = {"cursor": text(data, "cursor")}
+    raise NotUnderstoodError(f"{UNIFIED_FILLS.wire} has more than {MOST_PAGES} pages")

@@ -1,0 +1,179 @@
+"""Each switch of the fake exchange does what the table of errors says, on the wall as the loader has it, and back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pretended import REPOSITORY, Pretended, pretending
+
+from execution.account.source import AccountSource
+from execution.storage.writer_lock import release_writers
+from state import load_all_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.parametrize("venue", ["binanceusdm", "bybit"])
+
+
+class Desk:
+    """A source in this process, cycle by cycle on a clock that this test moves."""
+
+    def __init__(self, exchange: Pretended, venue: str, log_dir: Path) -> None:
+        self.exchange, self.log_dir = exchange, log_dir
+        self.now_s = time.time()
+        self.link = exchange.link(venue)
+        self.link._client.timeout = 500
+        self.source = AccountSource(self.link, log_dir, "fake", self.now_s)
+
+    def cycle(self, times: int = 1, seconds: float = 10.0) -> dict[str, Any]:
+        """So many cycles; what the loader then says."""
+        for _ in range(times):
+            self.now_s += seconds
+            self.source.cycle(self.now_s)
+        return load_all_state(self.log_dir / "state", now=self.now_s, environ={}, remember=False)
+
+
+@pytest.fixture
+def desk(exchange: Pretended, venue: str, tmp_path: Path) -> Iterator[Desk]:
+    """It has told an account once."""
+    release_writers()
+    found = Desk(exchange, venue, tmp_path)
+    found.cycle()
+    yield found
+    found.source.close(found.now_s)
+    release_writers()
+
+
+def alerts(state: dict[str, Any]) -> dict[str, str]:
+    """Texts of the alerts by title."""
+    return {alert["title"]: alert["text"] for alert in state["meta"]["alerts"]}
+
+
+def test_a_good_day(desk: Desk) -> None:
+    """Everything that an account tells is on the wall, and what only a bot knows is unknown."""
+    state = desk.cycle()
+    assert state["nav"]["exchange"]["frozen"] is False
+    assert state["nav"]["nav_usd"] > 10_000
+    assert state["meta"]["environment"] == "fake"
+    assert state["positions"]
+    assert "positions" not in state["meta"]["unknown"]
+    assert state["router"]["maker_fill_rate"] is not None
+    assert {"router.quality", "router.fallback_ratio", "router.slip_q50_bps"} <= set(state["meta"]["unknown"])
+    assert state["kpis"]["risk"]["fee_pnl_ratio"] is not None
+    assert state["nav"]["drawdown_pct"] == pytest.approx(0.0, abs=1.0)
+    assert "Anomaly" not in alerts(state)
+
+
+DOWN = [
+    ("timeout", "no answer"),
+    ("cut-connection", "no answer"),
+    ("forbidden", "no answer (HTTP 403)"),
+    ("unavailable", "no answer (HTTP 503)"),
+    ("unknown-error", "no answer ("),
+    ("busy", "no answer ("),
+    ("redirect", "no answer"),
+    ("html", "answer not understood"),
+    ("null", "answer not understood"),
+    ("truncated", "answer not understood"),
+    ("limited", "rate limited until"),
+    ("banned", "rate limited until"),
+    ("key-refused", "key refused ("),
+    ("bad-signature", "key refused ("),
+    ("positions-down", "no answer (HTTP 503)"),
+    ("empty-book", "no position is told, and the account has margin in positions"),
+    ("unknown-instrument", "'NEWUSDT' is not among the markets of the exchange"),
+]
+
+
+@pytest.mark.parametrize(("fault", "words"), DOWN)
+def test_an_account_that_is_not_told_is_said_and_comes_back(desk: Desk, fault: str, words: str) -> None:
+    """The NAV is an old one, the book unknown, the reason in words; and all is well once it answers again."""
+    before = desk.cycle()
+    desk.exchange.control(faults=[fault])
+    state = desk.cycle(times=3, seconds=25.0)
+    said = alerts(state)
+    assert "EXCHANGE UNREACHABLE" in said
+    assert words in said["Anomaly"]
+    assert state["nav"]["nav_usd"] == before["nav"]["nav_usd"]
+    assert state["nav"]["exchange"]["frozen"] is True
+    desk.exchange.control(faults=[])
+    state = desk.cycle(times=3, seconds=601.0)
+    assert "EXCHANGE UNREACHABLE" not in alerts(state)
+    assert state["positions"]
+
+
+@pytest.mark.parametrize("fault", ["limited", "banned", "key-refused"])
+def test_nothing_is_asked_while_that_is_forbidden(desk: Desk, fault: str) -> None:
+    """Not one request before the time that the exchange has named, or ten minutes after a key was refused."""
+    desk.exchange.control(faults=[fault])
+    desk.cycle(seconds=11.0)
+    asked = desk.exchange.asked()
+    desk.source.schedule.blocked_until_s = max(desk.source.schedule.blocked_until_s, desk.now_s + 2.0)
+    wait_s = desk.source.schedule.blocked_until_s - desk.now_s
+    assert wait_s > (500.0 if fault == "key-refused" else 1.0)
+    desk.cycle(times=3, seconds=wait_s / 4.0)
+    assert desk.exchange.asked() == asked
+
+
+def test_a_clock_that_differs_is_mended_and_said(desk: Desk) -> None:
+    """The next question is signed with the exchange's time."""
+    desk.exchange.control(faults=["clock"])
+    state = desk.cycle(times=3)
+    assert "EXCHANGE UNREACHABLE" not in alerts(state)
+    state = desk.cycle(times=2)
+    assert "the clock of this machine is 60 s ahead of the exchange's" in alerts(state)["Anomaly"]
+
+
+@pytest.mark.parametrize(("fault", "name"), [("fills-down", "fills"), ("candles-down", "candles")])
+def test_one_part_that_fails_leaves_the_rest_alone(desk: Desk, fault: str, name: str) -> None:
+    """NAV and book go on; what is lacking is named."""
+    desk.exchange.control(faults=[fault])
+    state = desk.cycle(times=35)
+    said = alerts(state)
+    assert "EXCHANGE UNREACHABLE" not in said
+    assert f"{name}: no answer (HTTP 503)" in said["Anomaly"]
+    assert state["nav"]["exchange"]["frozen"] is False
+    assert state["positions"]
+
+
+def test_a_withdrawal_is_no_loss(desk: Desk) -> None:
+    """While it is not told the drawdown is unknown; then it is what it was before."""
+    before = desk.cycle(times=6)
+    desk.exchange.control(transfer_usd=-5000)
+    state = desk.cycle(times=9)
+    assert state["nav"]["nav_usd"] < before["nav"]["nav_usd"] - 4000
+    assert state["kpis"]["risk"]["drawdown_pct"] == pytest.approx(before["kpis"]["risk"]["drawdown_pct"], abs=0.5)
+    desk.exchange.control(transfer_usd=5000)
+    state = desk.cycle(times=9)
+    assert state["kpis"]["risk"]["drawdown_pct"] == pytest.approx(before["kpis"]["risk"]["drawdown_pct"], abs=0.5)
+
+
+def check(exchange: Pretended, venue: str) -> tuple[int, str]:
+    """`--check` as a process."""
+    command = [sys.executable, "-m", "execution.account", "--exchange", venue, "--fake", exchange.url, "--check"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        ("no-trade-rights", 0, "the key can only read"),
+        (None, 1, "the key may trade"),
+        ("withdraw-rights", 2, "the key may withdraw or transfer: refused"),
+        ("key-refused", 2, "key refused"),
+        ("html", 2, "answer not understood"),
+    ],
+)
+def test_check(venue: str, fault: str | None, code: int, words: str) -> None:
+    """0, 1 or 2, and the reason."""
+    with pretending(*(["--fault", fault] if fault else [])) as exchange:
+        found = check(exchange, venue)
+    assert found[0] == code, found[1]
+    assert words in found[1]

@@ -1,0 +1,154 @@
+"""Event logs and peak of an account: histories that overlap, crashes, other currencies, money that comes and goes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from execution.account.answers import Close, Fill, Funding, History, Transfer
+from execution.account.directory import DirectoryError, claim_directory
+from execution.account.ledger import Ledger, UnpricedFeeError
+from execution.account.peak import OwnPeak
+from execution.storage.writer_lock import release_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOW_S = 1_795_660_000.0
+PRICES = {"USDT": 1.0, "BNB": 600.0}
+
+
+def fill(number: int, **said: Any) -> Fill:
+    """One of an order's fills; `said` is what differs."""
+    usual = Fill(str(number), "a", "BTCUSDT", "BUY", 100.0, 0.5, 0.1, "USDT", NOW_S + number, True, 0.0)
+    return usual._replace(**said)
+
+
+@pytest.fixture(autouse=True)
+def _own_files() -> Iterator[None]:
+    release_writers()
+    yield
+    release_writers()
+
+
+def take(tmp_path: Path, *histories: History, later_s: float = 0.0) -> None:
+    """What a run writes of these."""
+    ledger = Ledger(tmp_path / "execution", tmp_path / "cache", NOW_S)
+    for history in histories:
+        ledger.take(history, PRICES.get, NOW_S + 60.0 + later_s)
+    ledger.close()
+
+
+def records(tmp_path: Path, name: str, kind: str | None = None) -> list[dict[str, Any]]:
+    """The lines of a log."""
+    lines = [json.loads(line) for line in (tmp_path / "execution" / f"{name}.jsonl").read_text().splitlines()]
+    return [line for line in lines if kind in (None, line.get("event_type"))]
+
+
+def test_fills_add_up_by_order_and_come_once(tmp_path: Path) -> None:
+    """A history that comes again, in this run and in the next one, adds nothing."""
+    first = History([fill(2), fill(1)], [])
+    take(tmp_path, first, first, History([fill(2), fill(3, fee=-0.05)], []))
+    take(tmp_path, first)
+    found = records(tmp_path, "orders_executed", "order_fill")
+    assert [(row["executedQty"], round(row["fee_total"], 9)) for row in found] == [(0.5, 0.1), (1.0, 0.2), (1.5, 0.15)]
+
+
+def test_an_order_is_a_maker_when_all_its_fills_are(tmp_path: Path) -> None:
+    """It is told once nothing more has come for two minutes; what the router did is null."""
+    take(tmp_path, History([fill(1, order_id="a"), fill(2, order_id="b"), fill(3, order_id="b", is_maker=False)], []))
+    assert records(tmp_path, "order_metrics") == []
+    take(tmp_path, History([], []), later_s=300.0)
+    take(tmp_path, History([], []), later_s=600.0)
+    found = records(tmp_path, "order_metrics")
+    assert [(row["orderId"], row["is_maker_final"]) for row in found] == [("a", True), ("b", False)]
+    assert {(row["slippage_bps"], row["maker_start"], row["used_fallback"]) for row in found} == {(None, None, None)}
+
+
+def test_fees_in_coins_are_priced_or_nothing_is_taken(tmp_path: Path) -> None:
+    """A fee without a price is no fee of 0: the whole history waits."""
+    take(tmp_path, History([fill(1, fee=0.001, fee_asset="BNB")], []))
+    assert records(tmp_path, "orders_executed")[0]["fee_total"] == pytest.approx(0.6)
+    with pytest.raises(UnpricedFeeError, match="BTCUSDT was paid in XYZ, which has no price"):
+        take(tmp_path, History([fill(2), fill(3, fee_asset="XYZ")], []))
+    assert len(records(tmp_path, "orders_executed")) == 1
+
+
+def test_closes_and_funding(tmp_path: Path) -> None:
+    """PnL of a fill, PnL that is told apart, and funding with its sign."""
+    close, funding = Close("c", "b", "BTCUSDT", 0.5, -3.0, NOW_S + 2), Funding("f", "BTCUSDT", -0.25, NOW_S + 3)
+    take(tmp_path, History([fill(1, realized_usd=5.0)], [funding], [close]))
+    assert [row["realizedPnlUsd"] for row in records(tmp_path, "orders_executed", "order_close")] == [5.0, -3.0]
+    assert [row["amount_usd"] for row in records(tmp_path, "funding")] == [-0.25]
+
+
+def test_a_run_that_ends_between_saving_and_appending_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """The first of two records was appended when the process died."""
+    take(tmp_path, History([fill(1), fill(2)], []))
+    log, saved = tmp_path / "execution" / "orders_executed.jsonl", tmp_path / "cache" / "account_ledger.json"
+    lines = log.read_text().splitlines()
+    content = json.loads(saved.read_text())
+    content["outbox"] = [["orders_executed", json.loads(line)] for line in lines]
+    saved.write_text(json.dumps(content))
+    log.write_text(f"{lines[0]}\n")
+    take(tmp_path)
+    assert log.read_text().splitlines() == lines
+
+
+def test_neither_a_deposit_nor_a_withdrawal_is_a_profit_or_a_loss(tmp_path: Path) -> None:
+    """Ten percent below the peak stay ten percent; while nobody knows, nothing is said."""
+    (tmp_path / "cache").mkdir()
+    peak = OwnPeak(tmp_path / "cache", NOW_S)
+    peak.note_nav(10_000.0, NOW_S)
+    assert peak.drawdown() is None
+    peak.note_transfers([], PRICES.get, NOW_S + 1)
+    for step in range(1, 11):
+        peak.note_nav(10_000.0 - 100.0 * step, NOW_S + 10.0 * step)
+        peak.note_transfers([], PRICES.get, NOW_S + 10.0 * step + 31.0)
+    assert _pct(peak) == pytest.approx(10.0)
+    peak.note_nav(4_000.0, NOW_S + 200.0)
+    assert peak.drawdown() is None
+    out = Transfer("t1", "USDT", -5_000.0, NOW_S + 195.0)
+    peak.note_transfers([out], PRICES.get, NOW_S + 231.0)
+    assert _pct(peak) == pytest.approx(10.0)
+    peak.note_transfers([out], PRICES.get, NOW_S + 291.0)
+    assert _pct(peak) == pytest.approx(10.0)
+    peak.doubt()
+    assert peak.drawdown() is None
+
+
+def test_the_peak_outlives_a_restart(tmp_path: Path) -> None:
+    """What moved in between is taken out as well."""
+    (tmp_path / "cache").mkdir()
+    peak = OwnPeak(tmp_path / "cache", NOW_S)
+    peak.note_nav(10_000.0, NOW_S)
+    peak.note_transfers([], PRICES.get, NOW_S + 1.0)
+    later = OwnPeak(tmp_path / "cache", NOW_S + 9_000.0)
+    later.note_nav(7_600.0, NOW_S + 9_000.0)
+    later.note_transfers([Transfer("t", "USDT", -2_000.0, NOW_S + 4_000.0)], PRICES.get, NOW_S + 9_031.0)
+    assert _pct(later) == pytest.approx(5.0)
+
+
+def _pct(peak: OwnPeak) -> float:
+    drawdown = peak.drawdown()
+    assert drawdown is not None
+    return drawdown.pct
+
+
+@pytest.mark.parametrize(
+    "trace", ["nav_log.json", "state/nav.json", "execution/orders_executed.jsonl", "cache/paper_state.json"]
+)
+def test_a_directory_of_another_source_is_refused(trace: str, tmp_path: Path) -> None:
+    """No peak and no history of a paper desk is inherited; its own directory is taken up again."""
+    claim_directory(tmp_path / "own", "bybit", "live")
+    claim_directory(tmp_path / "own", "bybit", "live")
+    with pytest.raises(DirectoryError, match=r"is that of bybit \(live\), not of bybit \(testnet\)"):
+        claim_directory(tmp_path / "own", "bybit", "testnet")
+    path = tmp_path / "other" / trace
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    with pytest.raises(DirectoryError, match="has been written by another source"):
+        claim_directory(tmp_path / "other", "bybit", "live")

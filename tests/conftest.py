@@ -12,8 +12,10 @@ from pretended import Pretended, pretending
 from serving import HEALTHY_STATE, Server, serving
 
 # Quiet: no request of the browser's own may look like one of the page's.
+# One renderer for the tabs of a context: what one tab has compiled the next one need not.
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
+    "--renderer-process-limit=1",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",

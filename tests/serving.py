@@ -1,14 +1,16 @@
 """Real gunicorn processes for tests, each on a port of its own."""
 
+import itertools
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,8 @@ CORPUS = ROOT / "tests" / "fixtures" / "corpus"
 HEALTHY_STATE = CORPUS / "v7.1" / "healthy" / "logs" / "state"
 START_TIMEOUT_S = 60.0
 KEPT = ("PATH", "HOME", "LANG", "HEDGE_CACHE_DIR", "PYTHONPYCACHEPREFIX")
+# Below those that the system gives away by itself; test processes begin at different ones.
+FIRST_PORT = 20_000 + os.getpid() % 700 * 16
 LISTENING = re.compile(r"Listening at: (http://[0-9.]+:[0-9]+)")
 
 
@@ -34,13 +38,22 @@ def process_environ(settings: Mapping[str, str]) -> dict[str, str]:
     return kept | dict(settings)
 
 
+def find_address() -> str:
+    """The first loopback address of this process that is free: a browser has compiled what it got from there before."""
+    for port in itertools.count(FIRST_PORT):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return f"127.0.0.1:{port}"
+    raise AssertionError  # the count is without end
+
+
 def start_gunicorn(log: Path, settings: Mapping[str, str], *arguments: str) -> subprocess.Popen[bytes]:
     """gunicorn from the root of the repository, on a free loopback port unless the settings name one."""
+    address = settings.get("HEDGE_BIND") or find_address()
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "gunicorn", *arguments],
             cwd=ROOT,
-            env=process_environ({"HEDGE_BIND": "127.0.0.1:0"} | dict(settings)),
+            env=process_environ({**settings, "HEDGE_BIND": address}),
             stdout=output,
             stderr=output,
         )

@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 from serving import CORPUS, ROOT, Server, process_environ, serving
 
 WALL = (1920, 1080)
@@ -90,16 +91,41 @@ def shown(
     browser: Browser, server: Server, *, size: tuple[int, int] = WALL, any_certificate: bool = False, search: str = ""
 ) -> Iterator[Shown]:
     """A page that has drawn its first state; `search` is what the address asks for."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, ignore_https_errors=any_certificate)
-    view = Shown(page, server)
-    page.on("console", lambda message: _note(view, message.type, message.text))
-    page.on("pageerror", lambda error: view.complaints.append(str(error)))
-    page.on("request", lambda request: view.urls.add(request.url))
-    page.goto(server.url + search)
-    page.wait_for_selector("#alert-line > *", timeout=TIMEOUT_MS)
-    page.wait_for_selector("#clock:not(:empty)", timeout=TIMEOUT_MS)
-    yield view
-    page.close()
+    with _tab(browser, server, any_certificate=any_certificate) as page:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        view = Shown(page, server)
+        page.on("console", lambda message: _note(view, message.type, message.text))
+        page.on("pageerror", lambda error: view.complaints.append(str(error)))
+        page.on("request", lambda request: view.urls.add(request.url))
+        page.goto(server.url + search)
+        page.wait_for_selector("#alert-line > *", timeout=TIMEOUT_MS)
+        page.wait_for_selector("#clock:not(:empty)", timeout=TIMEOUT_MS)
+        yield view
+
+
+@contextmanager
+def _tab(browser: Browser, server: Server, *, any_certificate: bool) -> Iterator[Page]:
+    """A tab of a browser that remembers nothing of the page, but what it has compiled."""
+    shared = _shared_context(browser)
+    is_alone = not any_certificate and not shared.pages
+    context = shared if is_alone else browser.new_context(ignore_https_errors=any_certificate)
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Storage.clearDataForOrigin", {"origin": server.url, "storageTypes": "all"})
+    session.detach()
+    try:
+        yield page
+    finally:
+        page.close()
+        context.clear_cookies()
+        if not is_alone:
+            context.close()
+
+
+@cache
+def _shared_context(browser: Browser) -> BrowserContext:
+    """Where one tab after the other is opened."""
+    return browser.new_context()
 
 
 def _note(view: Shown, kind: str, text: str) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ import pytest
 from pages import Shown, shown, shows_age_between
 from playwright.sync_api import Browser
 from serving import Server, serving, wait_until
-from writers import EXECUTOR_FILES, SEED, make_older, program, shift, write_as_of, write_healthy
+from writers import EXECUTOR_FILES, SEED, copy_healthy, make_older, program, shift, write_as_of, write_healthy
 
 from execution.storage.atomic_json import write_json_atomic
 from execution.sync.cycle import OWNED as DAEMON_FILES
@@ -68,11 +67,7 @@ def server(log_dir: Path, settings: dict[str, str]) -> Iterator[Server]:
 @pytest.fixture
 def files(log_dir: Path, healthy: Path) -> None:
     """The healthy files, as if written just now."""
-    shutil.rmtree(log_dir)
-    shutil.copytree(healthy, log_dir)
-    seconds = time.time() - (healthy / "state" / surfaces.NAV).stat().st_mtime
-    for path in (log_dir / "nav_log.json", *(log_dir / "state").glob("*.json")):
-        write_json_atomic(path, shift(json.loads(path.read_bytes()), seconds))
+    copy_healthy(healthy, log_dir)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """What the wall says on a bad day: each fault of the executor, on a page that was well before."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from pages import TIMEOUT_MS, Shown, print_state, shown
 from playwright.sync_api import Browser
 from serving import Server, serving, wait_until
-from writers import SEED, make_older, program, write_healthy
+from writers import SEED, copy_healthy, make_older, program, write_healthy
 
 from state.files import surfaces
 
@@ -42,8 +41,7 @@ def server(log_dir: Path) -> Iterator[Server]:
 @pytest.fixture
 def view(browser: Browser, server: Server, log_dir: Path, healthy: Path) -> Iterator[Shown]:
     """A page that has shown the healthy state."""
-    shutil.rmtree(log_dir)
-    shutil.copytree(healthy, log_dir)
+    copy_healthy(healthy, log_dir)
     with shown(browser, server) as view:
         view.page.wait_for_selector(".alert:not(.alert-danger)")
         yield view

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -15,6 +17,7 @@ from desk import running
 
 from execution.paper import telemetry
 from execution.storage.atomic_json import write_json_atomic
+from state.files import surfaces
 
 SEED = ("--seed", "7")
 STAMP = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T")
@@ -35,6 +38,15 @@ def write_healthy(log_dir: Path) -> Path:
         with program(log_dir, *command) as process:
             assert process.wait(60) == 0
     return log_dir
+
+
+def copy_healthy(healthy: Path, log_dir: Path) -> None:
+    """What `write_healthy` left, as if written just now, in place of all that is in a log directory."""
+    shutil.rmtree(log_dir)
+    shutil.copytree(healthy, log_dir)
+    seconds = time.time() - (healthy / "state" / surfaces.NAV).stat().st_mtime
+    for path in (log_dir / "nav_log.json", *(log_dir / "state").glob("*.json")):
+        write_json_atomic(path, shift(json.loads(path.read_bytes()), seconds))
 
 
 def make_older(log_dir: Path, seconds: float, names: Sequence[str] = EXECUTOR_FILES) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from conftest import CHROMIUM_ARGUMENTS, chromium_path
+from chromium import CHROMIUM_ARGUMENTS, chromium_path
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:

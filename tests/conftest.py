@@ -7,27 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM_ARGUMENTS, chromium_path
 from playwright.sync_api import Browser, sync_playwright
 from pretended import Pretended, pretending
 from serving import HEALTHY_STATE, Server, serving
-
-# Quiet: no request of the browser's own may look like one of the page's.
-# One renderer for the tabs of a context: what one tab has compiled the next one need not.
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--renderer-process-limit=1",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-def chromium_path() -> str | None:
-    """The system's Chromium; None for Playwright's own."""
-    names = ("chromium-headless-shell", "chromium", "google-chrome")
-    return next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session", autouse=True)

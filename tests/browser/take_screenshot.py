@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from conftest import CHROMIUM_ARGUMENTS, chromium_path
+from chromium import CHROMIUM_ARGUMENTS, chromium_path
 from playwright.sync_api import sync_playwright
 from serving import CORPUS, serving
 

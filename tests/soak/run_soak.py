@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from conftest import CHROMIUM_ARGUMENTS, chromium_path
+from chromium import CHROMIUM_ARGUMENTS, chromium_path
 from playwright.sync_api import sync_playwright
 
 from bench.soak import COLUMNS, find_growth, soak

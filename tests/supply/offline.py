@@ -6,7 +6,7 @@ import struct
 import sys
 from pathlib import Path
 
-from conftest import CHROMIUM_ARGUMENTS, chromium_path
+from chromium import CHROMIUM_ARGUMENTS, chromium_path
 from pages import find_scenario, shown
 from playwright.sync_api import sync_playwright
 from serving import serving

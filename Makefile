@@ -52,6 +52,7 @@ $(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.run $(VENV)/.acco
 $(VENV)/.browser: | $(VENV)/.dev
 	sh tests/browser/install-chromium.sh $(BIN)
 	sh tests/browser/install-nginx.sh
+	sh tests/browser/install-firefox.sh
 	@touch $@
 
 # With STATE_DIR or NOW the dashboard alone, on state that is already there; else the whole desk: executor, daemon, dashboard.

@@ -7,6 +7,7 @@ from pathlib import Path
 import dash
 from dash import Dash
 from flask_bootstrap import Bootstrap5
+from plotly.io.json import config as json_config
 from plotly.utils import PlotlyJSONEncoder
 
 from dash_app import ids
@@ -26,6 +27,8 @@ ASSETS = Path(__file__).with_name("assets")
 
 def create_app(settings: Settings) -> Dash:
     """A complete application; reading the state and opening the port are left to the server."""
+    # Where ccxt is installed orjson is too, which Dash would take: the page is the same with it and without.
+    json_config.default_engine = "json"
     app = Dash(
         __name__,
         title=PAGE_TITLE,

@@ -85,5 +85,5 @@ def put(payload: Any, path: str, value: Any) -> None:
     """Another value at the path."""
     *way, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
     for step in way:
-        payload = payload[step]
+        payload = payload.setdefault(step, {}) if isinstance(payload, dict) else payload[step]
     payload[last] = value

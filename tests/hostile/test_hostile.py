@@ -8,7 +8,7 @@ from siege import MEGABYTE, Siege
 
 from dash_app.server.sharing import CACHE_BYTES
 
-REQUESTS = 3000
+REQUESTS = 1200
 KINDS = {"request", "bytes", "poll", "state", "text", "number", "head", "path", "nonsense", "flood"}
 
 

@@ -65,7 +65,7 @@ def test_clients_that_stall_are_dropped_without_a_proxy_too(server: Server, kind
     with ExitStack() as clients:
         for _ in range(count):
             clients.enter_context(KINDS[kind](door))
-        wait_until(lambda: is_healthy(server.url), timeout_s=6 * STALL_S)
+        wait_until(lambda: is_healthy(server.url), timeout_s=12 * STALL_S)
     assert "Traceback" not in server.log.read_text()
 
 

@@ -11,6 +11,7 @@ from execution.fleet.packing import (
     LOCATIONS,
     MAX_INFLATED_BYTES,
     Fields,
+    LimitError,
     PackingError,
     Parcel,
     open_parcel,
@@ -108,6 +109,8 @@ class DeskCopy:
                 continue
             try:
                 files[name] = unpack(name, packed, budget)
+            except LimitError:
+                raise
             except PackingError as error:
                 problems.append(str(error))
                 continue

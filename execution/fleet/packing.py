@@ -37,6 +37,10 @@ class PackingError(ValueError):
     """What a desk sent cannot be taken; the message names the file, the value and the limit."""
 
 
+class LimitError(PackingError):
+    """It is more than a desk may send: nothing of it is taken, so that no more is spent on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """One file of a desk, whole, with its modification time in nanoseconds."""
@@ -63,7 +67,8 @@ def unpack(name: str, packed: bytes, budget: int = MAX_INFLATED_BYTES) -> File:
     """The file in the value of a field, of at most `budget` bytes; no more than these are ever inflated.
 
     Raises:
-        PackingError: it is none of this format, or it is larger.
+        LimitError: it is larger.
+        PackingError: it is none of this format.
     """
     head, end, _ = packed[: _LONGEST_HEAD + 1].partition(b"\n")
     if not end or not head.isdigit() or int(head) > _LATEST_MTIME_NS:
@@ -74,7 +79,7 @@ def unpack(name: str, packed: bytes, budget: int = MAX_INFLATED_BYTES) -> File:
     except zlib.error as error:
         raise PackingError(f"{name} cannot be inflated: {error}") from None
     if len(content) > budget:
-        raise PackingError(f"{name} inflates to more than what is left of {MAX_INFLATED_BYTES >> 20} MiB for a desk")
+        raise LimitError(f"{name} inflates to more than what is left of {MAX_INFLATED_BYTES >> 20} MiB for a desk")
     if not inflater.eof or inflater.unused_data:
         raise PackingError(f"{name} is {'cut off' if not inflater.eof else 'followed by something else'}")
     return File(content, int(head))
@@ -92,11 +97,11 @@ def open_parcel(fields: Mapping[bytes, bytes]) -> Parcel:
     """The fields that are files of a desk; nothing is inflated yet.
 
     Raises:
-        PackingError: it is more than a desk may send.
+        LimitError: it is more than a desk may send.
     """
     size = sum(map(len, fields)) + sum(map(len, fields.values()))
     if size > MAX_PACKED_BYTES:
-        raise PackingError(f"its files take {size:,} bytes packed; expected at most {MAX_PACKED_BYTES:,}")
+        raise LimitError(f"its files take {size:,} bytes packed; expected at most {MAX_PACKED_BYTES:,}")
     known = {name: fields[name.encode()] for name in LOCATIONS if name.encode() in fields}
     unknown = sorted(fields.keys() - {name.encode() for name in known} - {VERSION})
     problems = [f"{_show(unknown[0])} is no file of a desk"] if unknown else []

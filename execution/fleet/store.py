@@ -92,7 +92,7 @@ class Store:
             took_s = time.monotonic() - start_s
         if took_s >= LONGEST_TIME_S:
             raise StoreError(f"its answers take {took_s:.2f} s, too long to compare clocks")
-        return before + took_s / 2 - (float(seconds) + microseconds / 1e6)
+        return before + took_s / 2 - float(seconds) - float(microseconds) / 1e6
 
     # --- the publisher's side --------------------------------------------------------------------------------------
 
@@ -192,9 +192,7 @@ class Store:
         refusals = exceptions.AuthenticationError, exceptions.NoPermissionError
         if isinstance(error, exceptions.OutOfMemoryError) or said.startswith("OOM"):
             return "the store is full"
-        if isinstance(error, refusals) or said.startswith(
-            "NOPERM"
-        ):
+        if isinstance(error, refusals) or said.startswith("NOPERM"):
             return f"the store refuses user {self.address.user or 'default'}: {said}"
         if isinstance(error, exceptions.ResponseError):
             return f"the store says {said}"

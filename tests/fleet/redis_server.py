@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import pytest
+from redis import Redis
 
 from execution.fleet.address import Address
 from execution.fleet.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 PATIENCE_S = 30.0
 QUIET = ("--save", "", "--appendonly", "no", "--bind", "127.0.0.1", "--loglevel", "warning")
-
-needs_redis = pytest.mark.skipif(
-    not shutil.which("redis-server"), reason="redis-server is not installed (tests/fleet/install-redis.sh)"
-)
 
 
 class RedisServer:
@@ -60,6 +55,11 @@ class RedisServer:
     def connect(self, user: str | None = None, password: str | None = None, ahead_s: float = 0.0) -> Store:
         """A store on it, for a host whose clock is ahead by so much."""
         return Store(Address("127.0.0.1", self.port, user, False), password, now=lambda: time.time() + ahead_s)
+
+    def ask(self, *command: Any) -> Any:
+        """What it answers to anybody who may do all."""
+        with Redis(port=self.port, protocol=2) as client:
+            return client.execute_command(*command)
 
     def kill(self) -> None:
         """End it at once."""

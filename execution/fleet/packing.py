@@ -27,7 +27,7 @@ MAX_PACKED_BYTES = 4 * 1024 * 1024
 MAX_INFLATED_BYTES = 64 * 1024 * 1024
 
 _LONGEST_HEAD = 20
-_LATEST_MTIME_NS = 253_402_300_799 * 10**9  # the year 9999
+_LATEST_MTIME_NS = 10**10 * 10**9  # the year 2286; file systems end soon after it, each elsewhere
 _LONGEST_SHOWN = 60
 
 Fields = dict[bytes, bytes]

@@ -102,6 +102,13 @@ def test_ccxt_is_imported_by_the_account_source_alone(path: Path) -> None:
     assert "ccxt" not in names or path.parts[:2] == ("execution", "account")
 
 
+@every_module
+def test_redis_is_imported_by_the_fleet_alone(path: Path) -> None:
+    """It is an extra that a desk on one machine has no use for, and the page no business with."""
+    names = {name.split(".", maxsplit=1)[0] for name in imported_modules((ROOT / path).read_text(), package_of(path))}
+    assert "redis" not in names or path.parts[:2] == ("execution", "fleet")
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_each_package_is_really_looked_at(package: str) -> None:
     """An empty list of modules would pass every test above."""

@@ -31,7 +31,7 @@ def main() -> int:
             try:
                 siege.check(keys)
             except AssertionError as error:
-                print(f"number {number} of seed {options.seed} came through: {error}\n{keys}")
+                print(f"number {number} of seed {options.seed} came through: {error}\n{keys!s:.2000}")
                 return 1
             if number % RESTART_EVERY == RESTART_EVERY - 1:
                 siege.start_again()

@@ -91,5 +91,5 @@ def test_random_harm_is_survived(siege: Siege) -> None:
         try:
             siege.check(keys)
         except AssertionError as error:
-            raise AssertionError(f"number {number} of seed {SEED}: {keys}") from error
+            raise AssertionError(f"number {number} of seed {SEED}: {keys!s:.2000}") from error
     assert siege.taken > FUZZED / 10

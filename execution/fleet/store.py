@@ -105,19 +105,25 @@ class Store:
             HeldError: another publisher has the lease.
             StoreError: nothing was sent, or no answer came.
         """
+        broken = ""
         for _ in range(ATTEMPTS):
-            with self._in_words(), contextlib.suppress(WatchError), self._client.pipeline() as pipe:
-                pipe.watch(_key(name, "lease"))
-                is_held = self._check_holder(pipe.get(_key(name, "lease")), identity)
-                pipe.multi()
-                pipe.set(_key(name, "lease"), identity, ex=LEASE_S)
-                pipe.set(_key(name, "beat"), beat)
-                if not is_sent or not is_held:
-                    pipe.delete(_key(name, "files"))
-                    pipe.hset(_key(name, "files"), mapping=dict(fields))
-                pipe.execute()
-                return
-        raise StoreError(f"the lease of {name} changes hands all the time")
+            try:
+                with self._client.pipeline() as pipe:
+                    pipe.watch(_key(name, "lease"))
+                    is_held = self._check_holder(pipe.get(_key(name, "lease")), identity)
+                    pipe.multi()
+                    pipe.set(_key(name, "lease"), identity, ex=LEASE_S)
+                    pipe.set(_key(name, "beat"), beat)
+                    if not is_sent or not is_held:
+                        pipe.delete(_key(name, "files"))
+                        pipe.hset(_key(name, "files"), mapping=dict(fields))
+                    pipe.execute()
+                    return
+            except WatchError as error:
+                broken = str(error)  # the lease changed hands, or the connection broke
+            except (RedisError, OSError) as error:
+                raise StoreError(self._describe(error)) from error
+        raise StoreError(f"{ATTEMPTS} tries to send {name} broke off: {broken}")
 
     def release(self, name: str, identity: str) -> None:
         """Give up the lease, where it is this publisher's."""

@@ -108,7 +108,7 @@ hostile: $(VENV)/.dev
 
 # 100,000 hashes of a desk that means harm, through a real store; HOSTILE_DESKS_ARGS="--hashes 5000 --seed 8" for fewer, and others.
 hostile-desks: $(VENV)/.dev
-	PYTHONPATH=tests/fleet:. $(BIN)/python tests/fleet/run_hostile_desks.py $(HOSTILE_DESKS_ARGS)
+	PYTHONPATH=tests:tests/fleet:. $(BIN)/python tests/fleet/run_hostile_desks.py $(HOSTILE_DESKS_ARGS)
 
 # Ratios in one run, into build/bench.json; BENCH_ARGS="--only loads ticks" for parts, --all for the heap after 20,000 ticks
 # as well. The cycles write a log of 1 GB to TMPDIR.

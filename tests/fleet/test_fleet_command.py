@@ -21,6 +21,8 @@ from execution.fleet.address import PASSWORD, parse_address, read_password
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest_plugins = ["fleet_fixtures"]
+
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "not-for-anybody"  # noqa: S105
 
@@ -56,13 +58,13 @@ def end(process: Process, number: int = signal.SIGTERM) -> tuple[int, str]:
     return process.returncode, said
 
 
-def test_a_desk_is_on_the_wall_and_both_end_as_they_are_told(server: RedisServer, tmp_path: Path) -> None:
+def test_a_desk_is_on_the_wall_and_both_end_as_they_are_told(redis: RedisServer, tmp_path: Path) -> None:
     """Publisher and mirror as processes, a second publisher in between, a crash and a second mirror."""
     logs, desks = tmp_path / "logs", tmp_path / "desks"
     shutil.copytree(HEALTHY / "logs", logs)
-    publish = ["publish", "--to", server.url, "--desk", "alpha"]
+    publish = ["publish", "--to", redis.url, "--desk", "alpha"]
     own = [*publish, "--state-dir", str(logs / "state")]
-    mirror = ["mirror", "--from", server.url, "--into", str(desks), "--period", "0.1"]
+    mirror = ["mirror", "--from", redis.url, "--into", str(desks), "--period", "0.1"]
     copy, sign = desks / "alpha" / "logs" / "state" / "nav.json", desks / "alpha" / "desk.json"
     with running(*own, ENV="prod", HEDGE_ENV="") as first, running(*mirror) as wall:
         wait_until(copy.exists)
@@ -76,7 +78,7 @@ def test_a_desk_is_on_the_wall_and_both_end_as_they_are_told(server: RedisServer
             write_at(logs / "state" / "nav.json", b'{"nav": 7}', 5)
             wait_until(lambda: copy.read_bytes() == b'{"nav": 7}')
             assert end(second) == (0, "")
-        assert server.ask("GET", "hedge:alpha:lease") is None
+        assert redis.ask("GET", "hedge:alpha:lease") is None
         assert end(wall, signal.SIGINT) == (0, "")
 
 

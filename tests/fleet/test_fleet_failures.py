@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from redis_server import RedisServer
 
+pytest_plugins = ["fleet_fixtures"]
+
 DEPLOY = Path(__file__).parents[2] / "deploy" / "redis"
 PASSWORD = "correct-horse"  # noqa: S105
 
@@ -44,14 +46,14 @@ def mirrored_nav(pair: Pair) -> object:
 
 
 def test_a_killed_store_is_unreachable_and_its_desks_age_on(
-    own_server: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    own_redis: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Said once on each side, kept over a restart of the mirror, and everything comes again into the empty store."""
     caplog.set_level(logging.INFO)
-    pair = Pair(own_server, tmp_path)
+    pair = Pair(own_redis, tmp_path)
     pair.pass_on()
     seen_at = pair.desk_file()["beat_seen_at"]
-    own_server.kill()
+    own_redis.kill()
     for nav in (1.0, 2.0, 3.0):
         change_desk(pair, nav)
         try_at_once(pair)
@@ -63,7 +65,7 @@ def test_a_killed_store_is_unreachable_and_its_desks_age_on(
     pair.mirror.step()
     assert pair.store_file()["since"] == down["since"]
     assert (pair.desk_file()["beat_seen_at"], mirrored_nav(pair)) == (seen_at, pytest.approx(10461.27))
-    own_server.start()
+    own_redis.start()
     try_at_once(pair)
     pair.pass_on()
     up = pair.store_file()
@@ -72,11 +74,11 @@ def test_a_killed_store_is_unreachable_and_its_desks_age_on(
     assert sum("answers again" in message for message in caplog.messages) == 2
 
 
-def test_a_hung_store_holds_nobody_up(own_server: RedisServer, tmp_path: Path) -> None:
+def test_a_hung_store_holds_nobody_up(own_redis: RedisServer, tmp_path: Path) -> None:
     """Connections are taken and nothing is answered: half a second, and the sign of life goes on."""
-    pair = Pair(own_server, tmp_path)
+    pair = Pair(own_redis, tmp_path)
     pair.pass_on()
-    with own_server.hung():
+    with own_redis.hung():
         for nav in (1.0, 2.0):
             change_desk(pair, nav)
             try_at_once(pair)
@@ -100,26 +102,26 @@ def test_an_emptied_store_is_filled_again_although_the_desk_stands_still(pair: P
 
 
 def test_a_full_store_refuses_whole_and_says_so(
-    own_server: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    own_redis: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With noeviction nothing is dropped, neither is half of a desk written; room makes it go on."""
-    pair = Pair(own_server, tmp_path)
+    pair = Pair(own_redis, tmp_path)
     pair.pass_on()
-    before = own_server.ask("HGETALL", "hedge:alpha:files")
-    own_server.ask("CONFIG", "SET", "maxmemory", "1mb")
+    before = own_redis.ask("HGETALL", "hedge:alpha:files")
+    own_redis.ask("CONFIG", "SET", "maxmemory", "1mb")
     change_desk(pair, 1.0)
     pair.pass_on()
     assert caplog.messages == [f"{pair.publisher.store.address.shown}: the store is full; trying on"]
-    assert own_server.ask("HGETALL", "hedge:alpha:files") == before
+    assert own_redis.ask("HGETALL", "hedge:alpha:files") == before
     assert (pair.store_file()["up"], mirrored_nav(pair)) == (True, pytest.approx(10461.27))
-    own_server.ask("CONFIG", "SET", "maxmemory", "0")
+    own_redis.ask("CONFIG", "SET", "maxmemory", "0")
     try_at_once(pair)
     pair.pass_on()
     assert mirrored_nav(pair) == 1.0
 
 
 @pytest.fixture
-def guarded(tmp_path: Path) -> str:
+def guarded(tmp_path: Path, needs_redis: None) -> str:
     """The users of deploy/redis, all with one password."""
     text = re.sub(r"#PASSWORD-OF-\w+", f">{PASSWORD}", (DEPLOY / "users.acl").read_text())
     (tmp_path / "users.acl").write_text(text)
@@ -128,8 +130,8 @@ def guarded(tmp_path: Path) -> str:
 
 def test_each_user_of_the_store_may_do_its_part_and_nothing_else(tmp_path: Path, guarded: str) -> None:
     """The ACL file of deploy/: a desk writes itself alone, a wall reads, nobody else is anybody."""
-    with redis_server(tmp_path, "--aclfile", str(tmp_path / "users.acl")) as server:
-        desk, wall = server.connect("desk-alpha", guarded), server.connect("wall", guarded)
+    with redis_server(tmp_path, "--aclfile", str(tmp_path / "users.acl")) as redis:
+        desk, wall = redis.connect("desk-alpha", guarded), redis.connect("wall", guarded)
         state_dir = tmp_path / "logs" / "state"
         write_at(state_dir / "nav.json", b'{"nav": 5}', 1)
         publisher = Publisher(desk, "alpha", state_dir, {})
@@ -142,8 +144,8 @@ def test_each_user_of_the_store_may_do_its_part_and_nothing_else(tmp_path: Path,
             lambda: desk.send("beta", "me#1", b"{}", make_fields({}), False),
             lambda: list(desk.read_files(["alpha"])),
             lambda: wall.send("alpha", "me#1", b"{}", make_fields({}), False),
-            lambda: server.connect().find_names(),
-            lambda: server.connect("wall", "wrong").find_names(),
+            lambda: redis.connect().find_names(),
+            lambda: redis.connect("wall", "wrong").find_names(),
         ]
         for refused in refusals:
             with pytest.raises(StoreError, match=r"the store (refuses user|says NOAUTH)"):
@@ -155,8 +157,8 @@ def test_a_denied_publisher_says_so_once_and_goes_on(
     tmp_path: Path, guarded: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Rights may come while it runs; no password is in what it says."""
-    with redis_server(tmp_path, "--aclfile", str(tmp_path / "users.acl")) as server:
-        publisher = Publisher(server.connect("desk-beta", guarded), "alpha", tmp_path, {})
+    with redis_server(tmp_path, "--aclfile", str(tmp_path / "users.acl")) as redis:
+        publisher = Publisher(redis.connect("desk-beta", guarded), "alpha", tmp_path, {})
         for _ in range(3):
             publisher.outage._next_s = 0.0
             publisher.step()
@@ -164,24 +166,24 @@ def test_a_denied_publisher_says_so_once_and_goes_on(
         assert guarded not in caplog.text
 
 
-def test_of_publishers_that_race_for_a_name_one_gets_through(server: RedisServer) -> None:
+def test_of_publishers_that_race_for_a_name_one_gets_through(redis: RedisServer) -> None:
     """Six at once, fifty times: the others are told who it is, and nothing of theirs is in the store."""
     for _ in range(50):
-        server.ask("FLUSHALL")
-        winners, losers = race(server)
+        redis.ask("FLUSHALL")
+        winners, losers = race(redis)
         assert (len(winners), len(losers)) == (1, 5)
         assert set(losers) == set(winners)
-        assert server.ask("GET", "hedge:alpha:beat") == server.ask("HGET", "hedge:alpha:files", "nav.json")
+        assert redis.ask("GET", "hedge:alpha:beat") == redis.ask("HGET", "hedge:alpha:files", "nav.json")
 
 
-def race(server: RedisServer) -> tuple[list[str], list[str]]:
+def race(redis: RedisServer) -> tuple[list[str], list[str]]:
     """Who got through, and whom the others were told of."""
     winners: list[str] = []
     losers: list[str] = []
     barrier = threading.Barrier(6)
 
     def send(identity: str) -> None:
-        store, content = server.connect(), identity.encode()
+        store, content = redis.connect(), identity.encode()
         store.measure_offset()
         barrier.wait(10)
         try:
@@ -230,10 +232,10 @@ def test_a_publisher_that_crashed_takes_its_own_lease_over(pair: Pair) -> None:
 
 @pytest.mark.parametrize(("ahead_s", "problem"), [(0.4, None), (8.0, "8.0 s ahead of"), (-8.0, "8.0 s behind")])
 def test_clocks_that_differ_are_corrected_and_named(
-    server: RedisServer, tmp_path: Path, ahead_s: float, problem: str | None
+    redis: RedisServer, tmp_path: Path, ahead_s: float, problem: str | None
 ) -> None:
     """The skew is the desk's clock less the wall's; beats are in the store's time."""
-    pair = Pair(server, tmp_path, ahead_s=ahead_s)
+    pair = Pair(redis, tmp_path, ahead_s=ahead_s)
     pair.pass_on()
     desk = pair.desk_file()
     assert desk["skew_s"] == pytest.approx(ahead_s, abs=0.1)
@@ -242,18 +244,18 @@ def test_clocks_that_differ_are_corrected_and_named(
 
 
 @pytest.mark.parametrize("ahead_s", [45.0, -3600.0])
-def test_clocks_that_are_far_apart_end_the_publisher(server: RedisServer, tmp_path: Path, ahead_s: float) -> None:
+def test_clocks_that_are_far_apart_end_the_publisher(redis: RedisServer, tmp_path: Path, ahead_s: float) -> None:
     """With a sentence that has both sides; nothing is sent."""
-    pair = Pair(server, tmp_path, ahead_s=ahead_s)
+    pair = Pair(redis, tmp_path, ahead_s=ahead_s)
     with pytest.raises(RefusedError, match=r"the clock of this host is [\d.]+ s (ahead of|behind) that of the store"):
         pair.publisher.step()
-    assert server.ask("DBSIZE") == 0
+    assert redis.ask("DBSIZE") == 0
 
 
-def test_a_wall_whose_clock_is_off_says_so(server: RedisServer, tmp_path: Path) -> None:
+def test_a_wall_whose_clock_is_off_says_so(redis: RedisServer, tmp_path: Path) -> None:
     """The store is up, and its desk is as fresh as it is."""
-    pair = Pair(server, tmp_path)
-    pair.mirror.store = server.connect(ahead_s=-20.0)
+    pair = Pair(redis, tmp_path)
+    pair.mirror.store = redis.connect(ahead_s=-20.0)
     pair.pass_on()
     assert pair.store_file()["error"] == "the wall's clock is 20.0 s behind the store's"
     assert pair.desk_file()["skew_s"] == pytest.approx(20.0, abs=0.1)

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
     from redis_server import RedisServer
 
+pytest_plugins = ["fleet_fixtures"]
+
 FUZZED = 200
 SEED = 7
 
 
 @pytest.fixture
-def siege(server: RedisServer, tmp_path: Path) -> Siege:
+def siege(redis: RedisServer, tmp_path: Path) -> Siege:
     """A good desk and a hostile one."""
-    return Siege(server, tmp_path)
+    return Siege(redis, tmp_path)
 
 
 def test_every_kind_of_harm_is_survived(siege: Siege) -> None:

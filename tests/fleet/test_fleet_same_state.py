@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
     from redis_server import RedisServer
 
+pytest_plugins = ["fleet_fixtures"]
+
 LATER_S = (0.0, 120.0, 600.0)
 STAMP_NS = 1_764_197_000 * 10**9
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_a_mirrored_desk_reads_as_on_its_own_machine(server: RedisServer, tmp_path: Path, scenario: Path) -> None:
+def test_a_mirrored_desk_reads_as_on_its_own_machine(redis: RedisServer, tmp_path: Path, scenario: Path) -> None:
     """Every path of the state, at once and after silence."""
-    pair = Pair(server, tmp_path, scenario)
+    pair = Pair(redis, tmp_path, scenario)
     pair.pass_on()
     for later_s in LATER_S:
         own, mirrored = pair.read_both(later_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -105,7 +106,7 @@ class DeskCopy:
         """In the order in which the desk wrote them, so that no reader sees a mixture that never was."""
         files, problems, budget = {}, list(parcel.problems), MAX_INFLATED_BYTES
         for name, packed in parcel.packed.items():
-            if self._written.get(name) == packed:
+            if self._written.get(name) == _digest(packed):
                 continue
             try:
                 files[name] = unpack(name, packed, budget)
@@ -119,7 +120,7 @@ class DeskCopy:
             path = self.state_dir / LOCATIONS[name]
             path.parent.mkdir(parents=True, exist_ok=True)
             place(path, file.content, file.mtime_ns)
-            self._written[name] = parcel.packed[name]
+            self._written[name] = _digest(parcel.packed[name])
         self._remove(LOCATIONS.keys() - parcel.packed.keys())
         self._version = parcel.version
         return join_problems(*problems)
@@ -145,3 +146,7 @@ class DeskCopy:
         self._is_written = False
         place_json(self.directory / DESK_FILE, content)
         self._is_written = True
+
+
+def _digest(packed: bytes) -> bytes:
+    return hashlib.sha256(packed).digest()

@@ -46,6 +46,7 @@ class Publisher:
         self._offset_s: float | None = None
         self._beat_s = float("-inf")
         self._said: str | None = None
+        self._is_skewed = False
 
     def run(self, stop: threading.Event) -> None:
         """Publish until told to stop, then give up the lease.
@@ -96,7 +97,7 @@ class Publisher:
             offset_s=offset_s,
             version=fields[VERSION].decode(),
             environ=self._environ,
-            problem=self._find_problem(offset_s),
+            problem=self._find_problem(),
         )
         self.store.send(self.name, self.identity, beat.encode(), fields, self._is_sent)
         self._is_sent, self._beat_s = True, time.monotonic()
@@ -104,18 +105,23 @@ class Publisher:
     def _measure(self) -> float:
         if self._offset_s is None or time.monotonic() - self._beat_s >= BEAT_EVERY_S:
             self._offset_s = self.store.measure_offset()
-        if abs(self._offset_s) > SKEW_FAILS_S:
-            words = describe_skew(self._offset_s, "the clock of this host", "that of the store")
-            raise RefusedError(f"{words}; expected at most {SKEW_FAILS_S:.0f} s: let both be set over the network")
+            self._check_clock(self._offset_s)
         return self._offset_s
 
-    def _find_problem(self, offset_s: float) -> str | None:
-        skew = describe_skew(offset_s, "the desk's clock", "the store's")
+    def _check_clock(self, offset_s: float) -> None:
+        words = describe_skew(offset_s, "the clock of this host", "that of the store")
+        if abs(offset_s) > SKEW_FAILS_S:
+            raise RefusedError(f"{words}; expected at most {SKEW_FAILS_S:.0f} s: let both be set over the network")
+        if words and not self._is_skewed:
+            LOGGER.warning("%s; walls correct it", words)
+        self._is_skewed = words is not None
+
+    def _find_problem(self) -> str | None:
         problem = join_problems(*self.files.problems)
         if problem and problem != self._said:
             LOGGER.warning("%s: %s", self.name, problem)
         self._said = problem
-        return join_problems(skew, problem)
+        return problem
 
 
 def identify(state_dir: Path) -> str:

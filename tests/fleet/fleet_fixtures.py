@@ -31,7 +31,7 @@ def needs_redis() -> None:
 
 
 @pytest.fixture(scope="module")
-def shared_redis(needs_redis: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+def shared_redis(tmp_path_factory: pytest.TempPathFactory, needs_redis: None) -> Iterator[RedisServer]:  # noqa: ARG001
     """One for all tests of a module that leave it running."""
     with redis_server(tmp_path_factory.mktemp("redis")) as redis:
         yield redis

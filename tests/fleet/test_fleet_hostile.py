@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-import resource
 import time
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
 from hostile_desk import BOMB, EVIL, Siege, describe_table, make_keys
 
-from execution.fleet.packing import LOCATIONS
+from execution.fleet.packing import LOCATIONS, LimitError, unpack
 from state.files.fleet_files import DESK_FILE, read_desk
 
 if TYPE_CHECKING:
@@ -63,16 +63,26 @@ def test_what_is_refused_is_named(siege: Siege, files: object, problem: str) -> 
     assert problem in str(desk.problem)
 
 
-def test_bombs_cost_neither_memory_nor_time(siege: Siege) -> None:
-    """Eighteen that would make 1.1 GB; and what was refused is left alone for a while."""
+def test_of_a_bomb_no_more_is_inflated_than_may_be() -> None:
+    """64 MiB where one is left: what is taken of the memory follows the limit, not the bomb."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(LimitError):
+            unpack("nav.json", BOMB, 1 << 20)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_bombs_cost_no_time(siege: Siege) -> None:
+    """Eighteen of them; and what was refused is left alone for a while."""
     bombs = dict.fromkeys(map(str.encode, LOCATIONS), BOMB)
     siege.put({"beat": next(keys for _, keys in describe_table())["beat"], "files": bombs})
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began_s = time.process_time()
     for _ in range(5):
         siege.pair.mirror.step()
     assert time.process_time() - began_s < 2.0
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+    assert not siege.pair.mirror._desks[EVIL].wants_files
 
 
 def test_names_that_are_no_desks_are_no_directories(siege: Siege) -> None:

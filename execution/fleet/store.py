@@ -30,8 +30,8 @@ ATTEMPTS = 3
 NAMES_AT_ONCE = 1000
 FILES_AT_ONCE = 8
 
-# A hash whose values are within the limit has no more than this, whatever its encoding adds.
-MAX_HASH_BYTES = MAX_PACKED_BYTES + 64 * 1024
+# A hash whose values are within the limit takes no more than this: an allocator rounds up by a quarter.
+MAX_HASH_BYTES = MAX_PACKED_BYTES * 3 // 2
 
 _name_of_beat = re.compile(rf"{PREFIX}:({NAME_PATTERN}):beat")
 _LONGEST_ERROR = 120

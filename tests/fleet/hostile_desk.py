@@ -118,7 +118,7 @@ def describe_table() -> list[tuple[str, Keys]]:
     files += [(f"value {value[:20]!r} of {len(value)}", {b"nav.json": value}) for value in VALUES]
     files += [
         ("bombs everywhere", {name.encode(): BOMB for name in LOCATIONS}),
-        ("5 MB", {b"nav.json": b"5\n" + os.urandom(5_000_000)}),
+        *((f"{size} MB", {b"nav.json": b"5\n" + os.urandom(size * 1_000_000)}) for size in (5, 9)),
         ("100,000 fields", {b"field-%d" % number: b"x" for number in range(100_000)}),
         ("no version", {b"nav.json": _GOOD}),
     ]

@@ -49,7 +49,8 @@ def test_every_kind_of_harm_is_survived(siege: Siege) -> None:
         ({b"nav.json": b"x"}, "nav.json begins with b'x'; expected its mtime in nanoseconds"),
         ({b"nav.json": b"5\nxxx"}, "nav.json cannot be inflated"),
         ({b"nav.json": BOMB}, "files refused: nav.json inflates to more than what is left of 64 MiB for a desk"),
-        ({b"nav.json": bytes(5_000_000)}, "files refused: its files take"),
+        ({b"nav.json": bytes(5_000_000)}, "files refused: its files take 5,000,008 bytes packed"),
+        ({b"nav.json": bytes(9_000_000)}, "bytes in the store; expected at most 4,194,304"),
         (b"text", "files refused: its files are no hash"),
     ],
 )

@@ -208,7 +208,11 @@ def test_a_nav_file_of_an_unknown_name_is_named_where_the_desk_would_use_it(pair
 def test_files_that_are_too_large_are_named_and_the_others_travel(pair: Pair) -> None:
     """The publisher itself keeps to what a mirror takes."""
     (pair.logs / "state" / "router_health.json").write_bytes(os.urandom(5 * 1024 * 1024))
+    largest = os.urandom(1_350_000)
+    for name in ("kpis_v7.json", "risk_snapshot.json", "positions.json"):
+        (pair.logs / "state" / name).write_bytes(largest)
     pair.pass_on()
+    assert (pair.copy / "state" / "kpis_v7.json").read_bytes() == largest
     assert pair.desk_file()["problem"] == "router_health.json is too large to be sent"
     assert not (pair.copy / "state" / "router_health.json").exists()
     assert (pair.copy / "state" / "nav.json").exists()

@@ -21,6 +21,9 @@ SCENARIOS = sorted(path.parent for path in CORPUS.rglob("expected.json"))
 HEALTHY = CORPUS / "v7.1" / "healthy"
 NAME = "alpha"
 
+TOO_LATE = ("no answer within", "too long to compare clocks", "broke off: A TimeoutError")
+MOST_TRIES = 20
+
 
 class Pair:
     """A desk's logs, published as `alpha` by `publisher` and written by `mirror` into `desks`."""
@@ -37,8 +40,8 @@ class Pair:
 
     def pass_on(self) -> None:
         """What the desk has written is on the wall."""
-        self.publisher.step()
-        self.mirror.step()
+        step(self.publisher)
+        step(self.mirror)
 
     def read_both(self, later_s: float = 0.0) -> tuple[dict[str, Any], dict[str, Any]]:
         """The state on the desk's own machine, and on the wall."""
@@ -68,6 +71,16 @@ class Pair:
         """The mirror, started again."""
         release_writers()
         return Mirror(self.server.connect(), self.desks)
+
+
+def step(side: Publisher | Mirror) -> None:
+    """One step; on a busy machine a store that is well may answer too late, and is asked again."""
+    side.step()
+    for _ in range(MOST_TRIES):
+        if side.outage.error is None or not any(words in side.outage.error for words in TOO_LATE):
+            return
+        side.outage._next_s = 0.0
+        side.step()
 
 
 def read_object(path: Path) -> dict[str, Any]:

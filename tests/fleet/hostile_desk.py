@@ -8,7 +8,7 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from fleet_worlds import Pair
+from fleet_worlds import Pair, step
 from redis import Redis
 
 from execution.fleet.beat import Beat
@@ -194,7 +194,7 @@ class Siege:
         mirror._steps = 0
         if desk := mirror._desks.get(EVIL):
             desk._refused_s, desk._asked_for, desk._version = float("-inf"), None, None
-        mirror.step()
+        step(mirror)
 
     def check(self, keys: Keys) -> None:
         """Nothing is written but known files of that desk, each as it was sent; all the rest is as before.

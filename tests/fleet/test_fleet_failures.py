@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -11,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fleet_worlds import Pair, write_at
-from redis_server import redis_server
+from fleet_worlds import Pair, step, write_at
+from redis_server import PATIENCE_S, redis_server
 
 from execution.fleet.beat import Beat
 from execution.fleet.packing import make_fields
@@ -62,7 +63,7 @@ def test_a_killed_store_is_unreachable_and_its_desks_age_on(
     assert (down["up"], "Connection refused" in down["error"]) == (False, True)
     assert sum("trying on" in record.message for record in caplog.records) == 2
     pair.mirror = pair.another_mirror()
-    pair.mirror.step()
+    step(pair.mirror)
     assert pair.store_file()["since"] == down["since"]
     assert (pair.desk_file()["beat_seen_at"], mirrored_nav(pair)) == (seen_at, pytest.approx(10461.27))
     own_redis.start()
@@ -83,9 +84,10 @@ def test_a_hung_store_holds_nobody_up(own_redis: RedisServer, tmp_path: Path) ->
             change_desk(pair, nav)
             try_at_once(pair)
             began_s = time.monotonic()
-            pair.pass_on()
+            pair.publisher.step()
+            pair.mirror.step()
             # Two time-outs, of which each may come while connecting or while waiting for an answer.
-            assert time.monotonic() - began_s < 3.0
+            assert time.monotonic() - began_s < 5.0
         assert pair.store_file()["error"] == "no answer within 0.5 s"
     try_at_once(pair)
     pair.pass_on()
@@ -97,7 +99,7 @@ def test_an_emptied_store_is_filled_again_although_the_desk_stands_still(pair: P
     pair.pass_on()
     pair.server.ask("FLUSHALL")
     pair.publisher._beat_s = float("-inf")
-    pair.publisher.step()
+    step(pair.publisher)
     assert pair.server.ask("HLEN", "hedge:alpha:files") == 12  # eleven files and the version
 
 
@@ -135,7 +137,7 @@ def test_each_user_of_the_store_may_do_its_part_and_nothing_else(tmp_path: Path,
         state_dir = tmp_path / "logs" / "state"
         write_at(state_dir / "nav.json", b'{"nav": 5}', 1)
         publisher = Publisher(desk, "alpha", state_dir, {})
-        publisher.step()
+        step(publisher)
         assert publisher.outage.error is None
         assert (wall.find_names(), wall.read_beats(["alpha"])[0] is None) == (["alpha"], False)
         assert [len(fields) for _, fields in wall.read_files(["alpha"]) if isinstance(fields, dict)] == [2]
@@ -176,21 +178,35 @@ def test_of_publishers_that_race_for_a_name_one_gets_through(redis: RedisServer)
         assert redis.ask("GET", "hedge:alpha:beat") == redis.ask("HGET", "hedge:alpha:files", "nav.json")
 
 
+def is_connected(store: Store) -> bool:
+    """Whether it has answered."""
+    try:
+        store.measure_offset()
+    except StoreError:
+        return False
+    return True
+
+
 def race(redis: RedisServer) -> tuple[list[str], list[str]]:
     """Who got through, and whom the others were told of."""
     winners: list[str] = []
     losers: list[str] = []
+    tried: list[str] = []
     barrier = threading.Barrier(6)
 
     def send(identity: str) -> None:
         store, content = redis.connect(), identity.encode()
-        store.measure_offset()
-        barrier.wait(10)
-        try:
-            store.send("alpha", identity, content, make_fields({"nav.json": content}), False)
-            winners.append(identity)
-        except HeldError as error:
-            losers.append(str(error))
+        while not is_connected(store):
+            pass
+        barrier.wait(PATIENCE_S)
+        while identity not in tried:
+            with contextlib.suppress(StoreError):  # a busy machine answers too late
+                try:
+                    store.send("alpha", identity, content, make_fields({"nav.json": content}), False)
+                    winners.append(identity)
+                except HeldError as error:
+                    losers.append(str(error))
+                tried.append(identity)
         store.close()
 
     threads = [threading.Thread(target=send, args=(f"host{number}:/logs#1",)) for number in range(6)]
@@ -203,29 +219,29 @@ def race(redis: RedisServer) -> tuple[list[str], list[str]]:
 
 def test_a_second_publisher_ends_and_names_the_first(pair: Pair) -> None:
     """From another directory; the first goes on, and after its end the second may begin at once."""
-    pair.publisher.step()
+    step(pair.publisher)
     second = Publisher(pair.server.connect(), "alpha", pair.logs / "elsewhere", {})
     holder = pair.publisher.identity.partition("#")[0]
     with pytest.raises(RefusedError, match=re.escape(f"alpha is already published by {holder}: one publisher a desk")):
-        second.step()
+        step(second)
     pair.publisher.release()
-    second.step()
+    step(second)
     assert second.outage.error is None
 
 
 def test_a_publisher_that_lost_its_lease_while_it_stood_still_ends(pair: Pair) -> None:
     """The name went to another one meanwhile."""
-    pair.publisher.step()
+    step(pair.publisher)
     pair.server.ask("SET", "hedge:alpha:lease", "other:/logs#2")
     change_desk(pair, 1.0)
     with pytest.raises(RefusedError, match="by other:/logs:"):
-        pair.publisher.step()
+        step(pair.publisher)
 
 
 def test_a_publisher_that_crashed_takes_its_own_lease_over(pair: Pair) -> None:
     """Same host and directory: nobody waits for fifteen seconds."""
-    pair.publisher.step()
-    Publisher(pair.server.connect(), "alpha", pair.logs / "state", {}).step()
+    step(pair.publisher)
+    step(Publisher(pair.server.connect(), "alpha", pair.logs / "state", {}))
     assert 0 < pair.server.ask("TTL", "hedge:alpha:lease") <= 15
     assert identify(pair.logs / "state") != identify(pair.logs)
 
@@ -248,7 +264,7 @@ def test_clocks_that_are_far_apart_end_the_publisher(redis: RedisServer, tmp_pat
     """With a sentence that has both sides; nothing is sent."""
     pair = Pair(redis, tmp_path, ahead_s=ahead_s)
     with pytest.raises(RefusedError, match=r"the clock of this host is [\d.]+ s (ahead of|behind) that of the store"):
-        pair.publisher.step()
+        step(pair.publisher)
     assert redis.ask("DBSIZE") == 0
 
 
@@ -265,7 +281,7 @@ def test_a_desk_that_is_silent_stays_silent_for_a_mirror_that_starts(pair: Pair)
     """What lies in the store is no sign of life of now."""
     beat = Beat("host:/logs", time.time() - 3600.0, 0.0, "", {})
     pair.server.ask("SET", "hedge:alpha:beat", beat.encode())
-    pair.mirror.step()
+    step(pair.mirror)
     assert pair.desk_file()["beat_seen_at"] == pytest.approx(time.time() - 3600.0, abs=5.0)
 
 
@@ -274,16 +290,16 @@ def test_an_older_beat_from_a_backup_is_no_sign_of_life(pair: Pair) -> None:
     pair.pass_on()
     beat = Beat("host:/logs", time.time() - 3600.0, 0.0, "", {})
     pair.server.ask("SET", "hedge:alpha:beat", beat.encode())
-    pair.mirror.step()
+    step(pair.mirror)
     assert pair.desk_file()["beat_seen_at"] == pytest.approx(time.time() - 3600.0, abs=5.0)
 
 
 def test_files_of_another_format_are_read_where_they_can_be(pair: Pair) -> None:
     """The publisher is newer than the mirror."""
-    pair.publisher.step()
+    step(pair.publisher)
     beat = json.loads(pair.server.ask("GET", "hedge:alpha:beat"))
     pair.server.ask("SET", "hedge:alpha:beat", json.dumps({**beat, "format": 2, "news": [1]}))
-    pair.mirror.step()
+    step(pair.mirror)
     desk = pair.desk_file()
     assert (desk["format"], desk["problem"]) == (2, "publisher speaks format 2, the mirror 1")
     assert mirrored_nav(pair) == pytest.approx(10461.27)

@@ -8,6 +8,7 @@ import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
+from fleet_worlds import step
 from hostile_desk import BOMB, EVIL, Siege, describe_table, make_keys
 
 from execution.fleet.packing import LOCATIONS, LimitError, unpack
@@ -81,7 +82,7 @@ def test_bombs_cost_no_time(siege: Siege) -> None:
     siege.put({"beat": next(keys for _, keys in describe_table())["beat"], "files": bombs})
     began_s = time.process_time()
     for _ in range(5):
-        siege.pair.mirror.step()
+        step(siege.pair.mirror)
     assert time.process_time() - began_s < 2.0
     assert not siege.pair.mirror._desks[EVIL].wants_files
 

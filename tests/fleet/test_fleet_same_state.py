@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fleet_worlds import SCENARIOS, Pair, write_at
+from fleet_worlds import SCENARIOS, Pair, step, write_at
 
 from execution.fleet.log_ends import WHOLE_BYTES
 
@@ -177,8 +177,8 @@ def test_a_file_that_is_gone_goes_and_a_desk_that_is_gone_stays(pair: Pair) -> N
     assert not (pair.copy / "state" / "router_health.json").exists()
     kept = sorted(pair.desks.rglob("*.json"))
     pair.server.ask("FLUSHALL")
-    pair.mirror.step()
-    pair.another_mirror().step()
+    step(pair.mirror)
+    step(pair.another_mirror())
     assert sorted(pair.desks.rglob("*.json")) == kept
 
 
@@ -189,7 +189,7 @@ def test_what_cannot_be_read_stays_as_it_was_and_is_named(pair: Pair) -> None:
     before = path.read_bytes()
     path.unlink()
     os.mkfifo(path)
-    pair.publisher.step()
+    step(pair.publisher)
     (pair.logs / "state" / "kpis_v7.json").write_bytes(b"{}")
     pair.pass_on()
     assert pair.desk_file()["problem"] == "nav.json cannot be read: is not a regular file"

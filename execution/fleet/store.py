@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PREFIX = "hedge"
 LEASE_S = 15
 TIME_OUT_S = 0.5
+QUICK_TIME_S = 0.05  # twice the error of a comparison of clocks
 LONGEST_TIME_S = 1.0  # what took longer, since this process stood still, tells nothing of the time
 ATTEMPTS = 3
 NAMES_AT_ONCE = 1000
@@ -80,19 +81,26 @@ class Store:
             self._client.close()
 
     def measure_offset(self) -> float:
-        """This host's clock less the store's, seconds.
+        """This host's clock less the store's, seconds; of a slow store the quickest of a few answers.
 
         Raises:
             StoreError: there is no answer, or one that took too long to tell anything.
         """
         with self._in_words():
             self._client.ping()  # the connection is there before the time is taken
-            start_s, before = time.monotonic(), self.now()
-            seconds, microseconds = self._client.time()
-            took_s = time.monotonic() - start_s
+            took_s, offset_s = self._ask_time()
+            for _ in range(ATTEMPTS - 1):
+                if took_s > QUICK_TIME_S:
+                    took_s, offset_s = min((took_s, offset_s), self._ask_time())
         if took_s >= LONGEST_TIME_S:
             raise StoreError(f"its answers take {took_s:.2f} s, too long to compare clocks")
-        return before + took_s / 2 - float(seconds) - float(microseconds) / 1e6
+        return offset_s
+
+    def _ask_time(self) -> tuple[float, float]:
+        start_s, before = time.monotonic(), self.now()
+        seconds, microseconds = self._client.time()
+        took_s = time.monotonic() - start_s
+        return took_s, before + took_s / 2 - float(seconds) - float(microseconds) / 1e6
 
     # --- the publisher's side --------------------------------------------------------------------------------------
 

@@ -11,19 +11,21 @@ ACCOUNT_ARGS ?=
 ACCOUNT_NAME ?= $(ACCOUNT)
 LOCK = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links
 PYTEST_ARGS ?=
+export HEDGE_STORE_PORT ?= 6390
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 # Whoever is root is asked by supervisord to say so.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--user=root)
 
-.PHONY: run test soak fuzz hostile bench check format screenshot lock clean help
+.PHONY: run fleet test soak fuzz hostile hostile-desks bench check format screenshot lock clean help
 
 help:
 	@echo "make run        a living page at http://127.0.0.1:8050: paper executor, sync daemon and dashboard. The first time it"
 	@echo "                installs what it needs into $(VENV); state and logs are in logs/; Ctrl-C ends all three"
+	@echo "make fleet      two paper desks, each with a publisher, a redis-server, a mirror and the wall; needs redis-server"
 	@echo "make test       checks and all tests, browser included"
 	@echo "make check      ruff, formatting, mypy --strict, pip check; make format mends the formatting"
-	@echo "make bench | soak | fuzz | hostile"
-	@echo "                what it costs, 20,000 ticks, 1,000,000 damaged states, 100,000 hostile requests"
+	@echo "make bench | soak | fuzz | hostile | hostile-desks"
+	@echo "                what it costs, 20,000 ticks, 1,000,000 damaged states, 100,000 hostile requests, as many hostile desks"
 	@echo "make clean      removes $(VENV) and build/"
 	@echo
 	@echo "make run EXECUTOR_ARGS=\"--fault drawdown\"      a bad day; python -m execution.executor --help has them all"
@@ -45,7 +47,12 @@ $(VENV)/.account: requirements-account.txt | $(VENV)/.run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-account.txt
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.run $(VENV)/.account
+$(VENV)/.fleet: requirements-fleet.txt | $(VENV)/.run
+	@echo "installing redis-py of $< into $(VENV), once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fleet.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/.run $(VENV)/.account $(VENV)/.fleet
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
@@ -53,6 +60,7 @@ $(VENV)/.browser: | $(VENV)/.dev
 	sh tests/browser/install-chromium.sh $(BIN)
 	sh tests/browser/install-nginx.sh
 	sh tests/browser/install-firefox.sh
+	sh tests/fleet/install-redis.sh
 	@touch $@
 
 # With STATE_DIR or NOW the dashboard alone, on state that is already there; else the whole desk: executor, daemon, dashboard.
@@ -67,6 +75,12 @@ else ifneq ($(ACCOUNT),)
 else
 	@$(if $(EXECUTOR_ARGS),HEDGE_EXECUTOR_ARGS="$(EXECUTOR_ARGS)") exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord.conf
 endif
+
+# Two desks and a wall as on three hosts, with a real store between them: docs/fleet.md. HEDGE_STORE_PORT=6391 for another port.
+fleet: $(VENV)/.run $(VENV)/.fleet
+	@command -v redis-server >/dev/null || { echo "make fleet needs redis-server, and none is installed: apt-get install redis-server" >&2; exit 1; }
+	@mkdir -p logs/fleet
+	@exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord-fleet.conf
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -93,6 +107,10 @@ fuzz: $(VENV)/.dev
 hostile: $(VENV)/.dev
 	PYTHONPATH=tests:tests/hostile:. $(BIN)/python tests/hostile/run_hostile.py $(HOSTILE_ARGS)
 
+# 100,000 hashes of a desk that means harm, through a real store; HOSTILE_DESKS_ARGS="--hashes 5000 --seed 8" for fewer, and others.
+hostile-desks: $(VENV)/.dev
+	PYTHONPATH=tests:tests/fleet:. $(BIN)/python tests/fleet/run_hostile_desks.py $(HOSTILE_DESKS_ARGS)
+
 # Ratios in one run, into build/bench.json; BENCH_ARGS="--only loads ticks" for parts, --all for the heap after 20,000 ticks
 # as well. The cycles write a log of 1 GB to TMPDIR.
 bench: $(VENV)/.browser
@@ -106,8 +124,10 @@ lock: $(VENV)/.dev
 	$(LOCK) --output-file requirements.txt requirements.in
 	$(LOCK) --output-file requirements-dev.txt requirements-dev.in
 	$(LOCK) --output-file requirements-account.txt requirements-account.in
+	$(LOCK) --output-file requirements-fleet.txt requirements-fleet.in
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-account.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fleet.txt
 	$(BIN)/python tests/supply/licences.py > docs/licences.md
 
 clean:

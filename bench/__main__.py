@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.cycles import bench_cycles
+from bench.fleet import bench_fleet
 from bench.heap import bench_heap
 from bench.loads import bench_loads
 from bench.paint import bench_paint
@@ -30,6 +31,7 @@ PARTS = {
     "paint": bench_paint,
     "heap": bench_heap,
     "cycles": bench_cycles,
+    "fleet": bench_fleet,
 }
 
 # Sixteen minutes, more than all the others together: measured when it is asked for.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SECONDS = "s"
 BYTES = "B"
 COUNT = ""
+CORES = "cores"
 
 COLUMNS = f"{'row':<46} {'measured':>11} {'reference':>11} {'ratio':>7} {'target':>9} {'load':>5}"
 
@@ -19,6 +20,7 @@ COLUMNS = f"{'row':<46} {'measured':>11} {'reference':>11} {'ratio':>7} {'target
 SCALES = {
     SECONDS: (("s", 1.0), ("ms", 1e3), ("us", 1e6)),
     BYTES: (("GB", 1e-9), ("MB", 1e-6), ("KB", 1e-3)),
+    CORES: (("cores", 1.0), ("mcores", 1e3)),
 }
 
 

@@ -13,7 +13,7 @@ class Sizes:
 
     Ticks are timed in batches of `tick_batch_s`; `sharing_tabs` draw the same changes. Each number of `tabs` is held
     for `crowd_s` seconds after `warm_up_s`. A browser paints `paints` ticks, is opened `openings` times and weighed
-    after `heap_ticks`.
+    after `heap_ticks`. A store has `fleet_desks`, and a desk of them writes `fleet_writes` times.
     """
 
     name: str
@@ -32,6 +32,8 @@ class Sizes:
     paints: int
     openings: int
     heap_ticks: int
+    fleet_desks: int
+    fleet_writes: int
 
 
 FULL = Sizes(
@@ -51,6 +53,8 @@ FULL = Sizes(
     paints=100,
     openings=5,
     heap_ticks=20_000,
+    fleet_desks=1000,
+    fleet_writes=40,
 )
 QUICK = Sizes(
     name="quick",
@@ -69,4 +73,6 @@ QUICK = Sizes(
     paints=2,
     openings=1,
     heap_ticks=50,
+    fleet_desks=5,
+    fleet_writes=2,
 )

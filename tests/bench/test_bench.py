@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from array import array
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SHARES = ("p50", "p95")
 LOGS = ("5 MB", "13 MB with holes")
+FLEET = ["write to wall, p50, wall", "write to wall, p95, wall", "publisher, cores", "store of 5 desks, cores"]
 ROWS = [
     "unchanged load",
     "cold load",
@@ -51,6 +53,7 @@ ROWS = [
     "first catch-up per MB, 5 MB, CPU",
     *(f"daemon's peak memory, {log}" for log in LOGS),
     *(f"sync cycle, {log}, {clock}" for log in LOGS for clock in ("wall", "CPU")),
+    *(FLEET if shutil.which("redis-server") else []),
 ]
 
 VERDICTS = [

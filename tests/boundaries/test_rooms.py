@@ -31,6 +31,7 @@ ORDERS = {
         "sync",
         "paper",
         "account",
+        "fleet",
         "sync_state",
         "executor",
     ),

@@ -55,11 +55,12 @@ def test_units_are_valid(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_units_are_hardened(path: Path) -> None:
-    """No new privileges, a read-only system, no capabilities; the dashboard cannot write the state."""
+    """No new privileges, a read-only system, no capabilities; dashboard and publisher cannot write the state."""
     text = path.read_text()
     for line in ("NoNewPrivileges=true", "ProtectSystem=strict", "CapabilityBoundingSet=\n", "UMask=0027"):
         assert line in text
-    assert ("ReadOnlyPaths=/var/lib/hedge" in text) == ("dashboard" in path.name) == ("StateDirectory=" not in text)
+    reads_only = path.stem in ("hedge-dashboard", "hedge-publish")
+    assert ("ReadOnlyPaths=/var/lib/hedge" in text) == reads_only == ("StateDirectory=" not in text)
 
 
 def test_the_dashboard_has_one_place_for_its_history() -> None:

@@ -9,13 +9,14 @@ LOCKS = {
     "runs": ROOT / "requirements.txt",
     "tests": ROOT / "requirements-dev.txt",
     "account": ROOT / "requirements-account.txt",
+    "fleet": ROOT / "requirements-fleet.txt",
 }
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ]+)", re.MULTILINE)
 HEAD = """# Licences
 
 What each pinned package says of itself. "runs" is what the dashboard runs on, "tests" what only its tests and checks
-use, "account" what only a real account as the source takes (`make run ACCOUNT=...`). `make lock` writes this anew; a
-test compares it with what is installed.
+use, "account" what only a real account as the source takes (`make run ACCOUNT=...`), "fleet" what only a store between
+hosts takes (docs/fleet.md). `make lock` writes this anew; a test compares it with what is installed.
 
 | package | version | licence | for |
 | --- | --- | --- | --- |
@@ -48,7 +49,7 @@ def licence_of(name: str) -> str:
 def list_licences() -> str:
     """The whole document."""
     pins = {use: read_pins(lock) for use, lock in LOCKS.items()}
-    everything = pins["account"] | pins["tests"]
+    everything = pins["fleet"] | pins["account"] | pins["tests"]
     rows = (
         f"| {name} | {version} | {licence_of(name)} | {next(use for use in LOCKS if name in pins[use])} |"
         for name, version in sorted(everything.items())

@@ -13,7 +13,8 @@ State = dict[str, Any]
 Brief = dict[str, Any]
 
 LIVE, PAPER, TESTNET, UNNAMED = "live", "paper", "testnet", "unknown"
-# As writers call an account that is not one.
+# As writers call an account with money in it, and one without; any other word says neither.
+LIVE_WORDS = frozenset({"live", "prod", "production", "mainnet", "real"})
 PAPER_WORDS = frozenset({"paper", "dry_run", "dry-run", "dryrun", "sim", "simulated", "simulation", "demo"})
 
 TOLD_ALERTS = 3
@@ -64,7 +65,7 @@ def brief_desk(name: str, state: State, link: Link, hub: Hub, now: float) -> Bri
         "obstacles": [*_link_obstacles(link, hub), *find_obstacles(state)],
         "version": state["meta"]["version"],
         "unknown": _reasons(state["meta"]["unknown"]),
-        "stale": _reasons(state["meta"]["stale"]) | ({"nav_usd": kept} if kept else {}),
+        "stale": _reasons(state["meta"]["stale"]) | (dict.fromkeys(FIGURES, kept) if link.is_cut and kept else {}),
     }
 
 
@@ -121,14 +122,15 @@ def _why_kept(state: State, link: Link, now: float) -> str | None:
 
 
 def _kind_of(state: State) -> str:
-    """Whose money it is; a word that is neither a testnet's nor a paper account's is one of a live desk."""
+    """Whose money it is: as the desk says in a word that everybody uses, or the files of a testnet do."""
     word = (state["meta"]["environment"] or "").strip().lower()
-    if state["meta"]["testnet"] is True:
+    testnet, doubt = state["meta"]["testnet"], state["meta"]["unknown"].get("meta.testnet", "")
+    if testnet is True:
         return TESTNET
     if word in PAPER_WORDS:
         return PAPER
-    contradicted = state["meta"]["testnet"] is None and "contradict" in state["meta"]["unknown"].get("meta.testnet", "")
-    return UNNAMED if contradicted or not (word or state["meta"]["testnet"] is False) else LIVE
+    is_live = testnet is False or (word in LIVE_WORDS and "contradict" not in doubt)
+    return LIVE if is_live else UNNAMED
 
 
 def _value_at(state: State, path: str) -> Any:
@@ -169,7 +171,7 @@ def _history(state: State) -> dict[str, Any]:
 def _thin(points: Sequence[list[float]]) -> list[list[float]]:
     """Every n-th point counted from the newest, so that the newest is there."""
     step = max(-(-len(points) // SERIES_POINTS), 1)
-    return list(points[::-1][::step][::-1])
+    return [[round(at), round(nav_usd, 2)] for at, nav_usd in points[::-1][::step][::-1]]
 
 
 def _link_obstacles(link: Link, hub: Hub) -> Iterable[dict[str, str]]:

@@ -7,6 +7,7 @@ from state.desks.brief import PAPER, TESTNET, Brief
 from state.desks.links import LOCAL, SILENT, Hub
 from state.desks.totals import Total, find_twins, sum_desks
 from state.files.fleet_files import SKEW_FAILS_S, SKEW_NAMED_S
+from state.files.values import printable
 from state.formatting import fmt_number
 from state.normalize import digest
 from state.sentences import join
@@ -17,7 +18,10 @@ Overview = dict[str, Any]
 Check = dict[str, str]
 
 SECTIONS = ("desks", "totals", "alerts")
+CLOCKED = ("loaded_at", "sections", "version")
+MOST_TILES = 24  # the rest are rows of a table
 MOST_ALERTS = 12
+LONGEST_NAME = 32
 FURTHER_TITLES = 2
 
 # Whose trouble is looked at last.
@@ -45,7 +49,7 @@ def build_overview(scene: Scene) -> Overview:
     twins = find_twins(briefs, scene.books)
     totals = sum_desks(briefs, twins)
     overview: Overview = {
-        "desks": [_without_reasons(brief) for brief in briefs],
+        "desks": [_shorten(brief, index) for index, brief in enumerate(briefs)],
         "totals": totals,
         "alerts": list(_alerts(scene, briefs, twins)),
         "meta": _meta(scene, briefs, totals, twins),
@@ -59,8 +63,21 @@ def _badness(brief: Brief) -> tuple[bool, int, int, int, str]:
     return brief["kind"] in NOT_MONEY, *worst, -brief["alert_count"], brief["name"]
 
 
-def _without_reasons(brief: Brief) -> Brief:
-    return {key: value for key, value in brief.items() if key not in ("unknown", "stale")}
+def _shorten(brief: Brief, index: int) -> Brief:
+    """Without what stands elsewhere; a desk beyond the tiles is a row, which has no line and says one thing."""
+    kept = {key: value for key, value in brief.items() if key not in ("unknown", "stale")}
+    return kept if index < MOST_TILES else {**kept, "series": [], "gaps": [], "alerts": kept["alerts"][:1]}
+
+
+def tell_absent(overview: Overview, name: str) -> Overview:
+    """The overview for somebody who has asked for a desk that is not there, with a sentence that says which are."""
+    there = sorted(brief["name"] for brief in overview["desks"] if brief["kind"])
+    asked = printable(name)[:LONGEST_NAME]
+    text = f"there are {', '.join(there)}" if there else "there is none"
+    line = {**alert("desk_not_there", f"No desk is called {asked!r}", text), "desk": None}
+    told = {**overview, "alerts": [*overview["alerts"], line]}
+    told["alerts"].sort(key=lambda item: SEVERITIES.index(item["severity"]))
+    return _seal({**told, "meta": {**overview["meta"], "asked": asked}})
 
 
 # --- alerts ---
@@ -184,6 +201,6 @@ def _check(name: str, label: str, status: str) -> Check:
 
 def _seal(overview: Overview) -> Overview:
     """Digests of each section and of all, as those of one desk's state."""
-    sections = {name: digest(overview[name]) for name in SECTIONS} | {"meta": digest(overview["meta"])}
-    overview["meta"] |= {"sections": sections, "version": digest(sections)}
-    return overview
+    meta = {key: value for key, value in overview["meta"].items() if key not in CLOCKED}
+    sections = {name: digest(overview[name]) for name in SECTIONS} | {"meta": digest(meta)}
+    return {**overview, "meta": {**overview["meta"], "sections": sections, "version": digest(sections)}}

@@ -49,7 +49,7 @@ def _sum_kind(kind: str, members: list[Brief], twins: dict[str, str]) -> Total:
 def _why_out(kind: str, brief: Brief, key: str, twins: dict[str, str]) -> str | None:
     """Why a desk is not in a sum; None where it is."""
     if brief["kind"] != kind:
-        return "environment unknown" if brief["kind"] else "missing"
+        return f"environment {brief['environment'] or 'unknown'}" if brief["kind"] else "missing"
     if brief["kept"]:
         return str(brief["beat"]) if brief["beat"] in CUT_OFF else "old"
     if brief["name"] in twins:

@@ -34,19 +34,10 @@ class Desks:
         return self
 
     def move_nav(self, name: str, nav_usd: float) -> None:
-        """Another NAV in all files that have one, its history included."""
-        state = self.read(name, "nav_state.json")
-        factor = nav_usd / state["total_equity"]
-        for row in state["series"]:
-            row |= {key: row[key] * factor for key in ("nav", "equity", "total_equity") if key in row}
-        state |= {"total_equity": nav_usd, "peak_equity": max(nav_usd, state["peak_equity"] * factor)}
-        self.write(name, "nav_state.json", state)
-        nav = self.read(name, "nav.json")
-        self.write(name, "nav.json", nav | {"nav": nav_usd, "nav_usd": nav_usd})
-        log = self.root / name / "logs" / "nav_log.json"
-        if log.exists():
-            rows = json.loads(log.read_text())
-            log.write_text(json.dumps([row | {"nav": row["nav"] * factor} for row in rows]))
+        """Another NAV wherever it is written, with its history and its peak in proportion."""
+        before = float(self.read(name, "nav_state.json")["total_equity"])
+        for path in sorted((self.root / name / "logs").rglob("*.json")):
+            write_renamed(path, _scaled(json.loads(path.read_text()), before, nav_usd))
 
     def read(self, name: str, surface: str) -> Any:
         """The content of a state file."""
@@ -81,6 +72,18 @@ class Desks:
     def settings(self, **more: str) -> dict[str, str]:
         """Of a server that shows them as of their time."""
         return {"HEDGE_DESKS_DIR": str(self.root), "HEDGE_NOW": str(self.now)} | more
+
+
+def _scaled(value: Any, before: float, after: float, key: str = "") -> Any:
+    """The content with another NAV: figures of that size under a name of the NAV's, peak and equity included."""
+    if isinstance(value, dict):
+        return {name: _scaled(item, before, after, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_scaled(item, before, after, key) for item in value]
+    is_nav = any(word in key for word in ("nav", "equity", "peak", "total", "futures", "USDT", "drawdown_abs", "dd_abs"))
+    if not isinstance(value, float) or not is_nav or key.endswith(("_ts", "_at", "age_s", "pct")) or abs(value) > 1e6:
+        return value
+    return after if value == before else value * after / before
 
 
 def write_renamed(path: Path, content: Any) -> None:

@@ -54,36 +54,41 @@
     const isWall = () => window.innerWidth >= 1000;
     const overflows = (tile) => tile.scrollHeight > tile.clientHeight + 1 || tile.scrollWidth > tile.clientWidth + 1;
 
-    function isTight(box, tiles, density) {
-        if (box.dataset.density !== density) box.dataset.density = density;
-        if (tiles.some((tile) => !tile.hidden && overflows(tile))) return true;
-        const line = density === "full" && tiles[0].querySelector(".tile-line");
-        return Boolean(line) && line.clientHeight < LEAST_LINE_PX;
-    }
-
-    function showPage(tiles, count) {
+    function showPage(tiles, count, shown) {
         tiles.forEach(function (tile, index) {
-            const hidden = Math.floor(index / count) !== page;
+            const hidden = Math.floor(index / count) !== shown;
             if (tile.hidden !== hidden) tile.hidden = hidden;
         });
     }
 
-    // Closer at first, then fewer rows.
+    function pageFits(tiles, density) {
+        const shown = tiles.filter((tile) => !tile.hidden);
+        if (shown.some(overflows)) return false;
+        const line = density === "full" && shown[0].querySelector(".tile-line");
+        return !line || line.clientHeight >= LEAST_LINE_PX;
+    }
+
+    function fits(box, tiles, count, density) {
+        if (box.dataset.density !== density) box.dataset.density = density;
+        for (let shown = 0; shown < Math.ceil(tiles.length / count); shown += 1) {
+            showPage(tiles, count, shown);
+            if (!pageFits(tiles, density)) return false;
+        }
+        return true;
+    }
+
+    // All of them, the closer the lower the wall is; else fewer rows of them a page. Answers how many a page has.
     function fitTiles(box, tiles) {
-        showPage(tiles, tiles.length);
         if (!isWall()) {
             box.dataset.density = "full";
             return tiles.length;
         }
-        const fits = DENSITIES.some((density) => !isTight(box, tiles, density));
-        if (fits) return tiles.length;
         const columns = getComputedStyle(tiles[0].parentElement).gridTemplateColumns.split(" ").length;
-        let count = tiles.length;
-        do {
-            count = (Math.ceil(count / columns) - 1) * columns;
-            showPage(tiles, count);
-        } while (count > columns && tiles.some((tile) => !tile.hidden && overflows(tile)));
-        return count;
+        for (let rows = Math.ceil(tiles.length / columns); rows > 0; rows -= 1) {
+            const count = Math.min(rows * columns, tiles.length);
+            if (DENSITIES.some((density) => fits(box, tiles, count, density))) return count;
+        }
+        return columns;
     }
 
     function show() {
@@ -92,12 +97,10 @@
         if (!tiles.length || !box.offsetHeight) return;
         const now = [tiles.length, page, box.offsetHeight, box.offsetWidth, box.textContent.length].join();
         if (now === known) return;
-        const turned = page;
-        page = 0;
         const count = fitTiles(box, tiles);
         const pages = Math.ceil(tiles.length / count);
-        page = ((turned % pages) + pages) % pages;
-        showPage(tiles, count);
+        page = ((page % pages) + pages) % pages;
+        showPage(tiles, count, page);
         known = [tiles.length, page, box.offsetHeight, box.offsetWidth, box.textContent.length].join();
         const pager = document.querySelector(".tile-pager");
         pager.hidden = pages < 2;

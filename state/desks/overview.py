@@ -20,7 +20,7 @@ Check = dict[str, str]
 SECTIONS = ("desks", "totals", "alerts")
 CLOCKED = ("loaded_at", "sections", "version")
 MOST_TILES = 24  # the rest are rows of a table
-MOST_ALERTS = 12
+MOST_ALERTS = 8
 LONGEST_NAME = 32
 FURTHER_TITLES = 2
 

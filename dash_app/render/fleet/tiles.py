@@ -96,8 +96,9 @@ def _nav(state: StateDict, path: str) -> list[Child]:
     change_path = f"{path}.change_24h_pct"
     change = field(state, change_path, fmt_signed, class_name=tone_of_amount(number_at(state, change_path)))
     percent = [" %"] if number_at(state, change_path) is not None else []
-    below: list[Child] = [kept] if kept else ["NAV 24 h ", change, *percent]
-    return [html.Div(figure, className=f"figure{' frozen' if kept or frozen else ''}"), block(below, "caption")]
+    figure_class = f"figure{' frozen' if kept or frozen else ''}"
+    below = block(kept, "caption tile-kept") if kept else block(["NAV 24 h ", change, *percent], "caption")
+    return [html.Div(figure, className=figure_class), below]
 
 
 def _line(state: StateDict, path: str) -> list[html.Img]:
@@ -146,7 +147,7 @@ def _confirmed(state: StateDict, path: str) -> html.Span:
         return span("exchange n/a", "unknown", **{"data-unknown": reason, **REACHABLE})
     if value_at(state, f"{path}.frozen") is True:
         return span([*sign("fail"), "frozen, confirmed ", age, " ago"], "fail")
-    return span(["exchange confirmed ", age, " ago"])
+    return span([span("exchange ", "tile-more"), "confirmed ", age, " ago"])
 
 
 def _beat(state: StateDict, path: str) -> list[html.Span]:

@@ -1,6 +1,6 @@
 """What the overview shows of one desk: its worst alerts, its NAV and whether that is of now, and how it is reached."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from state.desks.links import KEPT, LOCAL, Hub, Link, link_alerts
@@ -62,7 +62,7 @@ def brief_desk(name: str, state: State, link: Link, hub: Hub, now: float) -> Bri
         "beat_seen_at": link.beat_seen_at,
         "skew_s": link.skew_s,
         "publisher": link.desk.publisher if link.desk else None,
-        "obstacles": [*_link_obstacles(link, hub), *find_obstacles(state)],
+        "obstacles": find_obstacles({**state, "meta": {**state["meta"], "alerts": alerts}}),
         "version": state["meta"]["version"],
         "unknown": _reasons(state["meta"]["unknown"]),
         "stale": _reasons(state["meta"]["stale"]) | (dict.fromkeys(FIGURES, kept) if link.is_cut and kept else {}),
@@ -172,9 +172,3 @@ def _thin(points: Sequence[list[float]]) -> list[list[float]]:
     """Every n-th point counted from the newest, so that the newest is there."""
     step = max(-(-len(points) // SERIES_POINTS), 1)
     return [[round(at), round(nav_usd, 2)] for at, nav_usd in points[::-1][::step][::-1]]
-
-
-def _link_obstacles(link: Link, hub: Hub) -> Iterable[dict[str, str]]:
-    if hub.is_cut and link.desk:
-        return [{"mirror": "store", "reason": hub.alerts[0]["title"]}]
-    return [{"mirror": "beat", "reason": f"{link.beat}, {KEPT}"}] if link.is_cut else []

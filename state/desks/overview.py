@@ -80,6 +80,23 @@ def tell_absent(overview: Overview, name: str) -> Overview:
     return _seal({**told, "meta": {**overview["meta"], "asked": asked}})
 
 
+def find_fleet_obstacles(overview: Overview) -> list[dict[str, str]]:
+    """Reasons why the desks are not ready, as `find_obstacles` has them, each with its `desk`.
+
+    Of the expected desks, or of all where none is named; what lies between all of them and the wall is said once.
+    """
+    expected, shared = overview["meta"]["expected"], [row for row in overview["alerts"] if row["kind"] in OF_ALL]
+    found = [{"mirror": row["kind"], "reason": f"{row['title']}: {row['text']}"} for row in shared]
+    if "asked" in overview["meta"]:
+        return [*found, {"desk": overview["meta"]["asked"], "reason": "there is no such desk"}]
+    for brief in overview["desks"]:
+        if not expected or brief["name"] in expected:
+            found += [
+                {"desk": brief["name"], **item} for item in brief["obstacles"] if item.get("mirror") not in OF_ALL
+            ]
+    return found if overview["desks"] else [*found, {"desk": "", "reason": "there is no desk"}]
+
+
 # --- alerts ---
 
 

@@ -79,7 +79,8 @@ def _trouble(state: StateDict, path: str, severity: str) -> html.Div:
     since, skew_s = worst.get("since"), number_at(state, f"{path}.skew_s") or 0.0
     # The moments of alerts are of the wall's clock.
     duration = _age(state, path, float(since) + skew_s) if is_number(since) and since is not None else None
-    title: list[Child] = [*sign(severity), text_at(worst, "title"), *([" for ", duration] if duration else [])]
+    lasting: list[Child] = [" for ", duration] if duration else []
+    title: list[Child] = [*sign(severity), text_at(worst, "title"), *lasting]
     further: list[Child] = [f" · {count - 1:.0f} more"] if count > 1 else []
     words = [text_at(worst, "text"), *(text_at(other, "title") for other in alerts[1:])]
     marks = told(". ".join(word for word in words if word))

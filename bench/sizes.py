@@ -13,7 +13,7 @@ class Sizes:
 
     Ticks are timed in batches of `tick_batch_s`; `sharing_tabs` draw the same changes. Each number of `tabs` is held
     for `crowd_s` seconds after `warm_up_s`. A browser paints `paints` ticks, is opened `openings` times and weighed
-    after `heap_ticks`.
+    after `heap_ticks`. An overview of so many `desks` ticks `overview_ticks` seconds.
     """
 
     name: str
@@ -32,6 +32,8 @@ class Sizes:
     paints: int
     openings: int
     heap_ticks: int
+    desks: int
+    overview_ticks: int
 
 
 FULL = Sizes(
@@ -51,6 +53,8 @@ FULL = Sizes(
     paints=100,
     openings=5,
     heap_ticks=20_000,
+    desks=100,
+    overview_ticks=60,
 )
 QUICK = Sizes(
     name="quick",
@@ -69,4 +73,6 @@ QUICK = Sizes(
     paints=2,
     openings=1,
     heap_ticks=50,
+    desks=3,
+    overview_ticks=1,
 )

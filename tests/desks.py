@@ -1,4 +1,4 @@
-"""Directories of several desks for tests, as writers and a mirror leave them: real files of the corpus, made a desk's own."""
+"""Directories of several desks for tests, as writers and a mirror leave them: files of the corpus, made a desk's own."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from serving import CORPUS
 NOW = 1764197100.0
 HEALTHY = "v7.1/healthy"
 QUIET = "v7.1/no_trades"
+NAV_WORDS = ("nav", "equity", "peak", "total", "futures", "USDT", "drawdown_abs", "dd_abs")
 
 
 @dataclass
@@ -80,7 +81,9 @@ def _scaled(value: Any, before: float, after: float, key: str = "") -> Any:
         return {name: _scaled(item, before, after, name) for name, item in value.items()}
     if isinstance(value, list):
         return [_scaled(item, before, after, key) for item in value]
-    is_nav = any(word in key for word in ("nav", "equity", "peak", "total", "futures", "USDT", "drawdown_abs", "dd_abs"))
+    is_nav = any(
+        word in key for word in ("nav", "equity", "peak", "total", "futures", "USDT", "drawdown_abs", "dd_abs")
+    )
     if not isinstance(value, float) or not is_nav or key.endswith(("_ts", "_at", "age_s", "pct")) or abs(value) > 1e6:
         return value
     return after if value == before else value * after / before

@@ -117,6 +117,8 @@ def _why_kept(state: State, link: Link, now: float) -> str | None:
     if link.is_cut:
         seen = f", beat last seen at {fmt_moment(link.beat_seen_at, now)}" if link.beat_seen_at else ""
         return f"{KEPT}{seen}"
+    if state["nav"].get("exchange", {}).get("frozen") is True:
+        return None  # which says more than that its file is old
     reason: str | None = state["meta"]["stale"].get("nav.nav_usd")
     return reason
 

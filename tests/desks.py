@@ -1,4 +1,4 @@
-"""Directories of several desks for tests, as writers and a mirror leave them: files of the corpus, made a desk's own."""
+"""Directories of several desks, as writers and a mirror leave them: files of the corpus, made those of a desk."""
 
 import json
 import os

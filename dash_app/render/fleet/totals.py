@@ -13,7 +13,7 @@ from dash_app.render.readings import MASK, Format, StateDict, number_at, rows_at
 from dash_app.render.theme import tone_of_amount
 from state.formatting import fmt_number, fmt_plain, fmt_signed, fmt_usd
 
-MOST_NAMES, NAMES_ON_CARD = 4, 2
+MOST_NAMES = 2
 HEADLINE = "totals.0"
 SIGNED = ("net", "pnl_today")
 
@@ -21,7 +21,7 @@ SIGNED = ("net", "pnl_today")
 def render_nav(state: StateDict) -> list[html.Div]:
     """The NAV of all desks that are money, and which of them are not in it."""
     apart = [text.KINDS.get(text_at(row, "kind"), "?") for row in rows_at(state, "totals")[1:]]
-    words = [*_said(state, HEADLINE, "nav", MOST_NAMES), *([f" • {', '.join(apart)} apart"] if apart else [])]
+    words = [*_said(state, HEADLINE, "nav"), *([f" • {', '.join(apart)} apart"] if apart else [])]
     figure = ["NAV: ", *_bound(state, f"{HEADLINE}.nav"), *_amount(state, f"{HEADLINE}.nav.usd", fmt_plain)]
     return [html.Div(figure, className="nav-figure"), line(*words, class_name="source-line")]
 
@@ -64,7 +64,7 @@ def _bound(state: StateDict, path: str) -> list[Child]:
     return ["≥ "] if value_at(state, f"{path}.is_lower_bound") is True else []
 
 
-def _said(state: StateDict, path: str, name: str, most: int = NAMES_ON_CARD) -> list[Child]:
+def _said(state: StateDict, path: str, name: str) -> list[Child]:
     """`lower bound: 1 of 7 live desks unknown, beta silent`; of signed sums `6 of 7 live desks, without beta`."""
     total = f"{path}.{name}"
     of, counted = (int(number_at(state, at) or 0) for at in (f"{path}.desks", f"{total}.counted"))
@@ -75,18 +75,18 @@ def _said(state: StateDict, path: str, name: str, most: int = NAMES_ON_CARD) -> 
         return [f"{of} {desks}", *lacking]
     names = [f"{text_at(row, 'desk')} {text_at(row, 'reason')}" for row in out]
     if value_at(state, f"{total}.is_lower_bound") is True:
-        return [f"lower bound: {len(out)} of {of} {desks} not in it, ", _names(names, most), *lacking]
-    return [f"{counted} of {of} {desks}, without ", _names(names, most), *lacking]
+        return [f"lower bound: {len(out)} of {of} {desks} not in it, ", _names(names), *lacking]
+    return [f"{counted} of {of} {desks}, without ", _names(names), *lacking]
 
 
 def _lacking(state: StateDict, path: str) -> list[Child]:
     """Desks whose NAV is itself a lower bound."""
     names: Any = value_at(state, f"{path}.lacking")
     found = [str(name) for name in names] if isinstance(names, list) else []
-    return [" · no price for a coin of ", _names(found, NAMES_ON_CARD)] if found else []
+    return [" · no price for a coin of ", _names(found)] if found else []
 
 
-def _names(names: list[str], most: int) -> html.Span:
-    rest = len(names) - most
-    shown = ", ".join(names[:most]) + (f" +{rest} more" if rest > 0 else "")
+def _names(names: list[str]) -> html.Span:
+    rest = len(names) - MOST_NAMES
+    shown = ", ".join(names[:MOST_NAMES]) + (f" +{rest} more" if rest > 0 else "")
     return span(shown, "", **(told(", ".join(names)) if rest > 0 else {}))

@@ -88,7 +88,9 @@ def _overview_of_desks() -> html.Main:
     table = _table(ids.FLEET_TABLE, columns.FLEET, (), DESKS_PER_PAGE)
     header = html.H2(id=ids.FLEET_TITLE)
     rest = dbc.Card([dbc.CardHeader([header, *_table_notes("desks")]), dbc.CardBody([table])], className="fleet-rest")
-    return html.Main([totals, tiles, pager, rest], className="fleet")
+    return html.Main(
+        [html.H2(text.ALL_DESKS, className="visually-hidden"), totals, tiles, pager, rest], className="fleet"
+    )
 
 
 def _kpis() -> html.Section:

@@ -128,7 +128,7 @@ class Member:
         if clock_s - self._looked_s < DEEP_LOOK_EVERY_S:
             return False
         self._looked_s = clock_s
-        return list(map(stat_of, self._files)) != self._deep_seen
+        return bool(list(map(stat_of, self._files)) != self._deep_seen)
 
     def _covers(self, now: float) -> bool:
         return self._state is not None and self._state["meta"]["loaded_at"] <= now < self._due_at

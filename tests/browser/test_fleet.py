@@ -69,7 +69,8 @@ def test_a_silent_desk_is_grey_and_says_since_when(view: Shown) -> None:
     tile = view.page.locator(".tile").first
     assert "8,204.15 USD last known" in tile.inner_text()
     assert "beat 4 m 12 s ago" in tile.inner_text()
-    colors = "tile => [...tile.querySelectorAll('[data-field$=nav_usd], .beat')].map({color})"
+    color = "one => getComputedStyle(one).color"
+    colors = f"tile => [...tile.querySelectorAll('[data-field$=nav_usd], .beat')].map({color})"
     assert tile.evaluate(colors) == ["rgb(130, 146, 166)", "rgb(255, 111, 89)"]
 
 

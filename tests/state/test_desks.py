@@ -390,9 +390,13 @@ def test_an_unchanged_desk_is_not_loaded_again(desks: Desks, monkeypatch: pytest
     """An overview of many costs hardly more than one."""
     monkeypatch.setattr(member, "COARSE_S", 0.0)
     fleet = Fleet(str(desks.add("alpha").add("beta", HEALTHY).root), remember=False)
-    loads: list[str] = []
-    real = member.load_all_state
-    monkeypatch.setattr(member, "load_all_state", lambda path, **more: loads.append(path) or real(path, **more))
+    loads: list[object] = []
+
+    def load_and_count(path: str, **more: Any) -> State:
+        loads.append(path)
+        return load_all_state(path, **more)
+
+    monkeypatch.setattr("state.desks.member.load_all_state", load_and_count)
     first = [fleet.load(NOW + step / 10, {}, ()) for step in range(5)]
     assert len(loads) <= 3  # each once, and one in its turn
     assert len({overview["meta"]["version"] for overview in first}) == 1

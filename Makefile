@@ -68,7 +68,7 @@ else ifneq ($(ACCOUNT),)
 	HEDGE_FAKE_EXCHANGE=$(if $(filter fake,$(ACCOUNT)),true,false) exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord-account.conf
 else ifneq ($(DESKS),)
 	@$(if $(filter $(DESKS),1 2 3 4 5 6 7 8),,echo "DESKS has value '$(DESKS)'. Expected a number from 1 to 8."; exit 1)
-	@DESKS=$(DESKS) exec $(BIN)/supervisord $(AS_ROOT) -c deploy/desks.conf
+	@DESKS=$(DESKS) exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord-desks.conf
 else
 	@$(if $(EXECUTOR_ARGS),HEDGE_EXECUTOR_ARGS="$(EXECUTOR_ARGS)") exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord.conf
 endif

@@ -51,7 +51,7 @@ class Fleet:
             self._take_turn()
             for member in self._members.values():
                 member.refresh(now, environ, hub)
-            alerts = [*hub.alerts, *self._stopped(hub, now)]
+            alerts = [*hub.alerts, *self._stopped(hub, now), *hub.notes]
             made_of = [member.brief for member in self._members.values()], alerts, hub.store_up, expected, self._ignored
             if self._made_of is None or not _same(made_of, self._made_of):
                 self._overview, self._made_of = self._build(hub, alerts, expected), made_of

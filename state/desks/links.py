@@ -26,11 +26,15 @@ KEPT = "last state kept"
 
 
 class Hub(NamedTuple):
-    """The way that all mirrored desks share. `store_up` is None where nobody can say; no `mirror` is none needed."""
+    """The way that all mirrored desks share. `store_up` is None where nobody can say; no `mirror` is none needed.
+
+    `alerts` say what cuts all desks off, `notes` what else is wrong with it.
+    """
 
     mirror: Mirror | None = None
     store_up: bool | None = None
     alerts: tuple[Alert, ...] = ()
+    notes: tuple[Alert, ...] = ()
 
     @property
     def is_cut(self) -> bool:
@@ -69,7 +73,10 @@ def judge_hub(mirror: Mirror | None, now: float, *, needed: bool) -> Hub:
         since = fmt_moment(mirror.written_at, now)
         text = f"since {since}; nobody knows of the store, of every desk the {KEPT}"
         return Hub(mirror, None, (alert("mirror_silent", "MIRROR SILENT", text, since=mirror.written_at),))
-    return Hub(mirror, mirror.store_up, () if mirror.store_up else (_unreachable(mirror, now),))
+    if not mirror.store_up:
+        return Hub(mirror, mirror.store_up, (_unreachable(mirror, now),))
+    said = mirror.store_error
+    return Hub(mirror, True, notes=(alert("mirror_problem", "Mirror has a problem", said),) if said else ())
 
 
 def _unreachable(mirror: Mirror, now: float) -> Alert:
@@ -116,7 +123,7 @@ def link_alerts(link: Link, hub: Hub, now: float) -> Iterator[Alert]:
         yield alert("desk_silent", "DESK UNKNOWN", f"{reason}; whether it still publishes nobody knows, {KEPT}")
     elif link.beat in (SILENT, LATE):
         yield _overdue(link, now)
-    yield from _foreign(desk)
+    yield from _foreign(link, desk)
     yield from _skewed(link)
 
 
@@ -127,12 +134,17 @@ def _overdue(link: Link, now: float) -> Alert:
     return alert("desk_silent", "DESK SILENT", f"{text}, {KEPT}", since=link.beat_seen_at)
 
 
-def _foreign(desk: Desk) -> Iterator[Alert]:
-    if desk.format is not None and desk.format != FORMAT:
+def _foreign(link: Link, desk: Desk) -> Iterator[Alert]:
+    """Another format, and what the mirror says is wrong beside what is said here already."""
+    is_foreign = desk.format is not None and desk.format != FORMAT
+    said = [*(["speaks format"] if is_foreign else []), *(["clock"] if abs(link.skew_s) > SKEW_NAMED_S else [])]
+    parts = (desk.problem or "").split("; ")
+    problem = "; ".join(part for part in parts if part and not any(word in part for word in said))
+    if is_foreign:
         text = f"this wall reads format {FORMAT}; files are still read where they are known"
-        yield alert("publisher", f"Publisher speaks format {desk.format}", text, detail=desk.problem or "")
-    elif desk.problem:
-        yield alert("publisher", "Publisher has a problem", desk.problem)
+        yield alert("publisher", f"Publisher speaks format {desk.format}", text, detail=problem)
+    elif problem:
+        yield alert("publisher", "Publisher has a problem", problem)
 
 
 def _skewed(link: Link) -> Iterator[Alert]:

@@ -37,6 +37,7 @@ KINDS: dict[str, str] = {
     # What comes late from another host, or is counted twice.
     "desk_not_there": WARN,
     "beat_late": WARN,
+    "mirror_problem": WARN,
     "publisher": WARN,
     "account_twice": WARN,
     "desk_clock_differs": WARN,

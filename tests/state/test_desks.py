@@ -245,6 +245,8 @@ def test_all_silent_while_the_store_answers_is_publishing_that_stopped(desks: De
 SAID = [
     ({"format": 2}, "warn", "Publisher speaks format 2"),
     ({"problem": "refused ../nav.json"}, "warn", "Publisher has a problem"),
+    ({"format": 2, "problem": "publisher speaks format 2, the mirror 1"}, "warn", "Publisher speaks format 2"),
+    ({"skew_s": -1.4, "problem": "the desk's clock is 1.4 s behind the wall's"}, "warn", "Clock 1.4 s behind"),
     ({"skew_s": -1.4}, "warn", "Clock 1.4 s behind"),
     ({"skew_s": 42.0}, "fail", "Clock 42.0 s ahead"),
     ({"beat_seen_at": None}, "fail", "DESK UNKNOWN"),
@@ -260,6 +262,19 @@ def test_what_is_odd_about_a_publisher_is_said(desks: Desks, more: State, severi
     assert (found["alerts"][0]["severity"], found["alerts"][0]["title"]) == (severity, title)
     assert found["nav_usd"] == 10461.27
     assert title in [item["title"] for item in page_of(desks, "far")["meta"]["alerts"]]
+    assert not (
+        more.keys() - {"problem"} and any(item["title"] == "Publisher has a problem" for item in found["alerts"])
+    )
+
+
+def test_what_is_wrong_with_the_mirror_and_cuts_nobody_off_is_said(desks: Desks) -> None:
+    """Such as a wall whose clock is not that of the store."""
+    said = "the wall's clock is 2.0 s behind the store's"
+    store = {"url": "rediss://store:6380/0", "up": True, "since": NOW - 60, "error": said}
+    one_mirrored(desks).mirror(store=store)
+    overview = load(desks)
+    assert [(item["title"], item["text"]) for item in overview["alerts"][:1]] == [("Mirror has a problem", said)]
+    assert brief_of(overview, "far")["beat"] == "fresh"
 
 
 def test_a_torn_desk_file_is_a_desk_of_which_nobody_knows(desks: Desks) -> None:

@@ -9,6 +9,7 @@ EXECUTOR_ARGS ?=
 ACCOUNT ?=
 ACCOUNT_ARGS ?=
 ACCOUNT_NAME ?= $(ACCOUNT)
+DESKS ?=
 LOCK = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links
 PYTEST_ARGS ?=
 export HEDGE_STORE_PORT ?= 6390
@@ -30,6 +31,7 @@ help:
 	@echo
 	@echo "make run EXECUTOR_ARGS=\"--fault drawdown\"      a bad day; python -m execution.executor --help has them all"
 	@echo "make run ACCOUNT=binanceusdm                   your own account, only read; docs/account.md says how. ACCOUNT=fake tries it out"
+	@echo "make run DESKS=3                              several paper desks, one of them on a bad day, and their overview"
 	@echo "make run STATE_DIR=/var/lib/desk/state         the dashboard alone, on a directory that others write"
 	@echo "make run STATE_DIR=tests/fixtures/corpus/v7.1/healthy/logs/state NOW=1764197100     as of a fixed time"
 	@echo "HEDGE_BIND=127.0.0.1:8051 make run             another port (127.0.0.1:8050); README.md has the other settings"
@@ -64,6 +66,7 @@ $(VENV)/.browser: | $(VENV)/.dev
 	@touch $@
 
 # With STATE_DIR or NOW the dashboard alone, on state that is already there; else the whole desk: executor, daemon, dashboard.
+# With DESKS so many of them, in logs/desks, and one dashboard.
 # What would keep the dashboard from starting is said before anything starts.
 run: $(VENV)/.run $(if $(ACCOUNT),$(VENV)/.account)
 	@$(BIN)/python -m dash_app.server
@@ -72,6 +75,9 @@ ifneq ($(STATE_DIR)$(NOW),)
 else ifneq ($(ACCOUNT),)
 	@HEDGE_LOG_DIR="$${HEDGE_LOG_DIR:-logs/accounts/$(ACCOUNT_NAME)}" HEDGE_ACCOUNT_ARGS="--exchange $(ACCOUNT) $(ACCOUNT_ARGS)" \
 	HEDGE_FAKE_EXCHANGE=$(if $(filter fake,$(ACCOUNT)),true,false) exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord-account.conf
+else ifneq ($(DESKS),)
+	@$(if $(filter $(DESKS),1 2 3 4 5 6 7 8),,echo "DESKS has value '$(DESKS)'. Expected a number from 1 to 8."; exit 1)
+	@DESKS=$(DESKS) exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord-desks.conf
 else
 	@$(if $(EXECUTOR_ARGS),HEDGE_EXECUTOR_ARGS="$(EXECUTOR_ARGS)") exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord.conf
 endif

@@ -14,6 +14,7 @@ from bench.cycles import bench_cycles
 from bench.fleet import bench_fleet
 from bench.heap import bench_heap
 from bench.loads import bench_loads
+from bench.overview import bench_overview
 from bench.paint import bench_paint
 from bench.row import COLUMNS, Row, build_report
 from bench.sizes import FULL, QUICK, Sizes
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PARTS = {
     "loads": bench_loads,
     "ticks": bench_ticks,
+    "overview": bench_overview,
     "tabs": bench_tabs,
     "paint": bench_paint,
     "heap": bench_heap,

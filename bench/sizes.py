@@ -13,7 +13,8 @@ class Sizes:
 
     Ticks are timed in batches of `tick_batch_s`; `sharing_tabs` draw the same changes. Each number of `tabs` is held
     for `crowd_s` seconds after `warm_up_s`. A browser paints `paints` ticks, is opened `openings` times and weighed
-    after `heap_ticks`. A store has `fleet_desks`, and a desk of them writes `fleet_writes` times.
+    after `heap_ticks`. A store has `fleet_desks`, and a desk of them writes `fleet_writes` times. An overview of so many
+    `desks` ticks `overview_ticks` seconds.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Sizes:
     heap_ticks: int
     fleet_desks: int
     fleet_writes: int
+    desks: int
+    overview_ticks: int
 
 
 FULL = Sizes(
@@ -55,6 +58,8 @@ FULL = Sizes(
     heap_ticks=20_000,
     fleet_desks=1000,
     fleet_writes=40,
+    desks=100,
+    overview_ticks=60,
 )
 QUICK = Sizes(
     name="quick",
@@ -75,4 +80,6 @@ QUICK = Sizes(
     heap_ticks=50,
     fleet_desks=5,
     fleet_writes=2,
+    desks=3,
+    overview_ticks=1,
 )

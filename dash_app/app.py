@@ -43,7 +43,8 @@ def create_app(settings: Settings) -> Dash:
         enable_mcp=False,
     )
     Bootstrap5(app.server)
-    app.layout = build_layout(refresh_ms=settings.refresh_ms, title=PAGE_TITLE)
+    several = settings.desks_dir is not None
+    app.layout = build_layout(refresh_ms=settings.refresh_ms, title=PAGE_TITLE, several=several)
     register_callbacks(app, settings)
     cache_answers(app, never=f"{ids.STATE}.data")
     register_endpoints(app.server, settings)

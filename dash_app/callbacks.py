@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import traceback
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
@@ -13,8 +14,9 @@ from flask import abort
 
 from dash_app import ids
 from dash_app.access.guard import must_mask
-from dash_app.panels import GROUPS, Group, Panel
-from dash_app.privacy import read_address, show_as
+from dash_app.address import View, read_address
+from dash_app.panels import Group, Panel, groups_of
+from dash_app.privacy import show_as
 from dash_app.render.readings import StateDict, mapping_at, value_at
 from dash_app.server.loads import load_state
 from dash_app.server.metrics import COUNTS
@@ -24,7 +26,7 @@ LOGGER = logging.getLogger(__name__)
 
 LONGEST_SEARCH = 2000
 CACHE_S = 5.0  # a state that is given again is no older; its ages go on in the browser
-MAX_CACHED = 8
+MAX_CACHED = 256  # views: of each desk as it is, as a kiosk, private, and both; only the newest state of each
 
 
 def register_callbacks(app: Dash, settings: Settings) -> None:
@@ -33,15 +35,16 @@ def register_callbacks(app: Dash, settings: Settings) -> None:
     Each group leaves the digest of what it has drawn in the page; a tab in which one of them failed has another one
     there and gets the state again.
     """
+    groups = groups_of(settings)
     app.callback(
         Output(ids.STATE, "data"),
         Input(ids.TICK, "n_intervals"),
         Input(ids.ADDRESS, "search"),
-        *(State(group.drawn, "data-drawn") for group in GROUPS),
-    )(_loader(settings))
-    for group in GROUPS:
+        *(State(group.drawn, "data-drawn") for group in groups),
+    )(_loader(settings, groups))
+    for group in groups:
         app.callback(
-            *(Output(panel.component_id, panel.prop) for panel in group.panels),
+            *(Output(*place) for place in group.places),
             Output(group.drawn, "data-drawn"),
             Input(ids.STATE, "data"),
             State(group.drawn, "data-drawn"),
@@ -49,8 +52,8 @@ def register_callbacks(app: Dash, settings: Settings) -> None:
         )(_drawer(group))
 
 
-def _loader(settings: Settings) -> Callable[..., StateDict]:
-    cache: dict[Hashable, tuple[StateDict, tuple[str, ...]]] = {}
+def _loader(settings: Settings, groups: tuple[Group, ...]) -> Callable[..., StateDict]:
+    cache: OrderedDict[View, tuple[Hashable, StateDict, tuple[str, ...]]] = OrderedDict()
 
     def load(_tick: int | None, search: str | None, *drawn: str | None) -> StateDict:
         # A tab asks once before it has read its own address: it must not get what the address says to mask.
@@ -58,18 +61,21 @@ def _loader(settings: Settings) -> Callable[..., StateDict]:
             raise PreventUpdate
         if not isinstance(search, str) or len(search) > LONGEST_SEARCH:
             abort(400)
-        state, view = load_state(settings), read_address(search, private=must_mask())
+        view = read_address(search, private=must_mask())
+        if settings.desks_dir is None:
+            view = view._replace(desk="")
+        state = load_state(settings, view.desk)
         # All tabs get a version with the same times and send back the same bytes, so that one drawing serves them.
-        key = (state["meta"]["version"], view, state["meta"]["loaded_at"] // CACHE_S)
-        answer = cache.get(key)
-        if answer is None:
+        key = (state["meta"]["version"], state["meta"]["loaded_at"] // CACHE_S)
+        answer = cache.get(view)
+        if answer is None or answer[0] != key:
             shown = show_as(state, view)
-            answer = cache.setdefault(key, (shown, tuple(digest_of(shown, group) for group in GROUPS)))
+            answer = cache[view] = (key, shown, tuple(digest_of(shown, group) for group in groups))
         for oldest in list(cache)[:-MAX_CACHED]:
             cache.pop(oldest, None)
-        if drawn == answer[1]:
+        if drawn == answer[2]:
             raise PreventUpdate
-        return answer[0]
+        return answer[1]
 
     return load
 
@@ -83,7 +89,12 @@ def _drawer(group: Group) -> Callable[..., list[Any]]:
         if digest == drawn:
             raise PreventUpdate
         COUNTS.add("draws")
-        return [*draw_panels(group.panels, state), digest]
+        panels = group.panels_of(state)
+        values = dict(
+            zip(((panel.component_id, panel.prop) for panel in panels), draw_panels(panels, state), strict=True)
+        )
+        # What another page shows stays as it is, out of sight.
+        return [*(values.get(place, no_update) for place in group.places), digest]
 
     return draw
 

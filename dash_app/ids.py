@@ -30,6 +30,13 @@ CHANGES = "changes"
 SURFACE_CHIPS = "surface-chips"
 CHECK_CHIPS = "check-chips"
 
+# Of the overview of several desks.
+SHOWN = "shown"
+FLEET_TOTALS = "fleet-totals"
+FLEET_TILES = "fleet-tiles"
+FLEET_TITLE = "fleet-title"
+FLEET_TABLE = "fleet-table"
+
 # Filled by the browser, never by a callback.
 PAGE = "page"
 CONNECTION = "connection"

@@ -21,6 +21,7 @@ from dash_app.settings import Settings
 # What the page begins with; the browser asks for fewer rows where there is no room for them.
 POSITIONS_PER_PAGE = 10
 SYMBOLS_PER_PAGE = 8
+DESKS_PER_PAGE = 5
 
 DOTTED = "grey dotted = default or unknown"
 
@@ -43,15 +44,20 @@ HEADER_STYLE = {
 }
 
 
-def build_layout(*, refresh_ms: int, title: str) -> Component:
-    """The page before its first state; the style sheet gives each panel its place."""
+def build_layout(*, refresh_ms: int, title: str, several: bool = False) -> Component:
+    """The page before its first state; the style sheet gives each panel its place.
+
+    With `several` desks their overview stands beside the page of one, and what is shown says which is on show.
+    """
     panels = [_kpis(), _symbols(), _positions(), _changes(), _overview(), _aum(), _nav_history()]
     return html.Div(
         [
             *_clockwork(refresh_ms),
+            *([html.Span(id=ids.SHOWN, hidden=True)] if several else []),
             _header(title),
             html.Div(id=ids.ALERT_LINE),
             html.Main(panels, className="main"),
+            *([_overview_of_desks()] if several else []),
             _footer(),
         ],
         id=ids.PAGE,
@@ -73,6 +79,18 @@ def _header(title: str) -> html.Header:
     )
     nav = html.Div(id=ids.HEADER_NAV, className="header-nav")
     return html.Header([html.H1(title), nav, status], className="page-header")
+
+
+def _overview_of_desks() -> html.Main:
+    totals, tiles = html.Div(id=ids.FLEET_TOTALS, className="cards fleet-totals"), html.Div(id=ids.FLEET_TILES)
+    back, on = _turn("‹", "-1", "previous tiles", "tile-turn"), _turn("›", "1", "next tiles", "tile-turn")
+    pager = html.Div([back, html.Span(className="tiles-of"), on], className="tile-pager", hidden=True)
+    table = _table(ids.FLEET_TABLE, columns.FLEET, (), DESKS_PER_PAGE)
+    header = html.H2(id=ids.FLEET_TITLE)
+    rest = dbc.Card([dbc.CardHeader([header, *_table_notes("desks")]), dbc.CardBody([table])], className="fleet-rest")
+    return html.Main(
+        [html.H2(text.ALL_DESKS, className="visually-hidden"), totals, tiles, pager, rest], className="fleet"
+    )
 
 
 def _kpis() -> html.Section:
@@ -128,9 +146,9 @@ def _table_notes(what: str) -> list[Component]:
     return [html.Span(className="left-out"), pager]
 
 
-def _turn(sign: str, step: str, words: str) -> html.Button:
+def _turn(sign: str, step: str, words: str, class_name: str = "turn") -> html.Button:
     told: dict[str, Any] = {"data-turn": step, "aria-label": words}
-    return html.Button(sign, type="button", className="turn", **told)
+    return html.Button(sign, type="button", className=class_name, **told)
 
 
 def _card(class_name: str, header: list[str], body: list[Component], notes: Sequence[Component] = ()) -> dbc.Card:

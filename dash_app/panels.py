@@ -7,8 +7,10 @@ from dash_app import ids
 from dash_app.figures.donut import build_donut
 from dash_app.figures.nav_history import build_nav_history, build_nav_week
 from dash_app.render import alerts, aum, footer, header, kpis, nav_history, overview, positions, symbols, tables
+from dash_app.render.fleet import alert_line, rows, tiles, totals
 from dash_app.render.freshness import render_ages
-from dash_app.render.readings import StateDict
+from dash_app.render.readings import StateDict, is_overview
+from dash_app.settings import Settings
 
 
 class Panel(NamedTuple):
@@ -19,12 +21,28 @@ class Panel(NamedTuple):
     render: Callable[[StateDict], Any]
 
 
+Place = tuple[str, str]
+
+
 class Group(NamedTuple):
-    """Panels that one callback draws, and the sections of the state they are drawn from."""
+    """Panels that one callback draws, and the sections of the state they are drawn from.
+
+    Of several desks the overview has panels of its own, some of which fill the same places.
+    """
 
     name: str
     sections: tuple[str, ...]
     panels: tuple[Panel, ...]
+    of_overview: tuple[Panel, ...] = ()
+
+    @property
+    def places(self) -> list[Place]:
+        """Component and property of every panel, each once."""
+        return list(dict.fromkeys((panel.component_id, panel.prop) for panel in (*self.panels, *self.of_overview)))
+
+    def panels_of(self, state: StateDict) -> tuple[Panel, ...]:
+        """Those that show this state."""
+        return self.of_overview if is_overview(state) else self.panels
 
     @property
     def drawn(self) -> str:
@@ -85,4 +103,47 @@ TABLES = Group(
 )
 
 GROUPS = (CARDS, CHARTS, TABLES)
+
+# With several desks: which page is on show, and the panels of the overview.
+OVERVIEW_SECTIONS = ("desks", "totals", "alerts")
+WITH_DESKS = (
+    Group(
+        CARDS.name,
+        (*CARDS.sections, *OVERVIEW_SECTIONS),
+        (
+            *CARDS.panels,
+            Panel(ids.SHOWN, "data-page", header.name_page),
+            Panel(ids.SHOWN, "data-skew", header.read_skew),
+        ),
+        (
+            Panel(ids.HEADER_NAV, "children", totals.render_nav),
+            Panel(ids.HEADER_STATUS, "children", totals.render_status),
+            Panel(ids.ALERT_LINE, "children", alert_line.render_alerts),
+            Panel(ids.FLEET_TOTALS, "children", totals.render_totals),
+            Panel(ids.FLEET_TILES, "children", tiles.render_tiles),
+            Panel(ids.FLEET_TITLE, "children", rows.render_title),
+            Panel(ids.SURFACE_CHIPS, "children", lambda _state: []),
+            Panel(ids.CHECK_CHIPS, "children", alert_line.render_checks),
+            Panel(ids.SHOWN, "data-page", header.name_page),
+            Panel(ids.SHOWN, "data-skew", header.read_skew),
+        ),
+    ),
+    CHARTS,
+    Group(
+        TABLES.name,
+        (*TABLES.sections, "desks"),
+        TABLES.panels,
+        (
+            Panel(ids.FLEET_TABLE, "data", tables.render_data(rows.build_rows)),
+            Panel(ids.FLEET_TABLE, "tooltip_data", tables.render_tooltips(rows.build_rows)),
+        ),
+    ),
+)
+
+
+def groups_of(settings: Settings) -> tuple[Group, ...]:
+    """What is drawn with these settings: one desk, or several with their overview."""
+    return GROUPS if settings.desks_dir is None else WITH_DESKS
+
+
 PANELS = tuple(panel for group in GROUPS for panel in group.panels)

@@ -4,10 +4,10 @@ What is masked is built anew from what is known to be harmless, so that a field 
 away from the browser until somebody has thought about it.
 """
 
-from typing import Any, NamedTuple
-from urllib.parse import parse_qs
+from typing import Any
 
-from dash_app.render.readings import MASK, StateDict, is_number, mapping_at, number_at, rows_at, value_at
+from dash_app.address import View
+from dash_app.render.readings import MASK, StateDict, is_number, is_overview, mapping_at, number_at, rows_at, value_at
 from state.sentences import is_amount, join
 
 NAV_AMOUNTS = (
@@ -42,27 +42,19 @@ ROUTER_RATIOS = ("maker_fill_rate", "fallback_ratio", "slip_q25_bps", "slip_q50_
 ROUTER_KEPT = ("quality", *ROUTER_RATIOS, "basis", "orders", "quality_counts", "worst")
 META_KEPT = (
     "loaded_at", "data_age_s", "environment", "testnet", "version", "worst_first", "history", "positions_as_of",
+    "desk", "desks", "skew_s",
+)  # fmt: skip
+DESK_AMOUNTS = ("nav_usd", "gross_usd", "net_usd", "pnl_today_usd")
+DESK_KEPT = (
+    "name", "kind", "environment", "testnet", "severity", "alert_count", "change_24h_pct", "drawdown_pct", "dd_state",
+    "nav_is_lower_bound", "frozen", "kept", "stops", "positions", "confirmed_at", "gaps", "beat", "beat_seen_at",
+    "skew_s",
+)  # fmt: skip
+OVERVIEW_KEPT = (
+    "loaded_at", "version", "worst_first", "count", "quiet", "expected", "ignored", "asked", "unknown", "stale",
+    "checks",
 )  # fmt: skip
 COUNTED_CHECKS = ("drawdown", "rows", "router", "environment", "nav_live")  # percent, counts and times
-
-
-class View(NamedTuple):
-    """How one tab wants the state."""
-
-    kiosk: bool = False
-    private: bool = False
-
-
-def read_address(search: str, *, private: bool = False) -> View:
-    """The view of `?kiosk=1&privacy=1`; any value of privacy but 0 masks.
-
-    Args:
-        search: what the address of the tab asks for.
-        private: whether this visitor may have no amounts, whatever the address says.
-    """
-    asked = parse_qs(search.removeprefix("?"), keep_blank_values=True)
-    masked = any(value != "0" for value in asked.get("privacy", []))
-    return View(kiosk=asked.get("kiosk", [""])[-1] == "1", private=private or masked)
 
 
 def show_as(state: StateDict, view: View) -> StateDict:
@@ -79,6 +71,8 @@ def show_as(state: StateDict, view: View) -> StateDict:
 
 def mask_state(state: StateDict) -> StateDict:
     """The state with every amount replaced by the same few dots; words, times, percentages and ratios stay."""
+    if is_overview(state):
+        return _overview(state)
     return {
         "nav": _nav(state),
         "aum": _aum(state),
@@ -207,3 +201,35 @@ def _sentence(row: StateDict, name: str) -> StateDict:
     """A sentence and its parts, which are words now."""
     words = mask_parts(row.get("parts"))
     return {name: words, "parts": [words]}
+
+
+# --- several desks ---
+
+
+def _overview(state: StateDict) -> StateDict:
+    alerts = [{**_alert(row), **_kept(row, ("desk",))} for row in rows_at(state, "alerts")]
+    return {
+        "desks": [_desk(row) for row in rows_at(state, "desks")],
+        "totals": [_total(row) for row in rows_at(state, "totals")],
+        "alerts": alerts,
+        "meta": {**_kept(mapping_at(state, "meta"), OVERVIEW_KEPT), "private": True},
+    }
+
+
+def _desk(row: StateDict) -> StateDict:
+    alerts = [_alert(item) for item in rows_at(row, "alerts")]
+    return {
+        **_kept(row, DESK_KEPT),
+        **_masked(row, DESK_AMOUNTS),
+        "alerts": alerts,
+        "series": _index(row.get("series")),
+    }
+
+
+def _total(row: StateDict) -> StateDict:
+    sums = {name: _sum(part) for name, part in row.items() if isinstance(part, dict)}
+    return {**_kept(row, ("kind", "desks")), **sums}
+
+
+def _sum(part: StateDict) -> StateDict:
+    return {**_kept(part, ("counted", "out", "lacking", "is_lower_bound")), **_masked(part, ("usd",))}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from dash_app.access.peers import Peers
+from state.files.fleet_files import is_desk_name
 
 LATEST_EPOCH = 4102444800  # 2100-01-01; an epoch in milliseconds lies far beyond it
 
@@ -70,6 +71,13 @@ def _yes_or_no(text: str) -> bool:
     return bool(_whole(0, 1)(text))
 
 
+def _desk_names(text: str) -> tuple[str, ...]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(map(is_desk_name, names)):
+        raise ValueError(text)
+    return tuple(dict.fromkeys(names))
+
+
 _prefix = _matching(r"(?a)/(\w[\w.~-]*/)*")
 _word = _matching(r"[\w.-]{1,20}")
 _time_of_day = _matching("([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -78,8 +86,14 @@ _header = _matching("[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _PERIOD = "a whole number of milliseconds from 250 to 60000"
 _PEERS = "addresses or networks, not of everybody, with commas between them, such as 127.0.0.1,10.1.0.0/16, or unix"
 
+_NAMES = (
+    "names of desks with commas between them, each of at most 32 small letters, digits and dashes, such as alpha,beta"
+)
+
 SETTINGS = (
     Setting("state_dir", ("HEDGE_STATE_DIR",), str, "a directory"),
+    Setting("desks_dir", ("HEDGE_DESKS_DIR",), str, "a directory with a directory for each desk"),
+    Setting("desks", ("HEDGE_DESKS",), _desk_names, _NAMES),
     Setting("refresh_ms", ("HEDGE_REFRESH_MS",), _whole(250, 60000), _PERIOD),
     Setting("bind", ("HEDGE_BIND",), _address, "host:port, such as 127.0.0.1:8050"),
     Setting("prefix", ("HEDGE_PREFIX",), _prefix, "a path that begins and ends with a slash, such as /hedge/"),
@@ -95,6 +109,10 @@ SETTINGS = (
     Setting("direct", ("HEDGE_DIRECT",), _yes_or_no, "1 or 0"),
 )
 
+LACKS_DESKS_DIR = "HEDGE_DESKS needs HEDGE_DESKS_DIR: the directory in which these desks are expected."
+TWO_DIRECTORIES = (
+    "HEDGE_STATE_DIR and HEDGE_DESKS_DIR are both set. Expected one: the state of a desk, or several desks."
+)
 LACKS_PROXIES = "HEDGE_USER_HEADER needs HEDGE_TRUSTED_PROXIES: the addresses of the proxies that set it."
 
 # Whoever had locked the page with these must not find it open, or locked in another way than he knows.
@@ -125,6 +143,8 @@ class Settings:
     """What this process was told; `environ` is what the loader may know of its environment."""
 
     state_dir: str = "logs/state"
+    desks_dir: str | None = None
+    desks: tuple[str, ...] = ()
     refresh_ms: int = 1000
     bind: str = "127.0.0.1:8050"
     prefix: str = "/"
@@ -164,6 +184,10 @@ class Settings:
                 errors.append(f"{name} has value {environ[name]!r}. Expected {setting.expected}.")
         if "user_header" in values and not environ.get("HEDGE_TRUSTED_PROXIES"):
             errors.append(LACKS_PROXIES)
+        if "desks_dir" in values and "state_dir" in values:
+            errors.append(TWO_DIRECTORIES)
+        if "desks" in values and "desks_dir" not in values:
+            errors.append(LACKS_DESKS_DIR)
         if errors:
             raise SettingsError("\n".join(errors))
         return cls(**values, environ=MappingProxyType(dict(environ)))

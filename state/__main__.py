@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from state import doctor
+from state.fleet import load_fleet
 from state.loader import load_all_state
 from state.summary import summarize
 
@@ -20,12 +21,14 @@ exit code: 0; of doctor 0 (nothing is wrong), 1 (warnings) or 2 (failures), as m
 
 environment:
   HEDGE_STATE_DIR   directory of the state files (logs/state); --state-dir comes first
+  HEDGE_DESKS       with --desks: names that must be there, with commas between them
   HEDGE_CACHE_DIR   where the dashboard remembers (cache/dashboard beside the state directory)
 
 examples:
   python -m state
   python -m state --json | jq .nav.nav_usd
   python -m state doctor --watch 5
+  python -m state doctor --desks /srv/desks
   python -m state --state-dir tests/fixtures/corpus/v7.1/healthy/logs/state --now 1764197100"""
 
 
@@ -33,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Load and print; exit code 0 (the doctor's: 0, 1 or 2), or 2 for arguments that make no sense."""
     options = _parse(arguments)
     if options.command == "doctor":
-        return doctor.run(options.state_dir, options.now, options.watch)
+        return doctor.run(options.state_dir, options.now, options.watch, options.desks)
+    if options.desks is not None:
+        print(json.dumps(load_fleet(options.desks, now=options.now, remember=False), allow_nan=False))
+        return 0
     state = load_all_state(options.state_dir, now=options.now, remember=False)
     print(json.dumps(state, allow_nan=False) if options.json else summarize(state))
     return 0
@@ -51,8 +57,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--watch", metavar="SECONDS", type=float, help="doctor: look again every so many seconds")
     add("--json", action="store_true", help="one JSON object instead of a summary")
     add("--state-dir", metavar="DIR", help="directory of the state files")
+    add("--desks", metavar="DIR", help="doctor and --json: several desks, DIR/NAME/logs/state each")
     add("--now", metavar="EPOCH", type=_epoch, help="count ages from this time (epoch seconds)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.desks is not None and (options.state_dir is not None or not (options.command or options.json)):
+        parser.error("--desks goes with doctor or --json, and not with --state-dir")
+    return options
 
 
 def _epoch(value: str) -> float:

@@ -1,5 +1,6 @@
 """The same state a moment later: while no file changes, only ages do, until one of them crosses a threshold."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,14 +56,17 @@ class Snapshot:
 
 
 def take_snapshot(state: State) -> Snapshot:
-    """A snapshot that lasts until the next surface turns late or stale, or the NAV counts as frozen."""
+    """A snapshot that lasts until the next threshold, and no longer than what no threshold foresees may wait."""
+    return Snapshot(state, min(find_next_threshold(state), state["meta"]["loaded_at"] + LONGEST_S))
+
+
+def find_next_threshold(state: State) -> float:
+    """Epoch at which the next surface turns late or stale, or the NAV counts as frozen; infinite without any."""
     now = state["meta"]["loaded_at"]
     confirmed_at = state["nav"].get("exchange", {}).get("confirmed_at")
-    thresholds = [now + LONGEST_S]
-    if confirmed_at is not None:
-        thresholds.append(confirmed_at + BY_NAME[NAV].stale_after_s)
+    thresholds = [] if confirmed_at is None else [confirmed_at + BY_NAME[NAV].stale_after_s]
     for item in state["meta"]["surfaces"]:
         if item["updated_at"] is not None:
             thresholds += [item["updated_at"] + item["late_after_s"], item["updated_at"] + item["stale_after_s"]]
             thresholds.append(item["updated_at"] - FUTURE_TOLERANCE_S)
-    return Snapshot(state, min((moment for moment in thresholds if moment > now), default=now))
+    return min((moment for moment in thresholds if moment > now), default=math.inf)

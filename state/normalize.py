@@ -154,9 +154,9 @@ def _book_as_of(sources: Sources, book: Book, last_book: dict[str, Any] | None) 
 def seal(state: State) -> State:
     """Add the digests, of each section and of all; what the clock or a rewrite of the same content changes is out."""
     meta = state["meta"]
-    meta["sections"] = {name: _digest(_steady(name, state[name])) for name in SECTIONS}
-    meta["sections"]["meta"] = _digest(_steady_meta(meta))
-    meta["version"] = _digest(meta["sections"])
+    meta["sections"] = {name: digest(_steady(name, state[name])) for name in SECTIONS}
+    meta["sections"]["meta"] = digest(_steady_meta(meta))
+    meta["version"] = digest(meta["sections"])
     return state
 
 
@@ -174,6 +174,7 @@ def _steady_meta(meta: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in meta.items() if key not in clocked}, "surfaces": surfaces}
 
 
-def _digest(value: Any) -> str:
+def digest(value: Any) -> str:
+    """A short name of plain content: equal where it is equal, in every process."""
     # As JSON, the digits of its floats alone would take longer. Version 2 has no references: equal values, equal bytes.
     return hashlib.blake2b(marshal.dumps(value, 2), digest_size=8).hexdigest()

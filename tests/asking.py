@@ -27,7 +27,7 @@ FIRST_POLL = poll_of()
 def drawing_of(state: Any, group: Group = GROUPS[0], drawn: str | None = None) -> Json:
     """The request that has a state drawn by one group."""
     word = f"{group.drawn}.data-drawn"
-    outputs = [f"{panel.component_id}.{panel.prop}" for panel in group.panels] + [word]
+    outputs = [*map(".".join, group.places), word]
     callback = {
         "output": f"..{'...'.join(outputs)}..",
         "inputs": [{"id": ids.STATE, "property": "data"}],

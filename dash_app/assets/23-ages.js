@@ -30,9 +30,13 @@
         FRESHNESS.forEach((word) => holder.classList.toggle(word, word === now));
     }
 
-    function tick(element, now) {
+    // A desk of another host has a clock of its own; its stamps are of that, and so is what they are counted from.
+    const skewOf = (element) => Number(element?.dataset.skew) || 0;
+
+    function tick(element, now, pageSkew) {
         const { stamp, ageFormat } = element.dataset;
-        const ageS = now - Number(stamp);
+        const holder = element.closest("[data-skew]");
+        const ageS = now + (holder ? skewOf(holder) : pageSkew) - Number(stamp);
         if (stamp === "" || !Number.isFinite(ageS)) return;
         const text = ageFormat === "seconds" ? tenths(ageS).toFixed(1) : hedge.ageText(ageS);
         if (element.textContent !== text) element.textContent = text;
@@ -42,7 +46,8 @@
     // Dash may have replaced any of the elements since the last beat, so they are looked up each time.
     function tickAll() {
         const now = hedge.now(); // the same for all, so that one file has one age
-        document.querySelectorAll(".age[data-stamp]").forEach((element) => tick(element, now));
+        const pageSkew = skewOf(document.getElementById("shown"));
+        document.querySelectorAll(".age[data-stamp]").forEach((element) => tick(element, now, pageSkew));
     }
 
     document.addEventListener("hedge-beat", tickAll);

@@ -32,7 +32,9 @@
         const { severity, words } = worst() || {};
         const sign = SIGNS[severity];
         if (!sign) return;
-        const title = severity === "calm" ? PAGE_TITLE : `${sign.mark} ${words.slice(0, LONGEST)} · ${PAGE_TITLE}`;
+        const desk = document.querySelector(".desk-name")?.textContent;
+        const name = desk ? `${desk} · ${PAGE_TITLE}` : PAGE_TITLE;
+        const title = severity === "calm" ? name : `${sign.mark} ${words.slice(0, LONGEST)} · ${name}`;
         if (document.title !== title) document.title = title;
         icon(sign.shape);
     });

@@ -46,7 +46,7 @@
         return paths.strs?.[id]?.reduce((part, key) => part?.[key], layout)?.props;
     };
 
-    hedge.TABLES = ["positions-table", "symbols-table"];
+    hedge.TABLES = ["positions-table", "symbols-table", "fleet-table"];
     hedge.eachTable = function (visit) {
         hedge.TABLES.forEach(function (id) {
             const box = document.getElementById(id)?.closest(".table-box");

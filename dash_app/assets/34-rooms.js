@@ -108,6 +108,7 @@
     }
 
     function fitRows() {
+        if (!document.querySelector(".main").offsetHeight) return; // the overview of several desks is on show
         const [positions, symbols] = hedge.TABLES.map(countOf);
         const before = rows;
         const missing = isWall() ? rowsMissing() : -MOST_ROWS;

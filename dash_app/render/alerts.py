@@ -20,27 +20,42 @@ NEWEST_CHANGES = 12  # what does not fit below one another is not seen
 
 def render_alerts(state: StateDict) -> dbc.Alert:
     """One line: everything that is amber or red, the worst first and loud; else what is known to be well."""
-    alerts = sorted(rows_at(state, "meta.alerts"), key=_rank)
-    if alerts and _rank(alerts[0]) < SEVERITIES.index("info"):
-        return _alarm(state, alerts[0], alerts[1:])
-    if not rows_at(state, "meta.surfaces"):
+    rows = sorted(rows_at(state, "meta.alerts"), key=rank_alert)
+    return tell_alerts(state, rows, _calm(state), is_known=bool(rows_at(state, "meta.surfaces")), always=False)
+
+
+def tell_alerts(
+    state: StateDict, rows: list[dict[str, Any]], calm: list[Child], *, is_known: bool, always: bool = True
+) -> dbc.Alert:
+    """The line of these alerts, the worst first.
+
+    Args:
+        state: for the time that ages are counted from.
+        rows: the alerts as they are told, worst first.
+        calm: what is said beside "All quiet", and where `always` also below what is wrong.
+        is_known: whether anything was looked at; else nothing is quiet.
+        always: see `calm`.
+    """
+    if rows and rank_alert(rows[0]) < SEVERITIES.index("info"):
+        return _alarm(state, rows[0], [*map(_further, rows[1:]), *(calm if always else [])])
+    if not is_known:
         return _line("warn", [*sign("warn"), text.NOTHING_LOADED], text.NOTHING_LOADED, [])
-    notes = [*_calm(state), *map(_further, alerts)]
-    return _line("calm", [*sign("ok"), text.ALL_QUIET], text.ALL_QUIET, notes)
+    return _line("calm", [*sign("ok"), text.ALL_QUIET], text.ALL_QUIET, [*calm, *map(_further, rows)])
 
 
-def _rank(alert: dict[str, Any]) -> int:
+def rank_alert(alert: dict[str, Any]) -> int:
+    """Where an alert stands by its severity, the worst first."""
     severity = alert.get("severity")
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
-def _alarm(state: StateDict, worst: dict[str, Any], others: list[dict[str, Any]]) -> dbc.Alert:
+def _alarm(state: StateDict, worst: dict[str, Any], others: list[Child]) -> dbc.Alert:
     severity, title = str(worst.get("severity")), text_at(worst, "title")
     duration = elapsed(state, worst.get("since"))
     words: list[Child] = [*sign(severity), title]
     words += [" for ", duration] if duration else []
     reason = span(text_at(worst, "text"), "alert-text", **told(text_at(worst, "detail")))
-    return _line(severity, words, title, [reason, *map(_further, others)])
+    return _line(severity, words, title, [reason, *others])
 
 
 def _calm(state: StateDict) -> list[Child]:

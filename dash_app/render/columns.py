@@ -54,6 +54,20 @@ FURTHER_SYMBOLS = (
     Column("slip_q50_bps", "slip bps", 1),
 )
 
+# Desks beyond the tiles of the overview.
+FLEET = (
+    Column("name", "desk", is_word=True),
+    Column("trouble", "worst", is_word=True),
+    Column("environment", "env", 5, is_word=True),
+    Column("nav_usd", "NAV"),
+    Column("change_24h_pct", "24 h %", 3),
+    Column("pnl_today_usd", "PnL today", 7),
+    Column("dd_state", "dd state", 6, is_word=True),
+    Column("drawdown_pct", "dd %", 4),
+    Column("stops", "stops", 2),
+    Column("confirmed_at", "confirmed", 1),
+)
+
 ALL = {"positions": (*POSITIONS, *FURTHER_POSITIONS), "symbols": (*SYMBOLS, *FURTHER_SYMBOLS)}
 
 

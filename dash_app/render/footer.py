@@ -27,7 +27,7 @@ def render_checks(state: StateDict) -> list[html.Span]:
     named = [row for row in rows if _status(row) not in FOLDED]
     groups = [(status, [row for row in rows if _status(row) == status]) for status in FOLDED]
     frozen = is_frozen(state)
-    return [*map(_check_chip, named), *(_folded_chip(status, quiet, frozen) for status, quiet in groups if quiet)]
+    return [*map(show_check, named), *(_folded_chip(status, quiet, frozen) for status, quiet in groups if quiet)]
 
 
 def is_on_show(surface: dict[str, Any]) -> bool:
@@ -64,7 +64,8 @@ def _status(row: dict[str, Any]) -> str:
     return str(row.get("status") or "not_comparable")
 
 
-def _check_chip(row: dict[str, Any]) -> html.Span:
+def show_check(row: dict[str, Any]) -> html.Span:
+    """The chip of one check, with what was compared within reach."""
     status = _status(row)
     label = str(row.get("label") or row.get("name") or "check")
     title = " · ".join([str(row.get("detail") or text.CHECK_WORDS.get(status, status)), *_measures(row)])

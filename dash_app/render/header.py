@@ -1,11 +1,15 @@
 """The header: the NAV, where it comes from and how old it is, and the environment."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 import dash_bootstrap_components as dbc
 from dash import html
+from dash.development.base_component import Component
 
 from dash_app.render.components import Child, age_field, field, line, sign, span, told
 from dash_app.render.freshness import ages
-from dash_app.render.readings import StateDict, fmt_upper, number_at, read, stale_at, text_at, value_at
+from dash_app.render.readings import StateDict, fmt_upper, is_overview, number_at, read, stale_at, text_at, value_at
 from dash_app.render.text import DEFAULT_ENVIRONMENT, DEFAULT_SOURCE
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_number, fmt_plain
 
@@ -19,16 +23,52 @@ def render_nav(state: StateDict) -> list[html.Div]:
     ]
 
 
-def render_status(state: StateDict) -> list[dbc.Badge]:
-    """The environment, a second badge on testnet, and one that says that amounts are masked."""
-    private = [_private_badge()] if value_at(state, "meta.private") is True else []
+def render_status(state: StateDict) -> list[Component]:
+    """The environment, a second badge on testnet, one that says that amounts are masked; of several desks its name."""
+    private = [*_desk(state), *private_badges(state)]
     environment, reason = read(state, "meta.environment", default=DEFAULT_ENVIRONMENT)
     is_testnet = value_at(state, "meta.testnet") is True
     if is_testnet and "testnet" in environment.lower():
         return [*private, _testnet_badge("meta.environment")]
     kind = "unknown" if reason else "known"
-    badge = _badge(field(state, "meta.environment", fmt_upper, default=DEFAULT_ENVIRONMENT), kind)
-    return [*private, _testnet_badge("meta.testnet"), badge] if is_testnet else [*private, badge]
+    shown = badge(field(state, "meta.environment", fmt_upper, default=DEFAULT_ENVIRONMENT), kind)
+    return [*private, _testnet_badge("meta.testnet"), shown] if is_testnet else [*private, shown]
+
+
+def name_page(state: StateDict) -> str:
+    """Which of the two pages shows this state: that of one desk or the overview."""
+    return "fleet" if is_overview(state) else "desk"
+
+
+def read_skew(state: StateDict) -> str:
+    """By how many seconds the clock of the desk on show is ahead of the wall's: ages are counted on the desk's."""
+    return str(number_at(state, "meta.skew_s") or 0.0)
+
+
+def desk_link(state: StateDict, name: str, children: Child | list[Child], class_name: str) -> html.A:
+    """A plain link to a desk, or without a name to the overview; the view of this tab stays what it is."""
+    asked = {"desk": name} if name else {}
+    asked |= {"kiosk": "1"} if value_at(state, "meta.worst_first") is True else {}
+    asked |= {"privacy": "1"} if value_at(state, "meta.private") is True else {}
+    marks: dict[str, Any] = {"data-desk": name}
+    return html.A(children, href=f"?{urlencode(asked)}", className=class_name, **marks)
+
+
+def private_badges(state: StateDict) -> list[Component]:
+    """That amounts are masked, where they are."""
+    return [_private_badge()] if value_at(state, "meta.private") is True else []
+
+
+def _desk(state: StateDict) -> list[Component]:
+    """The way back and the name of the desk, where there are several."""
+    name = text_at(state, "meta.desk")
+    if not name:
+        return []
+    count = fmt_number(number_at(state, "meta.desks"), 0)
+    return [
+        desk_link(state, "", f"‹ {count} desks", "to-overview"),
+        span(name, "desk-name", **{"data-field": "meta.desk"}),
+    ]
 
 
 def is_frozen(state: StateDict) -> bool:
@@ -72,12 +112,13 @@ def _fmt_seconds(value: float | None) -> str:
 
 
 def _testnet_badge(path: str) -> dbc.Badge:
-    return _badge(span("TESTNET", **{"data-field": path}), "testnet")
+    return badge(span("TESTNET", **{"data-field": path}), "testnet")
 
 
 def _private_badge() -> dbc.Badge:
-    return _badge(span("PRIVATE", **told("amounts are masked; percentages, ratios and words are not")), "private")
+    return badge(span("PRIVATE", **told("amounts are masked; percentages, ratios and words are not")), "private")
 
 
-def _badge(content: html.Span, kind: str) -> dbc.Badge:
+def badge(content: html.Span, kind: str) -> dbc.Badge:
+    """A badge of the header or of a tile."""
     return dbc.Badge(content, color="", className=f"env-badge env-{kind}")

@@ -55,6 +55,11 @@ def rows_at(state: StateDict, path: str) -> list[dict[str, Any]]:
     return [row if isinstance(row, dict) else {} for row in value] if isinstance(value, list) else []
 
 
+def is_overview(state: StateDict) -> bool:
+    """Whether this is the overview of several desks, and not the state of one."""
+    return isinstance(state.get("desks"), list)
+
+
 def is_number(value: Any) -> bool:
     """True for a finite number; a bool is not one."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST

@@ -34,6 +34,11 @@ DEFAULT_MODE = "unknown"
 DEFAULT_ENVIRONMENT = "ENV ?"
 DEFAULT_SOURCE = "none"
 
+ALL_DESKS = "All desks"
+GROSS = "Gross exposure"
+NET = "Net exposure"
+KINDS = {"live": "live", "unknown": "environment unknown", "paper": "paper", "testnet": "testnet"}
+
 ALL_QUIET = "All quiet"
 NOTHING_LOADED = "No state loaded"
 NO_POSITIONS = "No open positions"

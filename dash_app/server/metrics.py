@@ -1,7 +1,7 @@
 """Prometheus metrics: the state of one load, absent where it is unknown, and what this server counts of itself."""
 
 import mmap
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from operator import itemgetter
 from threading import Lock
@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from dash_app.render.readings import StateDict
+from state.desks.overview import find_fleet_obstacles
 from state.trust.readiness import find_obstacles
 
 FRESHNESS = ("fresh", "late", "stale", "unknown")
@@ -64,33 +65,87 @@ OF_STATE = (
 )
 
 
-class StateCollector(Collector):
-    """The metrics of one normalized state; private, without those that are amounts of money."""
+RowsOf = Callable[[StateDict], list[dict[str, Any]]]
 
-    def __init__(self, state: StateDict, *, private: bool = False) -> None:
-        self._state = state
+
+class StateCollector(Collector):
+    """The metrics of normalized states by the name of their desk; private, without those that are amounts of money.
+
+    A desk without a name is the only one, and its metrics have no label for it.
+    """
+
+    def __init__(self, states: Mapping[str, StateDict], *, private: bool = False) -> None:
+        self._states = states
         self._private = private
+        self._labels = () if "" in states else ("desk",)
 
     def collect(self) -> Iterator[Metric]:
         """Each metric with its HELP line, also when it has no sample now."""
-        surfaces, checks = self._state["meta"]["surfaces"], self._state["meta"]["checks"]
         for gauge in self._given(OF_STATE):
-            yield _family(gauge.name, gauge.help, (), [((), gauge.read(self._state))])
-        for gauge in self._given(OF_SURFACE):
-            yield _family(gauge.name, gauge.help, ("surface",), [((row["name"],), gauge.read(row)) for row in surfaces])
-        for gauge in self._given(OF_CHECK):
-            yield _family(gauge.name, gauge.help, ("check",), [((row["name"],), gauge.read(row)) for row in checks])
-        yield _enum("surface", "freshness", FRESHNESS, surfaces)
-        yield _enum("check", "status", CHECK_STATUS, checks)
+            samples = [(desk, gauge.read(state)) for desk, state in self._each()]
+            yield _family(gauge.name, gauge.help, self._labels, samples)
+        for kind, rows_of, gauges in (("surface", _surfaces, OF_SURFACE), ("check", _checks, OF_CHECK)):
+            rows = [((*desk, row["name"]), row) for desk, state in self._each() for row in rows_of(state)]
+            labels = (*self._labels, kind)
+            for gauge in self._given(gauges):
+                yield _family(gauge.name, gauge.help, labels, [(values, gauge.read(row)) for values, row in rows])
+        yield self._enum("surface", "freshness", FRESHNESS, _surfaces)
+        yield self._enum("check", "status", CHECK_STATUS, _checks)
+
+    def _each(self) -> Iterator[tuple[tuple[str, ...], StateDict]]:
+        return (((name,) if self._labels else (), state) for name, state in self._states.items())
 
     def _given(self, gauges: Iterable[Gauge]) -> Iterator[Gauge]:
         return (gauge for gauge in gauges if not (self._private and gauge.amount))
 
+    def _enum(self, kind: str, key: str, words: tuple[str, ...], rows_of: RowsOf) -> Metric:
+        """One sample a word, 1 for the one that holds: `hedge_check_status{check="nav",status="ok"} 1`."""
+        rows = [(desk, row) for desk, state in self._each() for row in rows_of(state)]
+        samples = [((*desk, row["name"], word), float(row[key] == word)) for desk, row in rows for word in words]
+        return _family(
+            f"hedge_{kind}_{key}", f"1 for the {key} that the {kind} has.", (*self._labels, kind, key), samples
+        )
 
-def _enum(kind: str, key: str, words: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Metric:
-    """One sample a word, 1 for the one that holds: `hedge_check_status{check="nav",status="ok"} 1`."""
-    samples = [((row["name"], word), float(row[key] == word)) for row in rows for word in words]
-    return _family(f"hedge_{kind}_{key}", f"1 for the {key} that the {kind} has.", (kind, key), samples)
+
+def _surfaces(state: StateDict) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = state["meta"]["surfaces"]
+    return rows
+
+
+def _checks(state: StateDict) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = state["meta"]["checks"]
+    return rows
+
+
+OF_DESK = (
+    Gauge("hedge_desk_present", "0 when the desk is expected and not there.", lambda row: row["kind"] is not None),
+    Gauge("hedge_desk_beat_age_seconds", "Since the mirror saw a new beat of the desk.", itemgetter("beat_age_s")),
+    Gauge("hedge_desk_skew_seconds", "Clock of the desk less that of the wall.", itemgetter("mirrored_skew_s")),
+)
+
+
+class FleetCollector(Collector):
+    """What lies between several desks and the wall; absent for desks that no mirror brings."""
+
+    def __init__(self, overview: StateDict) -> None:
+        self._overview = overview
+
+    def collect(self) -> Iterator[Metric]:
+        """The store, all desks together, and how each of them is reached."""
+        store = self._overview["meta"]["store"]
+        up = None if store is None else store["up"]
+        yield _family("hedge_store_up", "1 when the mirror reaches the store.", (), [((), up)])
+        ready = not find_fleet_obstacles(self._overview)
+        yield _family("hedge_fleet_ready", "1 when /readyz answers 200.", (), [((), ready)])
+        rows = [((row["name"],), self._reach(row)) for row in self._overview["desks"]]
+        for gauge in OF_DESK:
+            yield _family(gauge.name, gauge.help, ("desk",), [(desk, gauge.read(row)) for desk, row in rows])
+
+    def _reach(self, row: dict[str, Any]) -> dict[str, Any]:
+        seen_at = row["beat_seen_at"]
+        beat_age_s = None if seen_at is None else max(self._overview["meta"]["loaded_at"] - seen_at, 0.0)
+        mirrored = row["skew_s"] if row["beat"] != "local" else None
+        return {"kind": row["kind"], "beat_age_s": beat_age_s, "mirrored_skew_s": mirrored}
 
 
 def _family(

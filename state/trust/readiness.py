@@ -6,13 +6,14 @@ from typing import Any
 from state.formatting import fmt_moment
 
 LIVENESS = "nav_live"
+CUT_OFF = frozenset({"store_unreachable", "mirror_silent", "desk_silent"})  # of a desk that a mirror brings
 
 Obstacle = dict[str, str]
 State = dict[str, Any]
 
 
 def find_obstacles(state: State) -> list[Obstacle]:
-    """Reasons not to be ready, each of a `surface` or of a `check`; empty when there is none.
+    """Reasons not to be ready, each of a `surface`, a `check` or the `mirror`; empty when there is none.
 
     The rule: an obstacle is a fault of the data. A required file that is missing or silent, any file that is there and
     cannot be used or has frozen, a NAV that is unknown or not known to be live; the alert line of the page says so too.
@@ -21,7 +22,13 @@ def find_obstacles(state: State) -> list[Obstacle]:
     """
     surfaces = [item for item in state["meta"]["surfaces"] if item["listed"]]
     found = [{"surface": item["name"], "reason": reason} for item in surfaces if (reason := _fault(state, item))]
-    return [*found, *_liveness(state), *_distrust(state)]
+    return [*_cut_off(state), *found, *_liveness(state), *_distrust(state)]
+
+
+def _cut_off(state: State) -> Iterator[Obstacle]:
+    for item in state["meta"]["alerts"]:
+        if item["kind"] in CUT_OFF:
+            yield {"mirror": item["kind"], "reason": f"{item['title']}: {item['text']}"}
 
 
 def _fault(state: State, surface: dict[str, Any]) -> str | None:

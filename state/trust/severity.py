@@ -9,6 +9,12 @@ KINDS: dict[str, str] = {
     # Nobody knows anything, or the executor itself says stop.
     "state_unreadable": FAIL,
     "no_files": FAIL,
+    # Of several desks: what is between them and the wall, the cause before its effects.
+    "store_unreachable": FAIL,
+    "mirror_silent": FAIL,
+    "publishing_stopped": FAIL,
+    "desk_missing": FAIL,
+    "desk_silent": FAIL,
     # The exchange comes before the halt that it is the cause of.
     "exchange_unreachable": FAIL,
     "halted": FAIL,
@@ -27,6 +33,14 @@ KINDS: dict[str, str] = {
     "file_lost": FAIL,
     "file_silent": FAIL,
     "clock_off": FAIL,
+    "desk_clock_off": FAIL,
+    # What comes late from another host, or is counted twice.
+    "desk_not_there": WARN,
+    "beat_late": WARN,
+    "mirror_problem": WARN,
+    "publisher": WARN,
+    "account_twice": WARN,
+    "desk_clock_differs": WARN,
     # The executor's own words, and what is open without protection.
     "risk_mode": WARN,
     "anomaly": WARN,

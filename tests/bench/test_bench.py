@@ -42,6 +42,7 @@ ROWS = [
     "bytes down, everything changed",
     "bytes up, unchanged",
     "bytes down, unchanged",
+    f"unchanged tick, overview of {QUICK.desks} desks",
     "p99 of a request, 4 tabs, 2 workers, wall",
     "first paint of the NAV, empty cache, p50, wall",
     "first paint of the NAV, again, p50, wall",

@@ -18,6 +18,8 @@ ORDERS = {
         "normalize",
         "aging",
         "loader",
+        "desks",
+        "fleet",
         "summary",
         "doctor",
         "__main__",

@@ -18,10 +18,11 @@ from serving import CORPUS, ROOT, process_environ
 from werkzeug.test import TestResponse
 
 from dash_app import callbacks, ids
+from dash_app.address import View
 from dash_app.app import create_app
 from dash_app.callbacks import digest_of
 from dash_app.panels import GROUPS, PANELS, Group, Panel
-from dash_app.privacy import View, show_as
+from dash_app.privacy import show_as
 from dash_app.server.sharing import MAX_BODY_BYTES
 from dash_app.settings import Settings
 from state import load_all_state

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desks import picture
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from sample_state import as_json, text_of
@@ -225,8 +226,9 @@ def test_every_load_is_counted_and_timed(client: FlaskClient) -> None:
         assert (value(second, name) or 0) - (value(first, name) or 0) == 4
 
 
-def test_rules_name_only_metrics_and_labels_that_exist(client: FlaskClient) -> None:
-    samples = scrape(client)
+def test_rules_name_only_metrics_and_labels_that_exist(client: FlaskClient, tmp_path: Path) -> None:
+    several = create_app(Settings(desks_dir=str(picture(tmp_path / "desks").root), now=NOW)).server.test_client()
+    samples = scrape(client) | scrape(several)
     rules = (DEPLOY / "hedge-alerts.yml").read_text()
     expressions = re.findall(r"^ +expr: (.+)$", rules, re.MULTILINE)
     assert len(expressions) == rules.count("- alert: ") >= 6

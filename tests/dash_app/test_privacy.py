@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sample_state import EMPTY, NOW, frozen_sample, rich_sample, sample, text_of
 
+from dash_app.address import View, read_address
 from dash_app.figures.donut import build_donut
 from dash_app.panels import PANELS
-from dash_app.privacy import View, mask_parts, mask_state, read_address, show_as
+from dash_app.privacy import mask_parts, mask_state, show_as
 from dash_app.render import aum, header, nav_history, positions
 from dash_app.render.readings import MASK
 from dash_app.render.tables import render_data

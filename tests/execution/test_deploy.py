@@ -32,7 +32,29 @@ def test_supervisor_runs_the_three_programs_as_one_group(name: str) -> None:
         assert parser[f"program:{program}"]["redirect_stderr"] == "true"
 
 
-@pytest.mark.parametrize("path", [*UNITS, DEPLOY / "supervisord.conf", DEPLOY / "supervisor" / "hedge.conf"], ids=str)
+def test_several_desks_are_as_many_programs_and_one_dashboard() -> None:
+    """Each desk with a directory of its own below the dashboard's; a number of them that makes no sense is refused."""
+    parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(" ;",))
+    parser.read_string((DEPLOY / "supervisord-desks.conf").read_text())
+    for program in ("executor", "sync_state"):
+        section = parser[f"program:{program}"]
+        assert (section["numprocs"], section["autorestart"]) == ("%(ENV_DESKS)s", "true")
+        assert "--log-dir logs/desks/$1/logs" in section["command"]
+    assert "HEDGE_DESKS_DIR=logs/desks " in parser["program:dashboard"]["command"]
+    names = re.findall(r'NAMES="([a-z ]+)"', (DEPLOY / "supervisord-desks.conf").read_text())
+    assert len(names[0].split()) == 8
+    for number in ("0", "9", "many"):
+        made = subprocess.run(
+            ["make", "--dry-run", "run", f"DESKS={number}"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+        )
+        assert f"DESKS has value '{number}'. Expected a number from 1 to 8." in made.stdout
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*UNITS, DEPLOY / "supervisord-desks.conf", DEPLOY / "supervisord.conf", DEPLOY / "supervisor" / "hedge.conf"],
+    ids=str,
+)
 def test_every_module_that_is_started_exists(path: Path) -> None:
     """`python -m X` in the commands."""
     for module in re.findall(r"python -m ([\w.]+)", path.read_text()):

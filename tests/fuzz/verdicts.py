@@ -8,8 +8,9 @@ from contract import assert_contract
 from walks import Stage, State, Step
 from written import Written
 
+from dash_app.address import View
 from dash_app.panels import PANELS
-from dash_app.privacy import NAV_AMOUNTS, POSITION_AMOUNTS, RISK_AMOUNTS, View, show_as
+from dash_app.privacy import NAV_AMOUNTS, POSITION_AMOUNTS, RISK_AMOUNTS, show_as
 from dash_app.render.readings import MASK
 from state.doctor import report
 from state.trust.readiness import find_obstacles

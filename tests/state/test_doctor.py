@@ -4,8 +4,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from desks import picture
 from worlds import CORPUS, NOW, ROOT, World
 
 
@@ -47,6 +49,34 @@ def test_each_file_has_its_row(tmp_path: Path) -> None:
     assert "missing" in rows["router_health.json"]
     assert "daemon's" in rows["nav_state.json"]
     assert "fresh" in rows["nav_state.json"]
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        ({}, 2, ["CRITICAL: 5 of 8 desks quiet", "beta: DESK SILENT", "✓ store answers", "✗ beats 7 of 8: beta"]),
+        ({"up": False}, 2, ["STORE UNREACHABLE", "✗ store unreachable"]),
+    ],
+)
+def test_several_desks_have_a_row_each(tmp_path: Path, more: dict[str, Any], code: int, words: list[str]) -> None:
+    """Verdict, beat and worst alert; what lies between them and the wall below."""
+    desks = picture(tmp_path).mirror(**more)
+    command = [sys.executable, "-m", "state", "doctor", "--desks", str(desks.root), "--now", str(NOW)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert [word for word in words if word not in done.stdout] == []
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line}
+    assert all(name in rows for name in desks.names)
+    assert "testnet" in rows["lab"]
+
+
+@pytest.mark.parametrize("arguments", [("--desks", "d"), ("doctor", "--desks", "d", "--state-dir", "s")])
+def test_arguments_that_make_no_sense_together_are_refused(arguments: tuple[str, ...]) -> None:
+    """With what goes with what."""
+    command = [sys.executable, "-m", "state", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "--desks goes with" in done.stderr
 
 
 def test_watching_looks_again_until_it_is_interrupted(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ class Sizes:
 
     Ticks are timed in batches of `tick_batch_s`; `sharing_tabs` draw the same changes. Each number of `tabs` is held
     for `crowd_s` seconds after `warm_up_s`. A browser paints `paints` ticks, is opened `openings` times and weighed
-    after `heap_ticks`. A store has `fleet_desks`, and a desk of them writes `fleet_writes` times. An overview of so many
+    after `heap_ticks`. A store has `fleet_desks`, and a desk of them writes `fleet_writes` times. An overview of
     `desks` ticks `overview_ticks` seconds.
     """
 

@@ -21,4 +21,4 @@ def test_hostile_requests_do_no_harm(tmp_path: Path) -> None:
     assert "Traceback" not in server.log.read_text()
     assert {kind for kind, _ in found.statuses} == KINDS
     assert {status for _, status in found.statuses} >= {200, 400, 404, 405, 413, 415}
-    assert found.honest > 50
+    assert found.honest > 20

@@ -124,7 +124,18 @@
     document.addEventListener("hedge-resized", function () {
         known = "";
     });
+
+    // What was out of sight has had no size: charts and tables are fitted as after a change of the window's.
+    let onShow = "";
+    function fitPage() {
+        const now = document.getElementById("shown")?.dataset.page || "";
+        if (now === onShow) return;
+        onShow = now;
+        requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
+    }
+
     document.addEventListener("hedge-drawn", function () {
+        fitPage();
         markLinks();
         show();
     });

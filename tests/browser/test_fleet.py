@@ -11,9 +11,12 @@ from desks import HEALTHY, QUIET, Desks, picture
 from pages import Shown, shown
 from playwright.sync_api import Browser
 from serving import serving
-from walls import VIEWPORTS, Viewport, list_faults, resize
+from walls import SETTLE, VIEWPORTS, Viewport, list_faults, resize
 
 SCREENS = [viewport for viewport in VIEWPORTS if (viewport.width, viewport.height) != (3840, 2160)]
+CHARTS_FIT = """[...document.querySelectorAll(".graph .js-plotly-plot")].filter((chart) => chart.clientWidth).every(
+    ({ _fullLayout: drawn, clientWidth, clientHeight }) =>
+        Math.abs(drawn.width - clientWidth) < 3 && Math.abs(drawn.height - clientHeight) < 3)"""
 TILES = "[...document.querySelectorAll('.tile h2')].map(name => name.textContent)"
 
 
@@ -85,6 +88,8 @@ def test_to_a_desk_and_back_without_another_load_of_the_page(view: Shown) -> Non
     view.await_true("document.querySelector('.nav-figure').textContent === 'NAV: 10912.44 USD'")
     assert view.page.url.endswith("/?tz=UTC&desk=delta")
     assert view.page.locator(".fleet").is_hidden()
+    view.page.evaluate(SETTLE)
+    assert list_faults(view.page, VIEWPORTS[0], kiosk=False) == []
     assert "delta" in view.page.title()
     view.page.click(".to-overview")
     view.await_true("document.getElementById('shown').dataset.page === 'fleet'")
@@ -250,6 +255,9 @@ def test_a_private_wall_has_no_amounts_and_stays_private_on_the_way(browser: Bro
         view.page.click(".tile a[data-desk=delta]")
         view.await_text(".desk-name", "delta")
         assert "privacy=1" in view.page.url
+        # What was out of sight has its size now, though the window has kept its own.
+        view.await_true(CHARTS_FIT)
+        assert list_faults(view.page, VIEWPORTS[0], kiosk=False) == []
         texts.append(view.page.inner_text("#page"))
         for text in texts:
             assert "PRIVATE" in text

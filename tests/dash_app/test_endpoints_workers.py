@@ -86,6 +86,7 @@ def test_server_needs_no_directory_for_files(tmp_path: Path, directory: str) -> 
         place.mkdir(mode=0o500)
     with serving(tmp_path / "log", SETTINGS | {"TMPDIR": str(place)}) as server:
         scraper = Scraper(server)
+        wait_until(lambda: scraper.loads_of_others() == WORKERS)  # all have warmed up
         os.kill(server.workers()[0], signal.SIGKILL)
         wait_until(lambda: scraper.loads_of_others() == WORKERS + 1)
         wait_until(lambda: not place.exists() or not list(place.iterdir()))

@@ -84,7 +84,7 @@ def firefox_tab(root: Path) -> Iterator[Tab]:
     command = [FIREFOX, "--headless", "--no-remote", "--profile", str(root / "profile"), "--remote-debugging-port", "0"]
     with running(command, log, {}) as process:
         with closing(
-            create_connection(_await_address(process, log), timeout=START_TIMEOUT_S, suppress_origin=True)
+            create_connection(_await_address(process, log), timeout=3 * START_TIMEOUT_S, suppress_origin=True)
         ) as socket:
             yield Tab(socket)
         process.terminate()

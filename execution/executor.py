@@ -18,12 +18,13 @@ from execution.paper.market import CLOSE_EVERY_STEPS, STEP_S
 from execution.paper.options import Options, parse_options
 from execution.paper.simulation import Simulation
 from execution.paper.sink import LOGS, EventSink
-from execution.paper.telemetry import OWNED, Telemetry
+from execution.paper.telemetry import Telemetry
 from execution.state_publish import SecondWriterError, open_state_dir
 from execution.storage.atomic_json import remove_orphans
 from execution.storage.error_log import SURVIVABLE
 from execution.storage.event_feed import EventFeed
 from execution.storage.writer_lock import claim_writer
+from execution.surfaces.engine import OWNED
 from execution.surfaces.nav import NavPoint, load_nav_log
 from execution.utils.metrics import Peak
 from execution.utils.timestamps import restore_time

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,7 @@ from execution.storage.error_log import ErrorLog
 from execution.storage.event_feed import EventFeed
 from execution.storage.writer_lock import claim_writer
 from execution.surfaces.aum import Holding, build_aum
+from execution.surfaces.engine import OWNED, build_engine_metadata
 from execution.surfaces.nav import (
     NAV_LOG_POINTS,
     Account,
@@ -44,15 +43,6 @@ if TYPE_CHECKING:
     from execution.utils.event_window import EventWindow
     from execution.utils.metrics import Drawdown
 
-OWNED = (
-    surfaces.NAV,
-    surfaces.POSITIONS,
-    surfaces.SYNCED_STATE,
-    surfaces.ROUTER_HEALTH,
-    surfaces.RISK_SNAPSHOT,
-    surfaces.EXECUTION_HEALTH,
-    surfaces.ENGINE_METADATA,
-)
 HEALTH_EVERY_S = 20.0
 POINT_EVERY_S = 60.0
 # Fills that were not asked for in so long are no basis for figures of today.
@@ -108,14 +98,7 @@ class Publisher:
 
     def publish_status(self, status: str, now_s: float) -> None:
         """engine_metadata.json, whose environment the badge shows."""
-        payload = {
-            "engine_version": f"account {self.venue}",
-            "updated_ts": now_s,
-            "run_id": f"account-{os.getpid()}",
-            "hostname": socket.gethostname(),
-            "env": self.environment,
-            "status": status,
-        }
+        payload = build_engine_metadata(f"account {self.venue}", "account", self.environment, status, now_s)
         self._publish(surfaces.ENGINE_METADATA, payload)
 
     def _publish_account(self, view: View, reading: Reading, now_s: float) -> None:

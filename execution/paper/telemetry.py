@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 from typing import TYPE_CHECKING, Any
 
 from execution.paper import faults
@@ -17,6 +15,7 @@ from execution.storage.atomic_json import write_json_atomic
 from execution.storage.error_log import ErrorLog
 from execution.storage.writer_lock import claim_writer
 from execution.surfaces.aum import build_aum
+from execution.surfaces.engine import build_engine_metadata
 from execution.surfaces.nav import (
     NAV_LOG_POINTS,
     Account,
@@ -50,15 +49,6 @@ if TYPE_CHECKING:
 
 ENGINE_VERSION = "paper"
 ENVIRONMENT = "paper"
-OWNED = (
-    surfaces.NAV,
-    surfaces.POSITIONS,
-    surfaces.SYNCED_STATE,
-    surfaces.ROUTER_HEALTH,
-    surfaces.RISK_SNAPSHOT,
-    surfaces.EXECUTION_HEALTH,
-    surfaces.ENGINE_METADATA,
-)
 
 
 class Telemetry:
@@ -131,14 +121,7 @@ class Telemetry:
 
     def publish_status(self, status: str, now_s: float) -> None:
         """engine_metadata.json: the environment says paper, so that nobody takes it for money."""
-        payload = {
-            "engine_version": ENGINE_VERSION,
-            "updated_ts": now_s,
-            "run_id": f"paper-{os.getpid()}",
-            "hostname": socket.gethostname(),
-            "env": ENVIRONMENT,
-            "status": status,
-        }
+        payload = build_engine_metadata(ENGINE_VERSION, "paper", ENVIRONMENT, status, now_s)
         self._publish(surfaces.ENGINE_METADATA, payload)
 
     def _build_nav(self, simulation: Simulation, now_s: float) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from typing import Any
 
 from desk import running
 
-from execution.paper import telemetry
 from execution.storage.atomic_json import write_json_atomic
+from execution.surfaces.engine import OWNED
 from state.files import surfaces
 
 SEED = ("--seed", "7")
 STAMP = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T")
-EXECUTOR_FILES = ("../nav_log.json", *telemetry.OWNED)
+EXECUTOR_FILES = ("../nav_log.json", *OWNED)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from processes import assert_logs_match_account, end, list_temps, read, read_state, run, running, wait_until
 from publisher_world import NOW_S, append, build_close, write_world
 
-from execution.paper.telemetry import OWNED
+from execution.surfaces.engine import OWNED
 from state.files import surfaces
 
 if TYPE_CHECKING:

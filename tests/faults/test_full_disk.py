@@ -17,7 +17,7 @@ import pytest
 from serving import wait_until
 from writers import SEED, program
 
-from execution.paper.telemetry import OWNED as EXECUTOR_FILES
+from execution.surfaces.engine import OWNED as EXECUTOR_FILES
 from execution.sync.cycle import OWNED as DAEMON_FILES
 from state.files import surfaces
 

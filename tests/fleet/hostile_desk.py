@@ -196,6 +196,19 @@ class Siege:
             desk._refused_s, desk._asked_for, desk._version = float("-inf"), None, None
         step(mirror)
 
+    def endure(self, keys: Keys) -> None:
+        """These keys are there, the mirror looks, and nothing bad has come of it.
+
+        Raises:
+            AssertionError: something has, and of which keys.
+        """
+        self.put(keys)
+        self.look()
+        try:
+            self.check(keys)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{keys!s:.2000}") from error
+
     def check(self, keys: Keys) -> None:
         """Nothing is written but known files of that desk, each as it was sent; all the rest is as before.
 

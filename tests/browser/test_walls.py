@@ -24,6 +24,7 @@ PANELS = """() => [...document.querySelectorAll(".card, .alert, footer, th")].ma
     const box = panel.getBoundingClientRect();
     return [box.x, box.y, box.width, box.height].map(Math.round);
 })"""
+MEASURED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 COLUMN = """key => [...document.querySelectorAll(`#positions-table td[data-dash-column=${key}]`)]
     .map(cell => cell.textContent)"""
 
@@ -116,9 +117,12 @@ def test_the_footer_of_a_wall_keeps_its_height(large: Shown) -> None:
     resize(large.page, WALL, kiosk=True)
     height = "document.querySelector('.page-footer').offsetHeight"
     chips = "document.querySelectorAll('.chip .age')"
-    large.page.evaluate(f"{chips}.forEach(age => {{ age.textContent = '100 d 23 h 59 m'; }})")
+    # Without a stamp no tick puts the age back before the page has measured it, which is at the next frame.
+    longer = "age => { age.removeAttribute('data-stamp'); age.textContent = '100 d 23 h 59 m'; }"
+    large.page.evaluate(f"{chips}.forEach({longer})")
     large.await_true(f"{height} > 40")
+    large.page.evaluate(MEASURED)
     grown = large.page.evaluate(height)
     large.page.evaluate(f"{chips}.forEach(age => {{ age.textContent = '5 s'; }})")
-    large.page.wait_for_timeout(200)
+    large.page.evaluate(MEASURED)
     assert large.page.evaluate(height) == grown

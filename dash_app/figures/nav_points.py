@@ -96,4 +96,4 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _is_point(point: Any) -> bool:
-    return isinstance(point, list | tuple) and len(point) == 2 and all(is_number(value) for value in point)
+    return isinstance(point, (list, tuple)) and len(point) == 2 and is_number(point[0]) and is_number(point[1])

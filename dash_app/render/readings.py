@@ -11,6 +11,7 @@ Format = Callable[[Any], str]
 MASK = "•••••"  # what stands for an amount, whatever its size
 NOT_IN_STATE = "not in the state files"
 DEEPEST = 10  # parts of a path: a name with thousands of dots in it is no reason to look at each
+NUMBERS = (float, int)
 LARGEST = 1e300  # beyond this a figure cannot be formatted, let alone meant
 
 
@@ -25,7 +26,7 @@ def value_at(state: StateDict, path: str) -> Any:
     """The value at a dotted path, None where the path ends early."""
     value: Any = state
     for key in path.split("."):
-        value = _child(value, key)
+        value = value.get(key) if isinstance(value, dict) else _item(value, key)
         if value is None:
             break
     return value
@@ -34,7 +35,7 @@ def value_at(state: StateDict, path: str) -> Any:
 def number_at(state: StateDict, path: str) -> float | None:
     """The finite number at a path, else None."""
     value = value_at(state, path)
-    return value if is_number(value) and not reason_at(state, path) else None
+    return value if is_number(value) and not reason_for(state, path, value) else None
 
 
 def text_at(state: StateDict, path: str) -> str:
@@ -62,7 +63,7 @@ def is_overview(state: StateDict) -> bool:
 
 def is_number(value: Any) -> bool:
     """True for a finite number; a bool is not one."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+    return type(value) in NUMBERS and abs(value) < LARGEST
 
 
 def reason_at(state: StateDict, path: str) -> str:
@@ -102,7 +103,8 @@ WORD_FORMATS = (fmt_word, fmt_upper)
 
 def read(state: StateDict, path: str, fmt: Format = fmt_word, default: str = UNKNOWN_TEXT) -> Reading:
     """The reading of one path."""
-    return reading_of(value_at(state, path), reason_at(state, path), fmt, default)
+    value = value_at(state, path)
+    return reading_of(value, reason_for(state, path, value), fmt, default)
 
 
 def reading_of(value: Any, reason: str, fmt: Format = fmt_word, default: str = UNKNOWN_TEXT) -> Reading:
@@ -115,9 +117,6 @@ def reading_of(value: Any, reason: str, fmt: Format = fmt_word, default: str = U
     return Reading(default, reason or NOT_IN_STATE) if text == UNKNOWN_TEXT else Reading(text, reason)
 
 
-def _child(parent: Any, key: str) -> Any:
-    if isinstance(parent, dict):
-        return parent.get(key)
-    if isinstance(parent, list) and key.isdecimal() and int(key) < len(parent):
-        return parent[int(key)]
-    return None
+def _item(parent: Any, key: str) -> Any:
+    is_there = isinstance(parent, list) and key.isdecimal() and int(key) < len(parent)
+    return parent[int(key)] if is_there else None

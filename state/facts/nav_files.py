@@ -6,7 +6,16 @@ from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
 from state.files.stamps import parse_stamp
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE
-from state.files.values import JsonDict, dicts, first, first_number, mapping, number, numeric, text, why_unreadable
+from state.files.values import (
+    JsonDict,
+    dicts,
+    first_number,
+    first_numeric,
+    mapping,
+    number,
+    text,
+    why_unreadable,
+)
 
 NAV_KEYS = ("total_equity", "nav", "nav_usd")
 
@@ -50,7 +59,7 @@ def nav_payloads(sources: Sources) -> list[tuple[str, JsonDict]]:
 
 def nav_of(payload: JsonDict) -> float | None:
     """NAV in USD of a payload of either shape: the first key that carries a number, whatever its sign."""
-    return first(numeric(payload.get(key)) for key in NAV_KEYS)
+    return first_numeric(payload, *NAV_KEYS)
 
 
 def is_daemons(payload: JsonDict) -> bool:

@@ -1,6 +1,7 @@
 """Time stamps of state files: epoch seconds, milliseconds or ISO-8601 under the same keys, made epoch seconds."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from state.files.values import JsonDict, number
 
@@ -14,12 +15,13 @@ SAME_LOOP_S = 5.0
 COMPARABLE_S = 120.0
 EARLIEST_EPOCH = 946_684_800.0  # 2000-01-01: anything before is a counter or a zero, not a time
 MILLISECONDS_FROM = 1e11
+LONGEST = 64  # characters; what is kept of many texts has to be short
 LATEST_EPOCH = 1e11  # far beyond any time: a number from here on is of milliseconds, a date is none
 
 
 def parse_stamp(value: object) -> float | None:
     """Epoch seconds of an epoch number (seconds or milliseconds) or an ISO-8601 string; None when it is neither."""
-    epoch = _parse_iso(value) if isinstance(value, str) else _parse_number(value)
+    epoch = (_parse_iso(value) if len(value) <= LONGEST else None) if isinstance(value, str) else _parse_number(value)
     return epoch if epoch is not None and EARLIEST_EPOCH <= epoch <= LATEST_EPOCH else None
 
 
@@ -28,6 +30,7 @@ def _parse_number(value: object) -> float | None:
     return epoch / 1000.0 if epoch is not None and epoch >= MILLISECONDS_FROM else epoch
 
 
+@lru_cache(maxsize=4096)  # a series is read by several, and most of it stood there at the last load
 def _parse_iso(value: str) -> float | None:
     try:
         moment = datetime.fromisoformat(value.strip())

@@ -101,17 +101,28 @@ def dicts(value: object) -> list[JsonDict]:
 
 def first(values: Iterable[T | None]) -> T | None:
     """The first value that is known."""
-    return next((value for value in values if value is not None), None)
+    for value in values:
+        if value is not None:
+            return value
+    return None
 
 
 def first_number(source: Mapping[str, Any], *keys: str) -> float | None:
     """The first finite number under one of the keys."""
-    return first(number(source.get(key)) for key in keys)
+    for key in keys:
+        found = number(source.get(key))
+        if found is not None:
+            return found
+    return None
 
 
 def first_numeric(source: Mapping[str, Any], *keys: str) -> float | None:
     """The first number under one of the keys, text of a number included."""
-    return first(numeric(source.get(key)) for key in keys)
+    for key in keys:
+        found = numeric(source.get(key))
+        if found is not None:
+            return found
+    return None
 
 
 def why_unreadable(source: Mapping[str, Any], *keys: str) -> str | None:

@@ -127,7 +127,7 @@ def rounding(value: float) -> float:
 
 def differ(left: float, right: float) -> bool:
     """Whether two figures are more apart than one of them is rounded."""
-    return abs(left - right) > max(rounding(left), rounding(right))
+    return left != right and abs(left - right) > max(rounding(left), rounding(right))
 
 
 def _obstacle(left: Side, right: Side, skew_s: float | None) -> str:

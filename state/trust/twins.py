@@ -94,18 +94,26 @@ def _unlike_components(name: str, data: JsonDict) -> Iterator[list[Part]]:
                 yield [where, _shown(first), ", in its components ", _shown(second)]
 
 
-def _leaves(left: object, right: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object, object]]:
+def _leaves(left: object, right: object, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], object, object]]:
     """The values under the same path that differ; what only one side has is no difference."""
+    found: list[tuple[tuple[str, ...], object, object]] = []
     if len(path) > MAX_DEPTH:
-        return
+        return found
+    for key, first, second in _pairs(left, right):
+        if isinstance(first, dict | list):
+            found += _leaves(first, second, (*path, key))
+        elif first is not second and _differ(first, second):
+            found.append(((*path, key), first, second))
+    return found
+
+
+def _pairs(left: object, right: object) -> Iterator[tuple[str, object, object]]:
+    """What two blocks, or two lists, have under the same key."""
     if isinstance(left, dict) and isinstance(right, dict):
-        for key in left.keys() & right.keys() - MOMENTS:
-            yield from _leaves(left[key], right[key], (*path, str(key)))
-    elif isinstance(left, list) and isinstance(right, list):
-        for index, (first, second) in enumerate(zip(left, right, strict=False)):
-            yield from _leaves(first, second, (*path, str(index)))
-    elif _differ(left, right):
-        yield path, left, right
+        return ((key, left[key], right[key]) for key in left if key in right and key not in MOMENTS)
+    if isinstance(left, list) and isinstance(right, list):
+        return ((str(index), *pair) for index, pair in enumerate(zip(left, right, strict=False)))
+    return iter(())
 
 
 def _differ(left: object, right: object) -> bool:

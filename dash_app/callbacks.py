@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
-from dash import Dash, Input, Output, State, html, no_update
+from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 from flask import abort
 
@@ -17,6 +17,7 @@ from dash_app.access.guard import must_mask
 from dash_app.address import View, read_address
 from dash_app.panels import Group, Panel, groups_of
 from dash_app.privacy import show_as
+from dash_app.render import html
 from dash_app.render.readings import StateDict, mapping_at, value_at
 from dash_app.server.loads import load_state
 from dash_app.server.metrics import COUNTS

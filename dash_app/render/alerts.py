@@ -3,9 +3,8 @@
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import html
 
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.components import TROUBLE, Child, block, elapsed, field, sign, span, told
 from dash_app.render.executor import find_stops
 from dash_app.render.footer import is_on_show
@@ -72,7 +71,7 @@ def _calm(state: StateDict) -> list[Child]:
     ]
 
 
-def _further(alert: dict[str, Any]) -> html.Span:
+def _further(alert: dict[str, Any]) -> html.Element:
     """Its title and its effect; a long sentence and the words of whoever read the file are within reach."""
     severity = str(alert.get("severity"))
     kind = severity if severity in TROUBLE else "info"
@@ -93,20 +92,20 @@ def _line(severity: str, words: list[Child], worst: str, others: list[Child]) ->
 # --- what changed ---
 
 
-def render_changes(state: StateDict) -> list[html.Div]:
+def render_changes(state: StateDict) -> list[html.Element]:
     """One line a change, in the order of the state, which has put what flaps into one."""
     shown = range(min(len(rows_at(state, "transitions")), NEWEST_CHANGES))
     return [_change(state, f"transitions.{index}") for index in shown] or [_no_change(state)]
 
 
-def _change(state: StateDict, path: str) -> html.Div:
+def _change(state: StateDict, path: str) -> html.Element:
     at = number_at(state, f"{path}.at")
     marks = {} if at is None else {"data-at": str(at)}
     time = span(fmt_moment(at, number_at(state, "meta.loaded_at") or 0.0), "change-time moment", **marks)
     return block([time, field(state, f"{path}.text", class_name="change-text")], "change", **marks)
 
 
-def _no_change(state: StateDict) -> html.Div:
+def _no_change(state: StateDict) -> html.Element:
     reason = reason_at(state, "transitions")
     words = f"{text.CHANGES_UNKNOWN}: {reason}" if reason else text.NOTHING_CHANGED
     return block(words, "change-none")

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from dash import html
-
 from dash_app.figures.donut import fmt_together
+from dash_app.render import html
 from dash_app.render.components import Child, field, line, span, told
 from dash_app.render.overview import lower_bound_mark
 from dash_app.render.readings import MASK, StateDict, number_at, reason_at, text_at, value_at
@@ -15,13 +14,13 @@ from state.formatting import fmt_number, fmt_usd
 MOST_UNDRAWN = 2  # rows of their own; more of them are counted in one
 
 
-def render_total(state: StateDict) -> list[html.Div]:
+def render_total(state: StateDict) -> list[html.Element]:
     """The centre of the donut."""
     total = field(state, "aum.total_usd", fmt_usd)
     return [html.Div([*lower_bound_mark(state), total], className="donut-total"), line("USD")]
 
 
-def render_legend(state: StateDict) -> list[html.Div]:
+def render_legend(state: StateDict) -> list[html.Element]:
     """One row per slice, in the order of the donut; what has no price says so."""
     slices = sort_slices(state)
     rows = [_row(state, index, f"swatch-{colour}") for colour, index in enumerate(slices.own)]
@@ -33,12 +32,12 @@ def render_legend(state: StateDict) -> list[html.Div]:
     return rows or [_nothing(state)]
 
 
-def _nothing(state: StateDict) -> html.Div:
+def _nothing(state: StateDict) -> html.Element:
     reason = reason_at(state, "aum.slices") or reason_at(state, "aum.total_usd")
     return line(span(NO_SLICES, "unknown"), f": {reason}" if reason else "")
 
 
-def _row(state: StateDict, index: int, swatch: str) -> html.Div:
+def _row(state: StateDict, index: int, swatch: str) -> html.Element:
     path = f"aum.slices.{index}"
     label = field(state, f"{path}.label", class_name="legend-label")
     if number_at(state, f"{path}.usd") is None and value_at(state, f"{path}.usd") != MASK:
@@ -48,18 +47,18 @@ def _row(state: StateDict, index: int, swatch: str) -> html.Div:
     return _slice([label, *_basis(state, path)], [usd, *_share(state, path)], swatch)
 
 
-def _slice(words: list[Any], facts: list[Any], swatch: str) -> html.Div:
+def _slice(words: list[Any], facts: list[Any], swatch: str) -> html.Element:
     parts = html.Div([html.Div(words), " ", html.Div(facts, className="legend-facts")])
     return html.Div([span("", f"swatch {swatch}"), parts, " "], className="legend-row")
 
 
-def _together(state: StateDict, indices: tuple[int, ...], colour: int) -> html.Div:
+def _together(state: StateDict, indices: tuple[int, ...], colour: int) -> html.Element:
     """The smallest slices as one, with each of them within reach."""
     words = span(f"{len(indices)} others", "legend-label", **told(name_slices(state, indices)))
     return _slice([words], [fmt_together(state, indices, "usd")], f"swatch-{colour}")
 
 
-def _undrawn(state: StateDict, indices: tuple[int, ...]) -> html.Div:
+def _undrawn(state: StateDict, indices: tuple[int, ...]) -> html.Element:
     unpriced = all(number_at(state, f"aum.slices.{index}.usd") is None for index in indices)
     words = f"{len(indices)} without a {'price' if unpriced else 'price or of no worth'}"
     return _slice([span(words, "unknown", **told(name_slices(state, indices)))], [], "swatch-none")

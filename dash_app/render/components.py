@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import html
 from dash.development.base_component import Component
 
+from dash_app.render import html
 from dash_app.render.readings import (
     Format,
     Reading,
@@ -22,7 +22,7 @@ from dash_app.render.readings import (
 from dash_app.render.theme import MARKS, mark_of, tone_of
 from state.formatting import UNKNOWN_TEXT, fmt_age
 
-Child = Component | str
+Child = Component | html.Element | str
 Children = Sequence[Child]
 
 REACHABLE = {"tabIndex": "0"}
@@ -37,13 +37,13 @@ def field(
     default: str = UNKNOWN_TEXT,
     class_name: str = "",
     **attributes: str,
-) -> html.Span:
+) -> html.Element:
     """One value of the state, addressed by its path, with the reason within reach when it is unknown or old."""
     marks = {"data-field": path, **attributes}
     return show(read(state, path, fmt, default), stale_at(state, path), class_name, **marks)
 
 
-def show(reading: Reading, old: str = "", class_name: str = "", **marks: str) -> html.Span:
+def show(reading: Reading, old: str = "", class_name: str = "", **marks: str) -> html.Element:
     """A reading, with the reason within reach when it is unknown or, as `old` says, not of now."""
     if reading.reason:
         marks |= {"data-unknown": reading.reason, **REACHABLE}
@@ -60,12 +60,12 @@ def told(words: str) -> dict[str, str]:
     return {"data-tell": words, **REACHABLE} if words else {}
 
 
-def word_field(state: StateDict, path: str, default: str) -> html.Span:
+def word_field(state: StateDict, path: str, default: str) -> html.Element:
     """A state word in its tone."""
     return field(state, path, default=default, class_name=tone_of(text_at(state, path)))
 
 
-def mark(tone: str) -> html.Span:
+def mark(tone: str) -> html.Element:
     """The mark of a tone, for eyes only: whoever hears the page hears the word."""
     return span(MARKS[tone], f"sign {tone}", **{"aria-hidden": "true"})
 
@@ -75,7 +75,7 @@ def sign(tone: str) -> list[Child]:
     return [mark(tone), " "] if tone in MARKS else []
 
 
-def big_word(state: StateDict, path: str, default: str, tone: str | None = None) -> html.Div:
+def big_word(state: StateDict, path: str, default: str, tone: str | None = None) -> html.Element:
     """The word of a card behind its mark; what is unknown or old has none, since it says nothing about now."""
     said = text_at(state, path)
     tone = tone_of(said) if tone is None else tone
@@ -84,7 +84,7 @@ def big_word(state: StateDict, path: str, default: str, tone: str | None = None)
     return html.Div([*sign(tone or mark_of(said)), word] if known else word, className="big")
 
 
-def age_field(state: StateDict, age_path: str, stamp_path: str, fmt: Format, age_format: str) -> html.Span:
+def age_field(state: StateDict, age_path: str, stamp_path: str, fmt: Format, age_format: str) -> html.Element:
     """An age that the browser keeps ticking from its stamp, as long as both are known."""
     stamp = number_at(state, stamp_path)
     if stamp is None or number_at(state, age_path) is None:
@@ -99,7 +99,7 @@ def age_limits(surface: dict[str, Any]) -> dict[str, str]:
     return {name: str(limit) for name, limit in limits.items() if limit is not None}
 
 
-def elapsed(state: StateDict, stamp: Any) -> html.Span | None:
+def elapsed(state: StateDict, stamp: Any) -> html.Element | None:
     """The time since a stamp, ticking on in the browser; None when either end is unknown."""
     now = number_at(state, "meta.loaded_at")
     if now is None or not is_number(stamp):
@@ -107,17 +107,17 @@ def elapsed(state: StateDict, stamp: Any) -> html.Span | None:
     return span(fmt_age(now - stamp), "age", **{"data-stamp": str(stamp), "data-age-format": "words"})
 
 
-def span(children: Child | Children, class_name: str = "", **attributes: Any) -> html.Span:
+def span(children: Child | Children, class_name: str = "", **attributes: Any) -> html.Element:
     """A span with data attributes."""
-    return html.Span(children, className=class_name or None, **attributes)
+    return html.Span(children, className=class_name, **attributes)
 
 
-def block(children: Child | Children, class_name: str = "", **attributes: Any) -> html.Div:
+def block(children: Child | Children, class_name: str = "", **attributes: Any) -> html.Element:
     """A block with data attributes."""
-    return html.Div(children, className=class_name or None, **attributes)
+    return html.Div(children, className=class_name, **attributes)
 
 
-def line(*children: Child, class_name: str = "caption", **attributes: Any) -> html.Div:
+def line(*children: Child, class_name: str = "caption", **attributes: Any) -> html.Element:
     """One line of a card."""
     return html.Div(list(children), className=class_name, **attributes)
 

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from dash import html
-
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.components import Child, Children, age_field, age_limits, span, told
 from dash_app.render.header import is_frozen
 from dash_app.render.readings import StateDict, is_number, number_at, rows_at, text_at
@@ -15,13 +13,13 @@ FOLDED = {"ok": "checks agree", "not_comparable": "not comparable"}
 CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "fail"}
 
 
-def render_surfaces(state: StateDict) -> list[html.Span]:
+def render_surfaces(state: StateDict) -> list[html.Element]:
     """A chip for every file that is there or has to be."""
     rows = rows_at(state, "meta.surfaces")
     return [_surface_chip(state, index, row) for index, row in enumerate(rows) if is_on_show(row)]
 
 
-def render_checks(state: StateDict) -> list[html.Span]:
+def render_checks(state: StateDict) -> list[html.Element]:
     """A chip for every check that differs, with both numbers within reach; those that agree are one chip."""
     rows = rows_at(state, "meta.checks")
     named = [row for row in rows if _status(row) not in FOLDED]
@@ -35,7 +33,7 @@ def is_on_show(surface: dict[str, Any]) -> bool:
     return bool(surface.get("required")) or (surface.get("status") != "missing" and surface.get("listed") is not False)
 
 
-def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Span:
+def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Element:
     path = f"meta.surfaces.{index}"
     broken = row.get("status") != "ok"
     name = text_at(state, f"{path}.name")
@@ -51,7 +49,7 @@ def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Spa
     return _chip(span(parts, f"surface {kind}", **limits, **{"data-surface": name}), text_at(state, f"{path}.error"))
 
 
-def _folded_chip(status: str, rows: list[dict[str, Any]], frozen: bool) -> html.Span:
+def _folded_chip(status: str, rows: list[dict[str, Any]], frozen: bool) -> html.Element:
     """`19 checks agree`, with each of them within reach; what agrees about an old NAV is no good news."""
     label = FOLDED[status] if len(rows) > 1 else FOLDED[status].replace("checks agree", "check agrees")
     title = " · ".join(f"{row.get('label') or row.get('name')}: {row.get('detail')}" for row in rows)
@@ -64,7 +62,7 @@ def _status(row: dict[str, Any]) -> str:
     return str(row.get("status") or "not_comparable")
 
 
-def show_check(row: dict[str, Any]) -> html.Span:
+def show_check(row: dict[str, Any]) -> html.Element:
     """The chip of one check, with what was compared within reach."""
     status = _status(row)
     label = str(row.get("label") or row.get("name") or "check")
@@ -72,11 +70,11 @@ def show_check(row: dict[str, Any]) -> html.Span:
     return _chip([label, " ", _sign(status)], title)
 
 
-def _sign(status: str, tone: str = "") -> html.Span:
+def _sign(status: str, tone: str = "") -> html.Element:
     return span(text.CHECK_MARKS.get(status, "?"), f"chip-mark {tone or CHECK_TONES.get(status, 'muted')}")
 
 
-def _chip(children: Child | Children, more: str) -> html.Span:
+def _chip(children: Child | Children, more: str) -> html.Element:
     """A badge of bootstrap's looks; its component takes no key."""
     return span(children, "chip badge", **told(more))
 

@@ -6,8 +6,7 @@ The browser moves a tag on to late and stale by itself; a panel with a tag in si
 from collections.abc import Callable
 from typing import Any
 
-from dash import html
-
+from dash_app.render import html
 from dash_app.render.components import Child, age_field, age_limits, block, elapsed, span, told
 from dash_app.render.readings import StateDict, mapping_at, number_at, rows_at, stale_at, text_at, value_at
 from state.files import surfaces
@@ -59,12 +58,12 @@ SOURCES: dict[str, Sources] = {
 FROZEN = ("nav", "aum", "drawdown", "dd-atr", "pnl", "nav-history")
 
 
-def render_ages(panel: str) -> Callable[[StateDict], list[html.Div]]:
+def render_ages(panel: str) -> Callable[[StateDict], list[html.Element]]:
     """The renderer of a panel's tags, for a container of its own."""
     return lambda state: ages(state, panel)
 
 
-def ages(state: StateDict, panel: str, *, frozen: bool = True) -> list[html.Div]:
+def ages(state: StateDict, panel: str, *, frozen: bool = True) -> list[html.Element]:
     """The tags of a panel, the oldest source first; none when nothing is known of its files."""
     wanted = SOURCES[panel](state)
     rows = [(index, row) for index, row in enumerate(rows_at(state, "meta.surfaces")) if row.get("name") in wanted]
@@ -78,7 +77,7 @@ def _oldest_first(numbered: tuple[int, dict[str, Any]]) -> float:
     return -age if isinstance(age, int | float) else 0.0
 
 
-def _tag(state: StateDict, index: int) -> list[html.Span]:
+def _tag(state: StateDict, index: int) -> list[html.Element]:
     """One file: fresh and hidden, late, stale, of unknown age, or broken with its last good content on show."""
     path = f"meta.surfaces.{index}"
     status = text_at(state, f"{path}.status")
@@ -94,7 +93,7 @@ def _tag(state: StateDict, index: int) -> list[html.Span]:
 HELD = ("broken", "unknown")  # these do not become fresh by themselves
 
 
-def _frozen(state: StateDict) -> list[html.Span]:
+def _frozen(state: StateDict) -> list[html.Element]:
     if value_at(state, "nav.exchange.frozen") is True:
         age = elapsed(state, value_at(state, "nav.exchange.confirmed_at"))
         return [span(["NAV frozen · ", age] if age else "NAV frozen", "source-age frozen-age")]

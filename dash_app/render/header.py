@@ -4,9 +4,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import dash_bootstrap_components as dbc
-from dash import html
-from dash.development.base_component import Component
 
+from dash_app.render import html
 from dash_app.render.components import Child, age_field, field, line, sign, span, told
 from dash_app.render.freshness import ages
 from dash_app.render.readings import StateDict, fmt_upper, is_overview, number_at, read, stale_at, text_at, value_at
@@ -14,7 +13,7 @@ from dash_app.render.text import DEFAULT_ENVIRONMENT, DEFAULT_SOURCE
 from state.formatting import UNKNOWN_TEXT, fmt_age, fmt_number, fmt_plain
 
 
-def render_nav(state: StateDict) -> list[html.Div]:
+def render_nav(state: StateDict) -> list[html.Element]:
     """The large NAV and its source line."""
     return [
         _nav(state),
@@ -23,7 +22,7 @@ def render_nav(state: StateDict) -> list[html.Div]:
     ]
 
 
-def render_status(state: StateDict) -> list[Component]:
+def render_status(state: StateDict) -> list[Child]:
     """The environment, a second badge on testnet, one that says that amounts are masked; of several desks its name."""
     private = [*_desk(state), *private_badges(state)]
     environment, reason = read(state, "meta.environment", default=DEFAULT_ENVIRONMENT)
@@ -45,7 +44,7 @@ def read_skew(state: StateDict) -> str:
     return str(number_at(state, "meta.skew_s") or 0.0)
 
 
-def desk_link(state: StateDict, name: str, children: Child | list[Child], class_name: str) -> html.A:
+def desk_link(state: StateDict, name: str, children: Child | list[Child], class_name: str) -> html.Element:
     """A plain link to a desk, or without a name to the overview; the view of this tab stays what it is."""
     asked = {"desk": name} if name else {}
     asked |= {"kiosk": "1"} if value_at(state, "meta.worst_first") is True else {}
@@ -54,12 +53,12 @@ def desk_link(state: StateDict, name: str, children: Child | list[Child], class_
     return html.A(children, href=f"?{urlencode(asked)}", className=class_name, **marks)
 
 
-def private_badges(state: StateDict) -> list[Component]:
+def private_badges(state: StateDict) -> list[Child]:
     """That amounts are masked, where they are."""
     return [_private_badge()] if value_at(state, "meta.private") is True else []
 
 
-def _desk(state: StateDict) -> list[Component]:
+def _desk(state: StateDict) -> list[Child]:
     """The way back and the name of the desk, where there are several."""
     name = text_at(state, "meta.desk")
     if not name:
@@ -76,7 +75,7 @@ def is_frozen(state: StateDict) -> bool:
     return value_at(state, "nav.exchange.frozen") is True or bool(stale_at(state, "nav.nav_usd"))
 
 
-def _nav(state: StateDict) -> html.Div:
+def _nav(state: StateDict) -> html.Element:
     parts: list[Child] = ["NAV: ", field(state, "nav.nav_usd", fmt_plain)]
     if number_at(state, "nav.nav_usd") is not None:
         parts.append(" USD")
@@ -119,6 +118,6 @@ def _private_badge() -> dbc.Badge:
     return badge(span("PRIVATE", **told("amounts are masked; percentages, ratios and words are not")), "private")
 
 
-def badge(content: html.Span, kind: str) -> dbc.Badge:
+def badge(content: html.Element, kind: str) -> dbc.Badge:
     """A badge of the header or of a tile."""
     return dbc.Badge(content, color="", className=f"env-badge env-{kind}")

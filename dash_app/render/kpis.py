@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 import dash_bootstrap_components as dbc
-from dash import html
 
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.components import Child, big_word, card, field, line, sign, span, told, worst_tone
 from dash_app.render.executor import render_executor
 from dash_app.render.freshness import ages
@@ -48,7 +47,7 @@ def _tone_at(state: StateDict, path: str) -> str:
     return "" if reason_at(state, path) or stale_at(state, path) else tone_of(text_at(state, path))
 
 
-def _history_above(state: StateDict) -> list[html.Div]:
+def _history_above(state: StateDict) -> list[html.Element]:
     """The chart says so in the same words."""
     words = text.history_above_peak(mapping_at(state, "nav"))
     return [line(words)] if words else []
@@ -117,7 +116,7 @@ def _router(state: StateDict) -> dbc.Card:
     )
 
 
-def _quality_counts(state: StateDict) -> tuple[list[html.Div], str]:
+def _quality_counts(state: StateDict) -> tuple[list[html.Element], str]:
     """`1 of 8 degraded: WIFUSDT`, the other classes in a line of their own, and the tone of the worst."""
     if number_at(state, "router.orders") == 0:
         # Every symbol that never traded has a class too; it is no evidence.
@@ -163,7 +162,7 @@ def _loudest(groups: Groups, loud: Iterable[str]) -> str:
     return tone_of(next((word for word in loud if groups.get(word)), ""))
 
 
-def _roll_up(state: StateDict, groups: Groups, loud: Iterable[str]) -> list[html.Div]:
+def _roll_up(state: StateDict, groups: Groups, loud: Iterable[str]) -> list[html.Element]:
     """`1 of 8 panic: DOGEUSDT · 2 hot`: the loud words that are there, the first with its share and its names."""
     found = [word for word in loud if groups.get(word)]
     if not found:

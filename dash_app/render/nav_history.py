@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from dash import html
-
 from dash_app.figures.nav_marks import list_kinds
 from dash_app.figures.nav_points import (
     DAY,
@@ -16,7 +14,7 @@ from dash_app.figures.nav_points import (
     series_points,
     spans,
 )
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.components import Child, block, field, show, span
 from dash_app.render.readings import (
     NOT_IN_STATE,
@@ -36,14 +34,14 @@ LABELS = {DAY: "24 h", WEEK: "7 d"}
 CHANGES = {DAY: "nav.change_24h", WEEK: "nav.change_7d"}
 
 
-def render_span(state: StateDict) -> list[html.Span]:
+def render_span(state: StateDict) -> list[html.Element]:
     """`, last 3 h`, the change over it, and two buttons where there are two lines."""
     periods = [period for period in (DAY, WEEK) if len(series_points(state, period)) > 1]
     buttons = [_button(period) for period in periods] if WEEK in periods else []
     return [*(_title(state, period) for period in periods), *([span(buttons, "nav-turn")] if buttons else [])]
 
 
-def _title(state: StateDict, period: Period) -> html.Span:
+def _title(state: StateDict, period: Period) -> html.Element:
     points = [point for _, point in series_points(state, period)]
     length = LABELS[period] if spans(points, period) else text.fmt_span(points[-1][0] - points[0][0])
     kinds = list_kinds(state) if period is DAY else []
@@ -52,12 +50,12 @@ def _title(state: StateDict, period: Period) -> html.Span:
     return span([f", last {length}", " ", span(change, "nav-change")], NAMES[period])
 
 
-def _button(period: Period) -> html.Button:
+def _button(period: Period) -> html.Element:
     marks: Any = {"data-turn": NAMES[period].removeprefix("of-"), "aria-pressed": str(period is DAY).lower()}
     return html.Button(LABELS[period], type="button", className="nav-button", **marks)
 
 
-def render_caption(state: StateDict) -> list[html.Div]:
+def render_caption(state: StateDict) -> list[html.Element]:
     """Both ends of each line with their times, and the line in words for whoever does not see it."""
     captions = [_caption(state, period) for period in (DAY, WEEK) if len(series_points(state, period)) > 1]
     if captions:
@@ -67,14 +65,14 @@ def render_caption(state: StateDict) -> list[html.Div]:
     return [block(f"NAV history n/a: {reason}", "unknown", **marks)]
 
 
-def _caption(state: StateDict, period: Period) -> html.Div:
+def _caption(state: StateDict, period: Period) -> html.Element:
     numbered = series_points(state, period)
     points = [point for _, point in numbered]
     words = [*_in_words(state, period), span(" · ".join(_facts(state, points, period)), "nav-facts")]
     return block([_moment(points[0][0]), *words, _moment(points[-1][0])], f"nav-ends {NAMES[period]}")
 
 
-def _in_words(state: StateDict, period: Period) -> list[html.Span]:
+def _in_words(state: StateDict, period: Period) -> list[html.Element]:
     """What the labels of the chart say, with each figure addressed."""
     numbered = series_points(state, period)
     high, low = (numbered[place][0] for place in find_extremes([point for _, point in numbered]))
@@ -95,7 +93,7 @@ def _facts(state: StateDict, points: list[Point], period: Period) -> list[str]:
     return [words for words in (count if len(gaps) > 1 else "", said) if words]
 
 
-def _moment(at: float) -> html.Span:
+def _moment(at: float) -> html.Element:
     """A time of day, which the browser puts into its own zone."""
     return span(fmt_clock(at), "moment", **{"data-at": str(at)})
 
@@ -113,5 +111,5 @@ def _change(state: StateDict, period: Period, points: list[Point]) -> list[Child
     return _signed(span(usd_text, tone_of_amount(after - before)), pct)
 
 
-def _signed(usd: html.Span, pct: float | None) -> list[Child]:
+def _signed(usd: html.Element, pct: float | None) -> list[Child]:
     return [usd] if pct is None else [usd, " (", span(f"{fmt_signed(pct)} %", tone_of_amount(pct)), ")"]

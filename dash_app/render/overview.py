@@ -1,9 +1,8 @@
 """The overview: NAV and AUM, drawdown and ATR, router fill and fallback."""
 
 import dash_bootstrap_components as dbc
-from dash import html
 
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.components import Child, card, elapsed, field, line, span, told, word_field
 from dash_app.render.freshness import ages
 from dash_app.render.header import is_frozen
@@ -56,7 +55,7 @@ def _pnl(state: StateDict) -> list[dbc.Card]:
     ]
 
 
-def _change(state: StateDict, path: str) -> html.Span:
+def _change(state: StateDict, path: str) -> html.Element:
     shown = field(state, path, fmt_signed, class_name=tone_of_amount(number_at(state, path)))
     return shown if number_at(state, path) is None else span([shown, " %"], tone_of_amount(number_at(state, path)))
 
@@ -125,9 +124,9 @@ def _symbols_with_a_ratio(state: StateDict) -> str:
     return f"{known} of {len(rows)} have one"
 
 
-def _plain(state: StateDict, path: str) -> html.Span:
+def _plain(state: StateDict, path: str) -> html.Element:
     return field(state, path, fmt_usd, class_name="strong")
 
 
-def _amount(state: StateDict, path: str) -> html.Span:
+def _amount(state: StateDict, path: str) -> html.Element:
     return field(state, path, fmt_signed, class_name=tone_of_amount(number_at(state, path)))

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-from dash import html
-
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.columns import FURTHER_POSITIONS, POSITIONS, Column
 from dash_app.render.components import REACHABLE, Child, block, field, line, show, span
 from dash_app.render.readings import (
@@ -53,7 +51,7 @@ def _sides(state: StateDict) -> list[Child]:
     return [part for pair in shown for part in pair]
 
 
-def render_empty(state: StateDict) -> list[html.Div]:
+def render_empty(state: StateDict) -> list[html.Element]:
     """Flat and unknown are different things."""
     if rows_at(state, "positions"):
         return []
@@ -69,7 +67,7 @@ def render_empty(state: StateDict) -> list[html.Div]:
     return [block(words, "empty-unknown", **marks), *_last_book(state)]
 
 
-def _last_book(state: StateDict) -> list[html.Div]:
+def _last_book(state: StateDict) -> list[html.Element]:
     if not mapping_at(state, "meta.last_book"):
         return []
     at = fmt_moment(number_at(state, "meta.last_book.at"), number_at(state, "meta.loaded_at") or 0.0)

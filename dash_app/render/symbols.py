@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from dash import html
-
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.columns import FURTHER_SYMBOLS, SYMBOLS, Column
 from dash_app.render.components import REACHABLE, Child, block
 from dash_app.render.readings import Reading, StateDict, is_number, mapping_at, reading_of, reason_at, reason_for
@@ -23,7 +21,7 @@ def render_title(state: StateDict) -> list[Child]:
     return [f" · {count}"] if count else []
 
 
-def render_empty(state: StateDict) -> list[html.Div]:
+def render_empty(state: StateDict) -> list[html.Element]:
     """Why there is no symbol to show."""
     if mapping_at(state, "kpis.symbols"):
         return []

@@ -31,7 +31,8 @@ def test_donut_hover_says_the_label_and_each_amount_once() -> None:
 def test_donut_colours_match_the_legend() -> None:
     (pie,) = build_donut(sample())["data"]
     assert pie["marker"]["colors"] == ["#4aa8ff", "#f2b134"]
-    swatches = [row.children[0].className for row in aum.render_legend(sample())]
+    classes = [item["props"].get("className", "") for item in components(aum.render_legend(sample()))]
+    swatches = [name for name in classes if name.startswith("swatch")]
     assert swatches == ["swatch swatch-0", "swatch swatch-1", "swatch swatch-none"]
 
 
@@ -277,7 +278,7 @@ def test_caption_has_both_ends_and_the_line_in_words() -> None:
     state["nav"]["series"].insert(0, None)
     (caption,) = nav_history.render_caption(state)
     said = " NAV from 10,300.00, high 10,461.27, low 10,300.00, last 10,461.27 "
-    assert [text_of(part) for part in caption.children] == ["19:45:00 UTC", said, "", "22:45:00 UTC"]
+    assert [text_of(part) for part in caption["props"]["children"]] == ["19:45:00 UTC", said, "", "22:45:00 UTC"]
     assert set(fields(caption)) == {"nav.series.1.1", "nav.series.3.1"}
     assert text_of(nav_history.render_span(state)) == ", last 3 h +161.27 (+1.57 %) in 3 h, transfers included"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dash import html
 from dash.development.base_component import Component
 from sample_state import EMPTY, as_json, components, fields, frozen_sample, rich_sample, sample, text_of
 
@@ -64,6 +65,15 @@ def test_the_empty_state_prints_no_zero(panel: Panel) -> None:
 @pytest.mark.parametrize("state", [{}, dict.fromkeys(EMPTY), sample(), frozen_sample(), rich_sample()])
 def test_every_panel_renders(panel: Panel, state: StateDict) -> None:
     as_json(panel.render(state))
+
+
+@every_panel
+@pytest.mark.parametrize("state", [sample(), frozen_sample(), rich_sample()])
+def test_elements_are_those_of_dash(panel: Panel, state: StateDict) -> None:
+    """Each has properties that Dash's own class takes, and is sent as that one is."""
+    for item in components(panel.render(state)):
+        if item["namespace"] == "dash_html_components":
+            assert as_json(getattr(html, item["type"])(**item["props"])) == item
 
 
 @every_panel

@@ -3,9 +3,8 @@
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import html
 
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.alerts import rank_alert, tell_alerts
 from dash_app.render.components import span
 from dash_app.render.footer import show_check
@@ -30,6 +29,6 @@ def _count(state: StateDict, path: str) -> str:
     return fmt_number(number_at(state, path), 0)
 
 
-def render_checks(state: StateDict) -> list[html.Span]:
+def render_checks(state: StateDict) -> list[html.Element]:
     """A chip for each thing that was looked at, well or not."""
     return [show_check(row) for row in rows_at(state, "meta.checks")] or [span(text.NOTHING_LOADED, "chip badge")]

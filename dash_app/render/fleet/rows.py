@@ -1,8 +1,6 @@
 """The desks for which there is no tile: one row each, the worst first."""
 
-from dash import html
-
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.columns import FLEET
 from dash_app.render.components import Child
 from dash_app.render.readings import (
@@ -23,7 +21,7 @@ from state.desks.overview import MOST_TILES
 from state.formatting import UNKNOWN_TEXT, fmt_moment, fmt_pct, fmt_signed, fmt_usd
 
 
-def render_title(state: StateDict) -> list[Child | html.Span]:
+def render_title(state: StateDict) -> list[Child | html.Element]:
     """Which desks the table has; nothing where each has a tile, and then there is no table either."""
     count = len(rows_at(state, "desks"))
     return [f"{count - MOST_TILES} more desks"] if count > MOST_TILES else []

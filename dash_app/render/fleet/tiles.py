@@ -3,10 +3,9 @@
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import html
 
 from dash_app.figures.sparkline import build_sparkline
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.components import REACHABLE, TROUBLE, Child, block, field, sign, span, told
 from dash_app.render.header import badge, desk_link
 from dash_app.render.readings import (
@@ -29,7 +28,7 @@ STOP_ALERTS = ("stops_missing", "stops_missing_in_trouble", "exits_mismatch")
 LIVE_KIND = "live"
 
 
-def render_tiles(state: StateDict) -> list[html.Div]:
+def render_tiles(state: StateDict) -> list[html.Element]:
     """The grid; how many columns it has on a wall that is wide and on one that is tall goes with the count."""
     count = min(len(rows_at(state, "desks")), MOST_TILES)
     marks = {"data-columns": str(_columns(count)), "data-columns-tall": str(1 if count < 4 else 2 if count < 9 else 3)}
@@ -42,7 +41,7 @@ def _columns(count: int) -> int:
     return max(-(-count // rows), 1)
 
 
-def _tile(state: StateDict, path: str) -> html.Div:
+def _tile(state: StateDict, path: str) -> html.Element:
     severity = text_at(state, f"{path}.severity")
     edge = f" edge {severity}" if severity in TROUBLE else ""
     skew_s = number_at(state, f"{path}.skew_s") or 0.0
@@ -58,7 +57,7 @@ def _tile(state: StateDict, path: str) -> html.Div:
     return block(parts, f"card tile{edge}", **({"data-skew": str(skew_s)} if skew_s else {}))
 
 
-def _name(state: StateDict, path: str) -> html.A | str:
+def _name(state: StateDict, path: str) -> html.Element | str:
     name = text_at(state, f"{path}.name")
     return name if value_at(state, f"{path}.kind") is None else desk_link(state, name, name, "stretched-link")
 
@@ -70,7 +69,7 @@ def _badge(state: StateDict, path: str) -> dbc.Badge:
     return badge(field(state, f"{path}.environment", fmt_upper, default=text.DEFAULT_ENVIRONMENT), kind)
 
 
-def _trouble(state: StateDict, path: str, severity: str) -> html.Div:
+def _trouble(state: StateDict, path: str, severity: str) -> html.Element:
     """The worst alert, for how long, and how many more there are."""
     alerts = rows_at(state, f"{path}.alerts")
     if not alerts or severity not in TROUBLE:
@@ -102,7 +101,7 @@ def _nav(state: StateDict, path: str) -> list[Child]:
     return [html.Div(figure, className=figure_class), below]
 
 
-def _line(state: StateDict, path: str) -> list[html.Img]:
+def _line(state: StateDict, path: str) -> list[html.Element]:
     points = [(row[0], row[1]) for row in _pairs(value_at(state, f"{path}.series"))]
     is_old = bool(text_at(state, f"{path}.kept")) or value_at(state, f"{path}.frozen") is True
     picture = build_sparkline(points, _pairs(value_at(state, f"{path}.gaps")), is_old=is_old)
@@ -114,19 +113,19 @@ def _pairs(value: Any) -> list[list[float]]:
     return [row for row in rows if isinstance(row, list) and len(row) == 2 and all(map(is_number, row))]
 
 
-def _pnl(state: StateDict, path: str) -> html.Div:
+def _pnl(state: StateDict, path: str) -> html.Element:
     at = f"{path}.pnl_today_usd"
     return _figure([text.PNL_TODAY], field(state, at, fmt_signed, class_name=tone_of_amount(number_at(state, at))))
 
 
-def _drawdown(state: StateDict, path: str) -> html.Div:
+def _drawdown(state: StateDict, path: str) -> html.Element:
     at = f"{path}.dd_state"
     tone = "" if reason_at(state, at) or stale_at(state, at) else tone_of(text_at(state, at))
     word = field(state, at, default=text.DEFAULT_DD_STATE, class_name=tone)
     return _figure(["drawdown ", field(state, f"{path}.drawdown_pct", fmt_pct)], *sign(tone), word)
 
 
-def _stops(state: StateDict, path: str) -> list[html.Div]:
+def _stops(state: StateDict, path: str) -> list[html.Element]:
     """How many positions have one, as bad as the alert about it; nothing where no file tells."""
     held, of = (number_at(state, f"{path}.stops.{name}") for name in ("held", "of"))
     if held is None or of is None:
@@ -136,11 +135,11 @@ def _stops(state: StateDict, path: str) -> list[html.Div]:
     return [_figure(["stops"], *sign(tone), span(f"{held:.0f} of {of:.0f}", tone, **{"data-field": f"{path}.stops"}))]
 
 
-def _figure(caption: list[Child], *value: Child) -> html.Div:
+def _figure(caption: list[Child], *value: Child) -> html.Element:
     return block([block(caption, "caption"), block(list(value), "tile-value")], "tile-figure")
 
 
-def _confirmed(state: StateDict, path: str) -> html.Span:
+def _confirmed(state: StateDict, path: str) -> html.Element:
     """When the exchange last confirmed the NAV; a file that is written proves nothing of it."""
     age = _age(state, path, value_at(state, f"{path}.confirmed_at"))
     if age is None:
@@ -151,7 +150,7 @@ def _confirmed(state: StateDict, path: str) -> html.Span:
     return span([span("exchange ", "tile-more"), "confirmed ", age, " ago"])
 
 
-def _beat(state: StateDict, path: str) -> list[html.Span]:
+def _beat(state: StateDict, path: str) -> list[html.Element]:
     """When a mirrored desk was last heard of; the browser goes on to late and to silent by itself."""
     seen_at, skew_s = number_at(state, f"{path}.beat_seen_at"), number_at(state, f"{path}.skew_s") or 0.0
     if text_at(state, f"{path}.beat") in ("", "local"):
@@ -164,7 +163,7 @@ def _beat(state: StateDict, path: str) -> list[html.Span]:
     return [span(["beat ", age, " ago"], f"beat {word}", **limits)]
 
 
-def _age(state: StateDict, path: str, stamp: Any) -> html.Span | None:
+def _age(state: StateDict, path: str, stamp: Any) -> html.Element | None:
     """The time since a stamp of the desk's clock."""
     now = number_at(state, "meta.loaded_at")
     if now is None or not is_number(stamp):

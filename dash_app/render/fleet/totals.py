@@ -3,10 +3,8 @@
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import html
-from dash.development.base_component import Component
 
-from dash_app.render import text
+from dash_app.render import html, text
 from dash_app.render.components import Child, card, field, line, span, told
 from dash_app.render.header import badge, private_badges
 from dash_app.render.readings import MASK, Format, StateDict, number_at, rows_at, text_at, value_at
@@ -18,7 +16,7 @@ HEADLINE = "totals.0"
 SIGNED = ("net", "pnl_today")
 
 
-def render_nav(state: StateDict) -> list[html.Div]:
+def render_nav(state: StateDict) -> list[html.Element]:
     """The NAV of all desks that are money, and which of them are not in it."""
     apart = [text.KINDS.get(text_at(row, "kind"), "?") for row in rows_at(state, "totals")[1:]]
     words = [*_said(state, HEADLINE, "nav"), *([f" • {', '.join(apart)} apart"] if apart else [])]
@@ -26,7 +24,7 @@ def render_nav(state: StateDict) -> list[html.Div]:
     return [html.Div(figure, className="nav-figure"), line(*words, class_name="source-line")]
 
 
-def render_status(state: StateDict) -> list[Component]:
+def render_status(state: StateDict) -> list[Child]:
     """How many desks there are, and that amounts are masked."""
     count = number_at(state, "meta.count")
     words = f"{fmt_number(count, 0)} DESK{'' if count == 1 else 'S'}"
@@ -86,7 +84,7 @@ def _lacking(state: StateDict, path: str) -> list[Child]:
     return [" · no price for a coin of ", _names(found)] if found else []
 
 
-def _names(names: list[str]) -> html.Span:
+def _names(names: list[str]) -> html.Element:
     rest = len(names) - MOST_NAMES
     shown = ", ".join(names[:MOST_NAMES]) + (f" +{rest} more" if rest > 0 else "")
     return span(shown, "", **(told(", ".join(names)) if rest > 0 else {}))

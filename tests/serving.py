@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -96,7 +97,8 @@ def serving(log: Path, settings: Mapping[str, str], *arguments: str) -> Iterator
         wait_until(lambda: process.poll() is not None or is_healthy(url))
         yield Server(url, process, log)
     finally:
-        process.terminate()
+        # What a graceful stop does is shown by `Server.stop`; it waits two seconds for each connection that is kept.
+        process.send_signal(signal.SIGQUIT)
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:

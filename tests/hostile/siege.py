@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -157,18 +158,29 @@ class Siege:
         with self._lock:
             self.findings.honest += 1
             self.findings.wrongs += [
-                f"an honest {name} was answered otherwise" for name in found if found[name] != self._expected[name]
+                f"an honest {name} was answered otherwise: {found.get(name, found)!r:.200}"
+                for name in self._expected
+                if found.get(name) != self._expected[name]
             ]
 
     def _ask_honestly(self, client: Client) -> dict[str, Any]:
         """All that a tab asks."""
-        first = client.ask(Attack("honest", post(write(FIRST_POLL))))
+        first = _ask_as_browser(client, FIRST_POLL)
+        if first.status != HTTPStatus.OK:
+            return {"first poll": (first.status, first.body)}
         state = json.loads(first.body)["response"][ids.STATE]["data"]
-        drawings = [client.ask(Attack("honest", post(write(drawing_of(state, group))))) for group in GROUPS]
+        drawings = [_ask_as_browser(client, drawing_of(state, group)) for group in GROUPS]
         drawn = {f"{group.drawn}.data-drawn": digest_of(state, group) for group in GROUPS}
-        again = client.ask(Attack("honest", post(write(poll_of(drawn=drawn)))))
+        again = _ask_as_browser(client, poll_of(drawn=drawn))
         answers = {group.name: (answer.status, answer.body) for group, answer in zip(GROUPS, drawings, strict=True)}
         return {"state": state, **answers, "poll": (again.status, again.body)}
+
+
+def _ask_as_browser(client: Client, body: Any) -> Answer:
+    """Once more where a connection that had been idle was hung up meanwhile."""
+    attack = Attack("honest", post(write(body)))
+    answer = client.ask(attack)
+    return answer if answer.status else client.ask(attack)
 
 
 def is_for_people(answer: Answer) -> bool:

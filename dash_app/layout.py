@@ -109,7 +109,7 @@ def _aum() -> dbc.Card:
     )
     donut = html.Div([_graph(ids.AUM_DONUT), total], className="donut")
     legend = html.Div(id=ids.AUM_LEGEND, className="legend")
-    return _card("aum", [text.AUM_HEADING, ids.AUM_AGES], [donut, legend])
+    return _card("aum", [text.AUM_HEADING, ids.AUM_AGES], [donut, legend], [html.Span(className="left-out")])
 
 
 def _nav_history() -> dbc.Card:
@@ -136,7 +136,14 @@ def _symbols() -> dbc.Card:
     table = _table(ids.SYMBOLS_TABLE, columns.SYMBOLS, columns.FURTHER_SYMBOLS, SYMBOLS_PER_PAGE)
     header = [text.SYMBOLS_HEADING, ids.SYMBOLS_TITLE, ids.SYMBOLS_AGES]
     notes = [html.Span(DOTTED, className="dotted-key"), *_table_notes("symbols")]
-    return _card("symbols", header, [empty, table], notes)
+    card = _card("symbols", header, [empty, table], notes)
+    return dbc.Card([_fold(), *card.children], className="symbols")
+
+
+def _fold() -> html.Details:
+    """On a phone the table is one line until it is opened; what it opens stands beside it. Wider screens have none."""
+    line = [html.H2(text.SYMBOLS_HEADING), html.Span(id=ids.SYMBOLS_FOLD)]
+    return html.Details(html.Summary(line), className="fold")
 
 
 def _table_notes(what: str) -> list[Component]:

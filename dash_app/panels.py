@@ -69,6 +69,7 @@ CARDS = Group(
         Panel(ids.POSITIONS_EMPTY, "children", positions.render_empty),
         Panel(ids.SYMBOLS_AGES, "children", render_ages("symbols")),
         Panel(ids.SYMBOLS_TITLE, "children", symbols.render_title),
+        Panel(ids.SYMBOLS_FOLD, "children", symbols.render_fold),
         Panel(ids.SYMBOLS_EMPTY, "children", symbols.render_empty),
         Panel(ids.NAV_AGES, "children", render_ages("nav-history")),
         Panel(ids.CHANGES, "children", alerts.render_changes),

@@ -28,7 +28,7 @@ from state.trust.checks import run_checks
 from state.trust.drift import find_drift
 from state.trust.freshness import describe_surfaces, largest_age
 from state.trust.nav_checks import Facts
-from state.trust.surface_alerts import alert
+from state.trust.surface_alerts import alert, grade_surfaces
 
 State = dict[str, Any]
 
@@ -66,6 +66,7 @@ def normalize(sources: Sources, state_dir: str) -> State:
     state["meta"] = _meta(sources, state_dir, facts) | seen
     evidence = Evidence(exchange, nav_found, drawdown, said, book, sources.history.reason, sources.directory_fault)
     state["meta"]["alerts"] = build_alerts(state, evidence)
+    grade_surfaces(state["meta"]["surfaces"], state["meta"]["alerts"])
     return seal(state)
 
 

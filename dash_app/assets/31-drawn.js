@@ -35,6 +35,7 @@
         ask();
         LATER_MS.forEach((pause) => setTimeout(ask, pause));
     });
+    document.addEventListener("toggle", ask, true); // what was folded has had no size
     document.fonts?.ready.then(ask);
     hedge.measureAgain = ask;
 

@@ -1,5 +1,4 @@
-// Everything has room: long words shrink, a long list takes a second column, a tape shows whole entries, and where a wall
-// is too low the tables turn more pages of fewer rows.
+// Everything has room: long words shrink, a tape shows whole entries, and where a wall is too low the tables turn more pages of fewer rows.
 (function (hedge) {
     "use strict";
 
@@ -28,43 +27,7 @@
         });
     }
 
-    // --- lists ---
-
-    function overflows(element) {
-        return element.scrollHeight > element.clientHeight + 1 || element.scrollWidth > element.clientWidth + 1;
-    }
-
-    // Every slice is named, or the rest is told as one, with its number and sum.
-    function fitLegend() {
-        const legend = document.getElementById("aum-legend");
-        if (!legend) return;
-        const now = `${legend.textContent}|${legend.clientWidth}|${legend.clientHeight}|${window.innerWidth}`;
-        if (fitted.get(legend) === now) return;
-        fitted.set(legend, now);
-        const slices = [...legend.querySelectorAll(".legend-row")];
-        slices.forEach((slice) => { slice.hidden = false; });
-        delete legend.dataset.more;
-        legend.dataset.columns = 1;
-        if (!isWall()) return;
-        for (const columns of [1, 2, 3]) {
-            legend.dataset.columns = columns;
-            if (!overflows(legend)) return;
-        }
-        legend.dataset.columns = 2;
-        for (let shown = slices.length - 2; shown > 0 && overflows(legend); shown -= 1) {
-            slices[shown].hidden = true;
-            slices[shown + 1].hidden = true;
-            legend.dataset.more = tellRest(slices.slice(shown));
-        }
-    }
-
-    function tellRest(slices) {
-        const amounts = slices.map((slice) => slice.querySelector('[data-field$=".usd"]')?.textContent.replaceAll(",", ""));
-        const numbers = amounts.map(Number);
-        const sum = numbers.reduce((total, number) => total + number, 0);
-        const told = Number.isFinite(sum) ? `, ${sum.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} USD` : "";
-        return `+${slices.length} more${told}`;
-    }
+    // --- the tape ---
 
     // The newest entry always stands there, in as many lines as it takes; of the others those that are whole.
     function fitTape() {
@@ -90,13 +53,23 @@
 
     function rowsMissing() {
         const page = document.getElementById("page");
-        const chart = document.querySelector(".nav-history");
         const [positions, symbols] = [".positions", ".symbols"].map((panel) => document.querySelector(panel));
         const stacked = positions.offsetTop >= symbols.offsetTop + symbols.offsetHeight; // each has a row more
         const rowPx = (document.querySelector(".table-box tr:has(td)")?.offsetHeight || 24) * (stacked ? 2 : 1);
         const overPx = page.scrollHeight - window.innerHeight;
         if (overPx > 0) return Math.ceil(overPx / rowPx);
-        return -Math.floor((chart.offsetHeight - parseFloat(getComputedStyle(chart).minHeight)) / rowPx);
+        return -Math.floor(spareHeight() / rowPx);
+    }
+
+    // What the charts could give, and what the page has left below its panels where they take no more.
+    function spareHeight() {
+        const main = document.querySelector(".main");
+        const springs = [...main.querySelectorAll(".aum, .nav-history")].map(function (chart) {
+            const least = parseFloat(getComputedStyle(chart).minHeight); // none of one that has nothing to draw
+            return least ? chart.offsetHeight - least : 0;
+        });
+        const end = Math.max(...[...main.children].map((panel) => panel.getBoundingClientRect().bottom));
+        return Math.max(...springs) + Math.max(main.getBoundingClientRect().bottom - end, 0);
     }
 
     function setRows() {
@@ -140,6 +113,5 @@
         keepFooter();
         fitTape();
         fitRows();
-        fitLegend();
     });
 })(window.hedge);

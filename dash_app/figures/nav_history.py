@@ -28,6 +28,7 @@ from state.formatting import fmt_moment, fmt_usd
 
 LONE_POINT_PX = 5
 WORDS_PX = 14  # above and below the line, for the words of a chart that is low
+LAST_PX = 4  # from the end of the line to its value
 LABELLED_GAPS = 3  # the longest ones
 NARROWEST_SHARE = 0.04  # of the line: a narrower gap has no room for its length
 
@@ -96,7 +97,7 @@ def _line(state: StateDict, stretches: list[list[Point]], color: str, dash: str)
 
 def _labels(state: StateDict, points: list[Point]) -> list[Figure]:
     """High, low and last, none of which lies on the line."""
-    last = {"x": 1, "xref": "paper", "y": points[-1][1], "xanchor": "right", "yanchor": "middle"}
+    last = {"x": 1000 * points[-1][0], "y": points[-1][1], "xanchor": "left", "xshift": LAST_PX, "yanchor": "middle"}
     labels = [_words(fmt_usd(points[-1][1]), TEXT, **last)]
     high, low = (points[index] for index in find_extremes(points))
     if fmt_usd(high[1]) == fmt_usd(low[1]):
@@ -115,7 +116,8 @@ def _beside(words: str, point: Point, points: list[Point], yanchor: str) -> Figu
 
 
 def _words(words: str, color: str, **place: Any) -> Figure:
-    return {"text": words, "showarrow": False, "font": {"color": color}, **place}
+    # Its size is the style sheet's, so that the width plotly knows is not the one it has: it stands by its own edge.
+    return {"text": words, "showarrow": False, "align": place["xanchor"], "font": {"color": color}, **place}
 
 
 def _before(points: list[Point], period: Period) -> list[Figure]:
@@ -171,7 +173,7 @@ def _height(points: Sequence[Point]) -> float:
 def _axes(points: list[Point], has_marks: bool) -> Figure:
     """Room above and below for the words, and at the right for the last value."""
     values, height = [nav for _, nav in points], _height(points)
-    room = 0.017 * len(fmt_usd(values[-1])) * (points[-1][0] - points[0][0])
+    room = 0.028 * len(fmt_usd(values[-1])) * (points[-1][0] - points[0][0])
     bottom = min(values) - (0.5 if has_marks else 0.3) * height
     return {
         "xaxis": {"type": "date", "range": [1000 * points[0][0], 1000 * (points[-1][0] + room)]},

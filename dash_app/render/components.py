@@ -99,6 +99,13 @@ def age_limits(surface: dict[str, Any]) -> dict[str, str]:
     return {name: str(limit) for name, limit in limits.items() if limit is not None}
 
 
+def graded(surface: dict[str, Any]) -> dict[str, str]:
+    """How bad the alert line says that a file is, and whether its being late alone would be: as data attributes."""
+    severity = surface.get("severity")
+    marks = {"data-severity": severity} if isinstance(severity, str) and severity else {}
+    return marks if surface.get("required") else {**marks, "data-optional": "1"}
+
+
 def elapsed(state: StateDict, stamp: Any) -> html.Element | None:
     """The time since a stamp, ticking on in the browser; None when either end is unknown."""
     now = number_at(state, "meta.loaded_at")

@@ -3,14 +3,14 @@
 from typing import Any
 
 from dash_app.render import html, text
-from dash_app.render.components import Child, Children, age_field, age_limits, span, told
+from dash_app.render.components import Child, Children, age_field, age_limits, graded, span, told
 from dash_app.render.header import is_frozen
 from dash_app.render.readings import StateDict, is_number, number_at, rows_at, text_at
 from state.formatting import fmt_age, fmt_number
 
 # Nobody acts on these one by one.
 FOLDED = {"ok": "checks agree", "not_comparable": "not comparable"}
-CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "fail"}
+CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "warn"}
 
 
 def render_surfaces(state: StateDict) -> list[html.Element]:
@@ -46,7 +46,8 @@ def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Ele
     kind = "broken" if broken else text_at(state, f"{path}.freshness") or "unknown"
     # Where the browser moves the chip on to late and to stale; a broken file stays broken.
     limits = {} if broken or row.get("age_s") is None else age_limits(row)
-    return _chip(span(parts, f"surface {kind}", **limits, **{"data-surface": name}), text_at(state, f"{path}.error"))
+    marks = {**limits, **graded(row), "data-surface": name}
+    return _chip(span(parts, f"surface {kind}", **marks), text_at(state, f"{path}.error"))
 
 
 def _folded_chip(status: str, rows: list[dict[str, Any]], frozen: bool) -> html.Element:
@@ -67,7 +68,9 @@ def show_check(row: dict[str, Any]) -> html.Element:
     status = _status(row)
     label = str(row.get("label") or row.get("name") or "check")
     title = " · ".join([str(row.get("detail") or text.CHECK_WORDS.get(status, status)), *_measures(row)])
-    return _chip([label, " ", _sign(status)], title)
+    # Amber as its alert, whatever the distance; what says that the NAV is not of now is red, as the line that says so.
+    red = status == "fail" and row.get("name") == "nav_live"
+    return _chip([label, " ", _sign(status, "fail" if red else "")], title)
 
 
 def _sign(status: str, tone: str = "") -> html.Element:

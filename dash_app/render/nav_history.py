@@ -62,7 +62,7 @@ def render_caption(state: StateDict) -> list[html.Element]:
         return captions
     reason = reason_at(state, "nav.series") or NOT_IN_STATE
     marks = {"data-field": "nav.series", "data-unknown": reason}
-    return [block(f"NAV history n/a: {reason}", "unknown", **marks)]
+    return [block(f"NAV history n/a: {reason}", "unknown nav-none", **marks)]
 
 
 def _caption(state: StateDict, period: Period) -> html.Element:

@@ -85,7 +85,7 @@ def _router(state: StateDict) -> dbc.Card:
     return card(
         [text.ROUTER_FILL, *ages(state, "router")],
         html.Div(_ratios(state), className="figure"),
-        line(*_basis(state)),
+        _basis(state),
         line("slippage ", median, " bps median (", low, " … ", high, ")"),
     )
 
@@ -108,14 +108,15 @@ def _no_ratio(state: StateDict) -> str:
     return text.NO_ORDERS if said else UNKNOWN_TEXT
 
 
-def _basis(state: StateDict) -> list[Child]:
+def _basis(state: StateDict) -> html.Element:
+    """What the ratios are taken over, or why there are none."""
     basis = text.BASIS.get(text_at(state, "router.basis"), "")
     if number_at(state, "router.orders"):
         count = field(state, "router.orders", lambda orders: fmt_number(orders, 0))
-        return ["of ", count, f" orders{', ' if basis else ''}", basis]
+        return line("of ", count, f" orders{', ' if basis else ''}", basis)
     if basis and text_at(state, "router.basis") == "symbols":
-        return [f"{basis}: {_symbols_with_a_ratio(state)}"]
-    return [basis or reason_at(state, "router.maker_fill_rate")]
+        return line(f"{basis}: {_symbols_with_a_ratio(state)}")
+    return line(basis) if basis else line(reason_at(state, "router.maker_fill_rate"), class_name="caption reason")
 
 
 def _symbols_with_a_ratio(state: StateDict) -> str:

@@ -1,17 +1,19 @@
 """The risk table by symbol."""
 
+from collections import Counter
 from typing import Any
 
 from dash_app.render import html, text
 from dash_app.render.columns import FURTHER_SYMBOLS, SYMBOLS, Column
-from dash_app.render.components import REACHABLE, Child, block
+from dash_app.render.components import REACHABLE, Child, block, sign, span
 from dash_app.render.readings import Reading, StateDict, is_number, mapping_at, reading_of, reason_at, reason_for
 from dash_app.render.tables import Cell, Row, has_any, tone_rank, with_default, worst_first
 from dash_app.render.theme import tone_of
-from state.formatting import fmt_number, fmt_signed
+from state.formatting import UNKNOWN_TEXT, fmt_number, fmt_signed
 
 NUMBERS = ("dd_today_pct", "atr_ratio", "maker_fill_rate", "fallback_ratio", "slip_q50_bps")
 COLUMNS = ("dd_state", "atr_regime", *NUMBERS)
+LOUDEST = ("panic",)
 BADLY = ("degraded", "poor", "broken")
 
 
@@ -19,6 +21,20 @@ def render_title(state: StateDict) -> list[Child]:
     """How many symbols."""
     count = len(mapping_at(state, "kpis.symbols"))
     return [f" · {count}"] if count else []
+
+
+def render_fold(state: StateDict) -> list[Child]:
+    """The table in one line, for a phone: how many symbols, and the words of the worst of them."""
+    rows = [row for row in mapping_at(state, "kpis.symbols").values() if isinstance(row, dict)]
+    words = Counter(str(row.get(key)).lower() for row in rows for key in ("atr_regime", "dd_state"))
+    amiss = [f"{words[word]} {word}" for word in sorted(words, key=_loudness) if tone_of(word)]
+    unknown = sum(reading_of(row.get("atr_regime"), "").text in (UNKNOWN_TEXT, text.DEFAULT_ATR_REGIME) for row in rows)
+    said: list[Child] = [*sign("warn"), " · ".join(amiss)] if amiss else [f"{unknown} unknown" if unknown else ""]
+    return [*render_title(state), span(said, "fold-worst warn" if amiss else "fold-worst")]
+
+
+def _loudness(word: str) -> tuple[bool, str]:
+    return word not in LOUDEST, word
 
 
 def render_empty(state: StateDict) -> list[html.Element]:

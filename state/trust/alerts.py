@@ -60,7 +60,7 @@ def build_alerts(state: State, evidence: Evidence) -> list[Alert]:
 def _no_files(state: State, directory_fault: str | None) -> Iterator[Alert]:
     if not present(state):
         text = directory_fault or f"nothing to read in {state['meta']['state_dir']}"
-        yield alert("no_files", "NO STATE FILES", text)
+        yield alert("no_files", "NO STATE FILES", text, about=state["meta"]["surfaces"])
 
 
 def _exchange_unreachable(state: State, exchange: Exchange) -> Iterator[Alert]:

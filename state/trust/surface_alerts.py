@@ -7,7 +7,7 @@ from state.files.surfaces import EXECUTOR, NAV_STATE, SURFACES, SYNC_DAEMON
 from state.formatting import fmt_age, fmt_moment
 from state.sentences import Part, join
 from state.trust.effects import Effect, find_effect, tell_effects
-from state.trust.severity import KINDS, file_kind, missing_kind
+from state.trust.severity import KINDS, SEVERITIES, file_kind, missing_kind
 from state.trust.shapes import DAEMONS
 
 WRITERS = {surface.name: surface.writer for surface in SURFACES}
@@ -20,14 +20,24 @@ State = dict[str, Any]
 Surfaces = list[dict[str, Any]]
 
 
-def alert(kind: str, title: str, *parts: Part, since: float | None = None, detail: str = "") -> Alert:
+def alert(
+    kind: str, title: str, *parts: Part, since: float | None = None, detail: str = "", about: Surfaces | None = None
+) -> Alert:
     """An alert of a kind of the table of severities.
 
     Its text says the effect, and is made of parts, so that amounts can be masked; `detail` has the words of a parser or
-    a system, for whoever asks; `since` is an epoch it has lasted from.
+    a system, for whoever asks; `since` is an epoch it has lasted from; `about` are the files it names.
     """
     said = {"severity": KINDS[kind], "kind": kind, "title": title, "text": join(parts)}
-    return {**said, "parts": list(parts), "detail": detail, "since": since}
+    files = [surface["name"] for surface in about or []]
+    return {**said, "parts": list(parts), "detail": detail, "since": since, "files": files}
+
+
+def grade_surfaces(surfaces: Surfaces, alerts: list[Alert]) -> None:
+    """Give each file the worst severity of the alerts that name it, empty where none does: page and line agree."""
+    for surface in surfaces:
+        named = {item["severity"] for item in alerts if surface["name"] in item["files"]}
+        surface["severity"] = next((severity for severity in SEVERITIES if severity in named), "")
 
 
 def name_some(names: list[str]) -> str:
@@ -47,7 +57,7 @@ def silent_writers(state: State) -> Iterator[Alert]:
         newest = max(surface["updated_at"] for surface in own)
         effect = _in_place(state, own)
         text = f"last wrote at {_moment(state, newest)}: {_names(own)}{effect}"
-        yield alert("writer_silent", f"{writer.upper()} SILENT", text, since=newest)
+        yield alert("writer_silent", f"{writer.upper()} SILENT", text, since=newest, about=own)
 
 
 def troubled_files(state: State) -> Iterator[Alert]:
@@ -93,9 +103,10 @@ def _unusable(state: State) -> Iterator[Alert]:
         if surface["status"] in ("malformed", "unreadable", "empty"):
             effect = _effect_of(state, surface)
             kind = file_kind(lost=effect.lost)
-            yield alert(kind, f"{surface['name']} {surface['status']}", effect.words, detail=surface["error"] or "")
+            title, error = f"{surface['name']} {surface['status']}", surface["error"] or ""
+            yield alert(kind, title, effect.words, detail=error, about=[surface])
         elif surface["error"] and (surface not in ahead or len(ahead) == 1):
-            yield alert("clock_off", f"{surface['name']} has a wrong clock", surface["error"])
+            yield alert("clock_off", f"{surface['name']} has a wrong clock", surface["error"], about=[surface])
     if len(ahead) > 1:
         # One host whose clock is off stamps all its files so: it is said once.
         furthest = max(surface["updated_at"] for surface in ahead) - state["meta"]["loaded_at"]
@@ -103,6 +114,7 @@ def _unusable(state: State) -> Iterator[Alert]:
             "clock_off",
             f"CLOCK IS OFF: {len(ahead)} files have a wrong clock",
             f"stamped up to {fmt_age(furthest)} ahead: {_names(ahead)}",
+            about=ahead,
         )
 
 
@@ -133,14 +145,15 @@ def _frozen(state: State) -> Iterator[Alert]:
         since = surface["frozen_since"]
         if since is not None:
             text = f"it is still written, but its rows have not changed after {_moment(state, since)}"
-            yield alert("book_frozen", f"{surface['name']} FROZEN", text, since=since)
+            yield alert("book_frozen", f"{surface['name']} FROZEN", text, since=since, about=[surface])
 
 
 def _repeating(state: State) -> Iterator[Alert]:
     for surface in _of_freshness(state, "stale"):
         if _is_rewritten(state, surface):
             text = f"it is still written, but with content of {_moment(state, surface['updated_at'])}"
-            yield alert("content_repeats", f"{surface['name']} REPEATS OLD CONTENT", text, since=surface["updated_at"])
+            title = f"{surface['name']} REPEATS OLD CONTENT"
+            yield alert("content_repeats", title, text, since=surface["updated_at"], about=[surface])
 
 
 def _overdue(state: State) -> Iterator[Alert]:
@@ -155,7 +168,8 @@ def _overdue(state: State) -> Iterator[Alert]:
             oldest = min(item["updated_at"] for item in named)
             title = f"{len(named)} of {count} files {phrase}: {_names(named)}"
             effect = _in_place(state, named) if freshness == "stale" else ""
-            yield alert(kind, title, f"last written at {_moment(state, oldest)}{effect}", since=oldest)
+            text = f"last written at {_moment(state, oldest)}{effect}"
+            yield alert(kind, title, text, since=oldest, about=named)
     yield from _overdue_optional(state, explained)
 
 
@@ -166,7 +180,8 @@ def _overdue_optional(state: State, explained: set[str]) -> Iterator[Alert]:
     named = [item for item in late if item["name"] not in explained]
     if named:
         oldest = min(item["updated_at"] for item in named)
-        yield alert("optional_file_late", f"{_names(named)} late", f"last written at {_moment(state, oldest)}")
+        text = f"last written at {_moment(state, oldest)}"
+        yield alert("optional_file_late", f"{_names(named)} late", text, about=named)
 
 
 def _missing(state: State) -> Iterator[Alert]:
@@ -175,7 +190,8 @@ def _missing(state: State) -> Iterator[Alert]:
     if missing and present(state):
         effects = tell_effects(state, (item["name"] for item in missing))
         text = f"{_names(missing)}: {effects}" if effects else _names(missing)
-        yield alert(missing_kind(len(missing), len(required)), f"{len(missing)} of {len(required)} files missing", text)
+        kind = missing_kind(len(missing), len(required))
+        yield alert(kind, f"{len(missing)} of {len(required)} files missing", text, about=missing)
 
 
 def _required(state: State) -> Surfaces:

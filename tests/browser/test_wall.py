@@ -200,6 +200,37 @@ def test_kiosk_on_a_phone_does_not_stick_out(browser: Browser, desk: Server) -> 
         view.await_true("document.documentElement.scrollWidth <= 390", timeout_ms=3000)
 
 
+ROWS_SEEN = "document.querySelector('#symbols-table td')?.checkVisibility() === {}"
+
+
+@pytest.mark.parametrize("opens", ["tap", "Enter"])
+def test_a_phone_folds_the_symbols_until_somebody_asks(browser: Browser, desk: Server, opens: str) -> None:
+    """To one line that says the worst of them; what is open stays so, whatever is drawn anew."""
+    with shown(browser, desk, size=(390, 844)) as view:
+        view.await_true(ROWS_SEEN.format("false"))
+        line = view.page.locator(".fold > summary")
+        view.await_text(".fold > summary", "1 panic · 1 hot")
+        assert (line.text_content() or "").startswith("v7 Risk KPIs by symbol · 8")
+        box = view.page.locator(".symbols").bounding_box()
+        assert box is not None
+        assert box["height"] == pytest.approx(44, abs=1)
+        line.click() if opens == "tap" else line.press(opens)
+        view.await_true(ROWS_SEEN.format("true"))
+        view.page.evaluate("hedge.setProps('symbols-fold', { children: 'drawn anew' })")
+        view.await_text(".fold > summary", "drawn anew")
+        assert view.page.evaluate(ROWS_SEEN.format("true"))
+        line.click() if opens == "tap" else line.press(opens)
+        view.await_true(ROWS_SEEN.format("false"))
+
+
+@pytest.mark.parametrize(("size", "search"), [((390, 844), "?kiosk=1"), ((820, 1180), ""), ((1920, 1080), "")])
+def test_nothing_is_folded_elsewhere(browser: Browser, desk: Server, size: tuple[int, int], search: str) -> None:
+    """Neither where nobody could open it nor where there is room."""
+    with shown(browser, desk, size=size, search=search) as view:
+        view.await_true(ROWS_SEEN.format("true"))
+        assert not view.page.locator(".fold").is_visible()
+
+
 @pytest.mark.parametrize("size", WALLS)
 def test_kiosk_has_no_chrome_and_fits(browser: Browser, large: Server, size: tuple[int, int]) -> None:
     with shown(browser, large, size=size, search="?kiosk=1") as view:
@@ -236,6 +267,37 @@ def test_kiosk_shifts_its_pixels_and_stays_in_view(browser: Browser, desk: Serve
     assert len({tuple(shift) for shift in found}) == 9
     assert max(abs(number) for shift in found for number in shift) == 3
     assert page.evaluate(FITS)
+    page.close()
+
+
+@pytest.fixture
+def week(log_dir: Path, tmp_path: Path) -> Iterator[Server]:
+    """A desk whose NAV log goes back further than a day."""
+    log = shutil.copytree(log_dir, tmp_path / "logs") / "nav_log.json"
+    points = [{"t": HEALTHY.now - 5 - 600 * step, "nav": 10461.27 - step} for step in range(300, -1, -1)]
+    log.write_text(json.dumps(points))
+    with serving(tmp_path / "log", {**HEALTHY.settings, "HEDGE_STATE_DIR": str(tmp_path / "logs" / "state")}) as server:
+        yield server
+
+
+LINE = "document.querySelector('{}').checkVisibility()"
+SHOWN_LINE = f"[{LINE.format('#nav-history')}, {LINE.format('#nav-week')}].join()"
+
+
+@pytest.mark.parametrize(("search", "lines"), [("?kiosk=1", ["week", "day", "week"]), ("", ["day", "day", "day"])])
+def test_a_kiosk_turns_the_nav_between_a_day_and_a_week(
+    browser: Browser, week: Server, search: str, lines: list[str]
+) -> None:
+    """Every twenty seconds of the page's own clock; a page that somebody has at hand stays where it is."""
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    page.clock.install()
+    page.goto(week.url + search)
+    page.wait_for_selector(".nav-button[data-turn=week]", state="attached")
+    seen = [page.evaluate(SHOWN_LINE)]
+    for _ in lines:
+        page.clock.fast_forward(20_000)
+        seen.append(page.evaluate(SHOWN_LINE))
+    assert seen == ["true,false", *("true,false" if line == "day" else "false,true" for line in lines)]
     page.close()
 
 

@@ -1,5 +1,6 @@
 """Every wall shows every word whole: one page per scenario is measured on every screen, plain and as a kiosk."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,9 @@ SCENARIOS = (
     "cases/big_desk",
     "cases/many_aum",
     "empty",
+    "few files",
 )
+FEW = ("kpis_v7.json", "router_health.json", "positions.json")  # neither NAV nor AUM
 WALL = VIEWPORTS[0]
 PANELS = """() => [...document.querySelectorAll(".card, .alert, footer, th")].map((panel) => {
     const box = panel.getBoundingClientRect();
@@ -30,9 +33,13 @@ COLUMN = """key => [...document.querySelectorAll(`#positions-table td[data-dash-
 
 
 def settings_of(name: str, directory: Path) -> dict[str, str]:
-    """A server of a corpus scenario or a case, or one that finds nothing."""
+    """A server of a corpus scenario or a case, or one that finds nothing or little."""
     if name == "empty":
         return {"HEDGE_STATE_DIR": str(directory / "nothing")}
+    if name == "few files":
+        scenario = find_scenario("v7.6/healthy")
+        shutil.copytree(scenario.state_dir, directory / "few", ignore=lambda _, names: set(names) - set(FEW))
+        return {**scenario.settings, "HEDGE_STATE_DIR": str(directory / "few")}
     return case_settings(name.removeprefix("cases/")) if name.startswith("cases/") else find_scenario(name).settings
 
 

@@ -128,6 +128,11 @@ MEASURE = """([width, height, mayScroll]) => {
         const told = header.closest(".card").querySelector(".left-out").textContent;
         if (!told.includes(header.textContent.trim())) say("left in silence", header, told);
     });
+    document.querySelectorAll(".legend-row:not([hidden]) > :is(.legend-zar, .legend-share)").forEach((cell) => {
+        if (cell.checkVisibility() || !cell.parentElement.checkVisibility()) return;
+        const told = cell.closest(".card").querySelector(".left-out").textContent;
+        if (!told.includes(cell.matches(".legend-zar") ? "ZAR" : "share")) say("left in silence", cell, told);
+    });
     document.querySelectorAll(".table-box td").forEach((cell) => {
         const oneLine = 1.9 * parseFloat(getComputedStyle(cell).fontSize) + 4;
         if (visible(cell) && cell.offsetHeight > oneLine) say("wrapped", cell);

@@ -28,12 +28,21 @@ def test_donut_hover_says_the_label_and_each_amount_once() -> None:
     assert hover == "PAXG<br>977.50 USD<br>16,850.54 ZAR<extra></extra>"
 
 
+def rows_of(state: dict[str, Any]) -> list[Any]:
+    """The rows of the legend's table, its head first."""
+    (table,) = aum.render_legend(state)
+    return list(table["props"]["children"])
+
+
 def test_donut_colours_match_the_legend() -> None:
     (pie,) = build_donut(sample())["data"]
     assert pie["marker"]["colors"] == ["#4aa8ff", "#f2b134"]
-    classes = [item["props"].get("className", "") for item in components(aum.render_legend(sample()))]
-    swatches = [name for name in classes if name.startswith("swatch")]
-    assert swatches == ["swatch swatch-0", "swatch swatch-1", "swatch swatch-none"]
+    assert [row["props"]["className"] for row in rows_of(sample())] == [
+        "legend-head",
+        "legend-row swatch-0",
+        "legend-row swatch-1",
+        "legend-row swatch-none",
+    ]
 
 
 def test_slices_of_the_same_name_stay_apart() -> None:
@@ -55,14 +64,14 @@ def test_more_slices_than_colours_are_folded(count: int, drawn: int, others: str
     (pie,) = build_donut(many(count))["data"]
     assert len(pie["values"]) == len(set(pie["marker"]["colors"])) == drawn
     assert sum(pie["values"]) == count * (count + 1) / 2
-    legend = aum.render_legend(many(count))
-    assert len(legend) == drawn + 1
+    legend = rows_of(many(count))
+    assert len(legend) == 1 + drawn + 1
     told = [item["props"]["data-tell"] for item in components(legend) if "data-tell" in item["props"]]
     assert told[-1] == "X0, X1, X2"
     if others:
         assert pie["customdata"][-1][0] == others
         assert told[0].startswith("C0, C1")
-        assert text_of(legend[drawn - 1]).startswith(others)
+        assert text_of(legend[drawn]).startswith(others)
 
 
 def test_donut_does_not_draw_a_debt() -> None:
@@ -75,11 +84,26 @@ def test_donut_labels_stay_text() -> None:
 
 
 def test_legend_lists_every_slice() -> None:
-    assert [text_of(row) for row in aum.render_legend(sample())] == [
-        "Futures 10,461.27 · ≤ 91 % ",
-        "PAXG · at cost 977.50 · ≤ 9 % ",
-        "XAUT — no price",
+    assert [text_of(row) for row in rows_of(sample())] == [
+        "slice USD ZAR share ",
+        "Futures 10,461.27 180,335.56 ≤ 91 % ",
+        "PAXG · at cost 977.50 16,850.54 ≤ 9 % ",
+        "XAUT no price ",
     ]
+
+
+def test_legend_has_no_zar_without_a_rate() -> None:
+    """A column of n/a would say nothing that the overview does not say once."""
+    state = {
+        "aum": {"total_usd": 8.0, "slices": [{"label": "BTC", "usd": 6.0, "zar": None}, {"label": "C", "usd": 2.0}]}
+    }
+    assert [text_of(row) for row in rows_of(state)] == ["slice USD share ", "BTC 6.00 75 % ", "C 2.00 25 % "]
+
+
+def test_one_slice_has_no_share() -> None:
+    """It is all there is."""
+    state = {"aum": {"total_usd": 8.0, "slices": [{"label": "BTC", "usd": 8.0, "zar": 136.0}]}}
+    assert [text_of(row) for row in rows_of(state)] == ["slice USD ZAR ", "BTC 8.00 136.00 "]
 
 
 def test_legend_gives_the_reason_of_a_missing_price() -> None:

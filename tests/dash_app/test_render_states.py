@@ -153,6 +153,7 @@ def test_layout_has_its_headings() -> None:
         "title",
         "v7 Risk KPIs",
         "v7 Risk KPIs by symbol",
+        "v7 Risk KPIs by symbol",  # of a phone, and of every other screen
         "Open Positions",
         "What changed",
         "Overview (v7)",

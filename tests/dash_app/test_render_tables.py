@@ -238,3 +238,17 @@ def test_a_symbol_with_a_dot_in_its_name_keeps_its_values() -> None:
 def test_no_symbols(unknown: dict[str, str], words: str) -> None:
     assert text_of(symbols.render_empty({"meta": {"unknown": unknown}})) == words
     assert symbols.render_empty(sample()) == []
+
+
+@pytest.mark.parametrize(
+    ("regimes", "words"),
+    [
+        (["panic", "hot", "normal", "panic"], " · 4▲ 2 panic · 1 hot"),
+        (["normal", "unknown", None], " · 32 unknown"),
+        (["quiet"], " · 1"),
+        ([], ""),
+    ],
+)
+def test_a_phone_has_the_worst_of_the_symbols_in_one_line(regimes: list[str | None], words: str) -> None:
+    rows = {f"S{index}": {"dd_state": "normal", "atr_regime": word} for index, word in enumerate(regimes)}
+    assert "".join(map(text_of, symbols.render_fold({"kpis": {"symbols": rows}}))) == words

@@ -222,6 +222,7 @@ SURFACE: dict[str, Rule] = {
     "late_after_s": NUMBER,
     "stale_after_s": NUMBER,
     "error": TEXT,
+    "severity": one_of("fail", "warn", "info", ""),
 }
 CHECK: dict[str, Rule] = {
     "name": is_text,
@@ -249,4 +250,5 @@ ALERT: dict[str, Rule] = {
     "text": is_text,
     "detail": lambda value: isinstance(value, str),
     "since": NUMBER,
+    "files": lambda value: isinstance(value, list) and all(map(is_text, value)),
 }

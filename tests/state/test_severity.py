@@ -204,6 +204,47 @@ def test_what_goes_wrong_is_named(changes: Changes, tmp_path: Path) -> None:
     assert unnamed(state) == []
 
 
+OLD_AT = "2025-11-26T20:00:00+00:00"
+FILES: dict[str, tuple[Changes, dict[str, str]]] = {
+    "all is well": ({}, {}),
+    "an old file": ({"router_health.json updated_ts": 1764190000.0}, {"router_health.json": "fail"}),
+    "an old file that need not be there": (
+        {"positions_ledger.json updated_at": OLD_AT},
+        {"positions_ledger.json": "info"},
+    ),
+    "a torn file whose content is elsewhere": ({"nav_state.json": b"{"}, {"nav_state.json": "warn"}),
+    "a torn file that nothing stands for": ({"risk_snapshot.json": b"{"}, {"risk_snapshot.json": "fail"}),
+    "one of each": (
+        {"positions_ledger.json updated_at": OLD_AT, "nav_state.json": b"{", "router_health.json updated_ts": 1.0},
+        {"positions_ledger.json": "info", "nav_state.json": "warn", "router_health.json": "fail"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), FILES.values(), ids=FILES)
+def test_a_file_is_as_bad_as_the_alert_that_names_it(
+    changes: Changes, expected: dict[str, str], tmp_path: Path
+) -> None:
+    """Its chip has that colour and no other."""
+    state = change(World(tmp_path / "state", scenario="v7.6/healthy"), changes).load()
+    graded = {item["name"]: item["severity"] for item in state["meta"]["surfaces"] if item["severity"]}
+    assert graded == expected
+    line = {name: alert["severity"] for alert in state["meta"]["alerts"] for name in alert["files"]}
+    assert graded == line
+    assert all(name in alert["title"] + alert["text"] for alert in state["meta"]["alerts"] for name in alert["files"])
+
+
+@pytest.mark.parametrize(("gone", "severity"), [(2, "warn"), (5, "fail"), (9, "fail")])
+def test_missing_files_are_as_bad_as_there_are_many(gone: int, severity: str, tmp_path: Path) -> None:
+    """All of them together, up to the desk of which there is nothing."""
+    world = World(tmp_path / "state", scenario="v7.1/healthy")
+    names = [item["name"] for item in world.load()["meta"]["surfaces"] if item["required"]][:gone]
+    state = world.remove(*names).load()
+    assert {item["name"]: item["severity"] for item in state["meta"]["surfaces"] if item["status"] == "missing"} == (
+        dict.fromkeys(names, severity)
+    )
+
+
 def test_atr_of_the_symbols_is_one_line(tmp_path: Path) -> None:
     """Worst first, however many there are."""
     state = World(tmp_path / "state", scenario="v7.1/healthy").load()

@@ -6,7 +6,7 @@
     const SMALLEST_PX = 12;
     const WORDS = ".big, .figure, .nav-figure, .donut-total";
     const MOST_ROWS = 10;
-    const LEAST_ROWS = 3;
+    const LEAST_ROWS = 2;
     const STRIP_ROWS = 2; // what changed stands beside the longer table and takes as much as two rows
     const root = document.documentElement;
     const isWall = () => window.innerWidth >= WALL_PX;

@@ -60,7 +60,7 @@ class Shown:
         self.await_drawn()
 
     def await_drawn(self) -> None:
-        """Return once the page has drawn a state; asked for without an animation frame, which a busy machine starves."""
+        """Return once the page has drawn a state; no animation frame is waited for, which a busy machine starves."""
         self.await_true(DRAWN)
 
     def age_tags(self, panel: str) -> list[str]:
@@ -108,32 +108,30 @@ def _holds(page: Page, expression: str) -> bool:
 
 @contextmanager
 def shown(
-    browser: Browser,
-    server: Server,
-    *,
-    size: tuple[int, int] = WALL,
-    any_certificate: bool = False,
-    search: str = "",
-    script: str = "",
-    own_clock: bool = False,
+    browser: Browser, server: Server, *, size: tuple[int, int] = WALL, any_certificate: bool = False, search: str = ""
 ) -> Iterator[Shown]:
-    """A page that has drawn its first state: what its address asks for, what runs in it first, a clock to move on."""
-    with tab(browser, server, any_certificate=any_certificate) as page:
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        view = Shown(page, server)
-        page.on("console", lambda message: _note(view, message.type, message.text))
-        page.on("pageerror", lambda error: view.complaints.append(str(error)))
-        page.on("request", lambda request: view.urls.add(request.url))
-        if script:
-            page.add_init_script(script)
-        if own_clock:
-            page.clock.install()
+    """A page that has drawn its first state; `search` is what the address asks for."""
+    with opened(browser, server, size=size, any_certificate=any_certificate) as view:
         view.visit(search)
         yield view
 
 
 @contextmanager
-def tab(browser: Browser, server: Server, *, any_certificate: bool = False) -> Iterator[Page]:
+def opened(
+    browser: Browser, server: Server, *, size: tuple[int, int] = WALL, any_certificate: bool = False
+) -> Iterator[Shown]:
+    """The same before it is visited, for what has to be there first, such as a clock to move on."""
+    with _tab(browser, server, any_certificate=any_certificate) as page:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        view = Shown(page, server)
+        page.on("console", lambda message: _note(view, message.type, message.text))
+        page.on("pageerror", lambda error: view.complaints.append(str(error)))
+        page.on("request", lambda request: view.urls.add(request.url))
+        yield view
+
+
+@contextmanager
+def _tab(browser: Browser, server: Server, *, any_certificate: bool) -> Iterator[Page]:
     """A tab of a browser that remembers nothing of the page, but what it has compiled."""
     shared = _shared_context(browser)
     is_alone = not any_certificate and server.address not in {urlsplit(page.url).netloc for page in shared.pages}

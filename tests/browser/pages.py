@@ -30,6 +30,12 @@ BEFORE = "getComputedStyle(tag, '::before').content.replace('none', '').replaceA
 TAGS = f"""panel => [...document.querySelectorAll(`${{panel}} .source-age`)].filter(tag => tag.checkVisibility())
     .map(tag => {BEFORE} + tag.textContent)"""
 
+BEATS = """async () => {
+    for (let beats = 0; beats < 2; beats += 1) {
+        await new Promise(done => document.addEventListener("hedge-beat", done, { once: true }));
+    }
+}"""
+
 
 class Field(NamedTuple):
     """One displayed value: its path in the state, its text, and the reason when it is unknown."""
@@ -62,6 +68,10 @@ class Shown:
     def await_drawn(self) -> None:
         """Return once the page has drawn a state; no animation frame is waited for, which a busy machine starves."""
         self.await_true(DRAWN)
+
+    def await_beats(self) -> None:
+        """Return once the page has written its ages twice, as it does each second."""
+        self.page.evaluate(BEATS)
 
     def age_tags(self, panel: str) -> list[str]:
         """The tags of an age that is not of now, in sight, with their words."""

@@ -41,11 +41,6 @@ COUNT_LOCKS = """
 """
 # Half a day from now, so that no page of these tests meets it by itself.
 RELOAD_AT = f"{(datetime.now(UTC).hour + 12) % 24:02}:30"
-BEATS = """async () => {
-    for (let beats = 0; beats < 2; beats += 1) {
-        await new Promise(done => document.addEventListener("hedge-beat", done, { once: true }));
-    }
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +171,7 @@ def test_nightly_reload(wall: Shown) -> None:
     midnight, (hour, minute) = 1764201600, RELOAD_AT.split(":")
     at = midnight + 3600 * int(hour) + 60 * int(minute)
     wall.page.evaluate(f"window.loadedOnce = true; hedge.realNow = () => {at - 30}")
-    wall.page.evaluate(BEATS)
+    wall.await_beats()
     assert wall.page.evaluate("window.loadedOnce") is True
     wall.page.evaluate("localStorage.setItem('hedge-tape:/', '[{\"at\": \"x\"}, null, 5')")
     wall.page.evaluate(f"hedge.realNow = () => {at + 1}")
@@ -240,7 +235,7 @@ def test_privacy_keeps_every_amount_at_the_server(wall: Shown, log_dir: Path) ->
     path = log_dir / "state" / "nav_state.json"
     write_as_of(path, json.loads(path.read_text().replace("10461.27", "10470.31")), HEALTHY.now)
     wall.await_true("document.querySelector('#nav-caption').textContent.includes('101.')")
-    wall.page.evaluate(BEATS)  # another state, another set of answers
+    wall.await_beats()  # another state, another set of answers
     bodies = [answer.text() for answer in answers if answer.status == 200]
     assert MASK in wall.page.inner_text("#header-nav")
     assert len([body for body in bodies if "positions-table" in body]) >= 1

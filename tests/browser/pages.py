@@ -17,12 +17,24 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page
 from serving import CORPUS, ROOT, Server, process_environ, serving
 
 WALL = (1920, 1080)
-TIMEOUT_MS = 30000
+TIMEOUT_MS = 60000  # costs nothing while all is well, and a busy machine may need it
 
 FIELDS = """elements => elements.map(element => [
     element.dataset.field, element.textContent, element.dataset.unknown ?? null])"""
 ROWS = """table => [...table.querySelectorAll("tr:has(td)")].map(row => Object.fromEntries(
     [...row.querySelectorAll("td")].map(cell => [cell.dataset.dashColumn, cell.textContent])))"""
+
+DRAWN = """["#alert-line > *", "#clock:not(:empty)"].every(
+    selector => document.querySelector(selector)?.checkVisibility({ visibilityProperty: true }))"""
+BEFORE = "getComputedStyle(tag, '::before').content.replace('none', '').replaceAll('\"', '')"
+TAGS = f"""panel => [...document.querySelectorAll(`${{panel}} .source-age`)].filter(tag => tag.checkVisibility())
+    .map(tag => {BEFORE} + tag.textContent)"""
+
+BEATS = """async () => {
+    for (let beats = 0; beats < 2; beats += 1) {
+        await new Promise(done => document.addEventListener("hedge-beat", done, { once: true }));
+    }
+}"""
 
 
 class Field(NamedTuple):
@@ -47,6 +59,24 @@ class Shown:
     def hosts(self) -> set[str]:
         """Every host that was asked."""
         return {urlsplit(url).netloc for url in self.urls}
+
+    def visit(self, search: str = "") -> None:
+        """Load the page, with what its address asks for, until it has drawn its first state."""
+        self.page.goto(self.server.url + search)
+        self.await_drawn()
+
+    def await_drawn(self) -> None:
+        """Return once the page has drawn a state; no animation frame is waited for, which a busy machine starves."""
+        self.await_true(DRAWN)
+
+    def await_beats(self) -> None:
+        """Return once the page has written its ages twice, as it does each second."""
+        self.page.evaluate(BEATS)
+
+    def age_tags(self, panel: str) -> list[str]:
+        """The tags of an age that is not of now, in sight, with their words."""
+        found: list[str] = self.page.evaluate(TAGS, panel)
+        return found
 
     def fields(self) -> list[Field]:
         """Every element that shows a value of the state."""
@@ -91,15 +121,22 @@ def shown(
     browser: Browser, server: Server, *, size: tuple[int, int] = WALL, any_certificate: bool = False, search: str = ""
 ) -> Iterator[Shown]:
     """A page that has drawn its first state; `search` is what the address asks for."""
+    with opened(browser, server, size=size, any_certificate=any_certificate) as view:
+        view.visit(search)
+        yield view
+
+
+@contextmanager
+def opened(
+    browser: Browser, server: Server, *, size: tuple[int, int] = WALL, any_certificate: bool = False
+) -> Iterator[Shown]:
+    """The same before it is visited, for what has to be there first, such as a clock to move on."""
     with _tab(browser, server, any_certificate=any_certificate) as page:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         view = Shown(page, server)
         page.on("console", lambda message: _note(view, message.type, message.text))
         page.on("pageerror", lambda error: view.complaints.append(str(error)))
         page.on("request", lambda request: view.urls.add(request.url))
-        page.goto(server.url + search)
-        page.wait_for_selector("#alert-line > *", timeout=TIMEOUT_MS)
-        page.wait_for_selector("#clock:not(:empty)", timeout=TIMEOUT_MS)
         yield view
 
 
@@ -107,9 +144,10 @@ def shown(
 def _tab(browser: Browser, server: Server, *, any_certificate: bool) -> Iterator[Page]:
     """A tab of a browser that remembers nothing of the page, but what it has compiled."""
     shared = _shared_context(browser)
-    is_alone = not any_certificate and not shared.pages
+    is_alone = not any_certificate and server.address not in {urlsplit(page.url).netloc for page in shared.pages}
     context = shared if is_alone else browser.new_context(ignore_https_errors=any_certificate)
     page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     session = context.new_cdp_session(page)
     session.send("Storage.clearDataForOrigin", {"origin": server.url, "storageTypes": "all"})
     session.detach()

@@ -98,7 +98,7 @@ def test_labels_of_charts_are_text(view: Shown) -> None:
     """Plotly takes a few tags for its own."""
     styled = ".graph text tspan[style*='font-weight'], .graph text tspan[style*='baseline'], .graph text a"
     labels = set()
-    for degrees in range(5, 360, 10):
+    for degrees in range(5, 360, 15):
         labels |= set(hover_donut(view, degrees))
         assert view.page.locator(styled).count() == 0
     assert any("<" in label for label in labels)

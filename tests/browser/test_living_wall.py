@@ -27,7 +27,6 @@ from serving import is_healthy, process_environ, wait_until
 
 from dash_app.layout import POSITIONS_PER_PAGE
 
-SEED = "7"
 NAV = "#header-nav [data-field='nav.nav_usd']"
 AGE = "#header-nav [data-field='nav.age_s']"
 # The paper desk keeps no registry of stops and targets, and belongs to no exchange that could be a testnet.
@@ -46,13 +45,16 @@ def unknown_paths(state: Any) -> set[str]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with running_desk(tmp_path_factory.mktemp("desk"), {"HEDGE_EXECUTOR_ARGS": f"--seed {SEED}"}) as desk:
+    """As it starts by itself, with what it said until then."""
+    with running_desk(tmp_path_factory.mktemp("desk"), {}) as desk:
+        assert_says_where_the_page_is(desk)
         wait_until(lambda: unknown_paths(print_state(desk.state_dir)) == UNTOLD)
         yield desk
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def view(browser: Browser, desk: Desk) -> Iterator[Shown]:
+    """One page for all of them, with a mark that a reload would wipe out."""
     with shown(browser, desk.server) as view:
         view.page.evaluate(MARK)
         yield view
@@ -93,30 +95,27 @@ def test_restarted_dashboard_is_found_again_without_a_reload(view: Shown, desk: 
     assert said.splitlines() == ["hedge:dashboard: stopped", "hedge:dashboard: started"]
     assert desk.find_pid("dashboard") != before
     view.page.wait_for_event("response", lambda answer: "update-component" in answer.url and answer.ok)
-    view.page.wait_for_selector("html:not(.connection-lost)")
+    view.await_true("!document.documentElement.matches('.connection-lost')")
     view.await_text("#connection", "connected")
     await_change(view, NAV)
     assert view.page.evaluate("window.loadedOnce === true")
 
 
-def test_a_good_day_ends_with_where_the_page_is_and_an_interrupt_ends_all_three(tmp_path: Path) -> None:
-    with running_desk(tmp_path, {}) as desk:
-        *before, last = desk.server.log.read_text().splitlines()
-        assert last == f"open {desk.server.url}"
-        assert [line for line in before if line.startswith("open ") or re.search("CRIT|WARN|ERROR", line)] == []
-        assert [line for line in before if "caught up on the last 6 h" in line] != []
-        pids = [desk.find_pid(program) for program in PROGRAMS]
-        assert all(is_running(pid) for pid in pids)
-        desk.server.process.send_signal(signal.SIGINT)
-        assert desk.server.process.wait(30) == 0
-        assert not any(is_running(pid) for pid in pids)
-        assert not is_healthy(desk.server.url)
+# The last of the desk: it ends it.
+def test_an_interrupt_ends_all_three(desk: Desk) -> None:
+    """And is no trouble to any of them."""
+    pids = [desk.find_pid(program) for program in PROGRAMS]
+    assert all(is_running(pid) for pid in pids)
+    desk.server.process.send_signal(signal.SIGINT)
+    assert desk.server.process.wait(60) == 0
+    assert not any(is_running(pid) for pid in pids)
+    assert not is_healthy(desk.server.url)
     said = desk.server.log.read_text()
     assert "executor INFO stopped at NAV" in said
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("how", [[], ["STATE_DIR=logs/state"], ["NOW=1764197100"]], ids=str)
+@pytest.mark.parametrize("how", [[], ["STATE_DIR=logs/state"]], ids=str)
 def test_a_taken_port_ends_make_run_in_one_sentence(tmp_path: Path, how: list[str]) -> None:
     """At once, before anything has started, with an address that is free."""
     link_repository(tmp_path)
@@ -135,6 +134,14 @@ def test_a_taken_port_ends_make_run_in_one_sentence(tmp_path: Path, how: list[st
     assert re.fullmatch(rf"{address} is taken; HEDGE_BIND=127\.0\.0\.1:\d+ make run uses another port", sentence)
     assert made.startswith("make: ***")
     assert (ended.returncode, ended.stdout, list((tmp_path / "logs").iterdir())) == (2, "", [])
+
+
+def assert_says_where_the_page_is(desk: Desk) -> None:
+    """The last line of a good start."""
+    *before, last = desk.server.log.read_text().splitlines()
+    assert last == f"open {desk.server.url}"
+    assert [line for line in before if line.startswith("open ") or re.search("CRIT|WARN|ERROR", line)] == []
+    assert [line for line in before if "caught up on the last 6 h" in line] != []
 
 
 def await_change(view: Shown, selector: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from desk import find_free_port
 from keyfiles import PRIVATE, WALL, WINDOW, KeyFiles
-from pages import await_true
+from pages import TIMEOUT_MS, await_true
 from playwright.sync_api import Browser, BrowserContext, Page
 from serving import Server, serving
 
@@ -17,6 +17,7 @@ class Watched:
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
         self.complaints: list[str] = []
+        context.set_default_timeout(TIMEOUT_MS)
         context.on("console", lambda message: self.complaints.append(message.text))
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
 
@@ -37,11 +38,22 @@ def server(settings: dict[str, str], keys: KeyFiles) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
+@pytest.fixture(scope="module")
+def compiled(browser: Browser) -> Iterator[Watched]:
+    """One context for all of them, which keeps what it has compiled."""
     context = browser.new_context(viewport={"width": 1920, "height": 1080})
     yield Watched(context)
     context.close()
+
+
+@pytest.fixture
+def watched(compiled: Watched) -> Iterator[Watched]:
+    """Without a page, and without a cookie."""
+    yield compiled
+    for page in compiled.context.pages:
+        page.close()
+    compiled.context.clear_cookies()
+    compiled.complaints.clear()
 
 
 def sign_in(page: Page, token: str = WALL) -> None:
@@ -55,8 +67,8 @@ def await_drawn(page: Page) -> None:
     page.locator("#connection", has_text="connected").wait_for()
 
 
-def test_sign_in_leads_to_the_page_that_was_asked_for(watched: Watched, server: Server) -> None:
-    """And a wrong token back to the field."""
+def test_sign_in_leads_to_the_page_that_was_asked_for_and_sign_out_away(watched: Watched, server: Server) -> None:
+    """A wrong token leads back to the field; to sign out is one link in sight and one button behind it."""
     page = watched.context.new_page()
     page.goto(f"{server.url}/?tz=UTC&theme=light")
     assert page.title().startswith("Sign in")
@@ -70,13 +82,6 @@ def test_sign_in_leads_to_the_page_that_was_asked_for(watched: Watched, server: 
     await_drawn(page)
     page.wait_for_selector(".nav-history .main-svg path.js-line")
     assert watched.complaints == []
-
-
-def test_sign_out_is_in_sight_and_ends_it_in_this_browser(watched: Watched, server: Server) -> None:
-    """One link on the page, one button behind it."""
-    page = watched.context.new_page()
-    page.goto(server.url)
-    sign_in(page)
     page.click("#sign-out")
     assert page.inner_text("form p") == "This browser is signed in as lobby."
     page.click("button")
@@ -93,7 +98,7 @@ def test_token_that_ends_is_said_and_another_tab_mends_it(watched: Watched, serv
     await_drawn(page)
     page.evaluate("window.loadedOnce = true")
     keys.write(WINDOW)
-    page.locator("#connection", has_text="SIGNED OUT since").wait_for(timeout=5000)
+    page.locator("#connection", has_text="SIGNED OUT since").wait_for()
     assert page.locator("html.connection-lost #sign-in").get_attribute("href") == "/login?view=tz%3DUTC"
     assert page.locator("#sign-out").count() == 0
     await_true(page, "document.title.includes('SIGNED OUT')")
@@ -107,22 +112,22 @@ def test_token_that_ends_is_said_and_another_tab_mends_it(watched: Watched, serv
     assert page.evaluate("window.loadedOnce") is True
 
 
+# The last: the server is stopped.
 def test_wall_keeps_its_token_over_a_restart_of_server_and_browser(
-    browser: Browser, watched: Watched, settings: dict[str, str], keys: KeyFiles, tmp_path: Path
+    browser: Browser, watched: Watched, server: Server, settings: dict[str, str], tmp_path: Path
 ) -> None:
     """And is never asked for it again."""
     page = watched.context.new_page()
-    own = settings | {"HEDGE_BIND": f"127.0.0.1:{find_free_port()}"}
-    with serving(keys.directory / "first-log", own) as first:
-        page.goto(f"{first.url}/?kiosk=1&token={WALL}")
-        assert page.url == f"{first.url}/?kiosk=1"
-        await_drawn(page)
-        assert not page.locator("#sign-out").is_visible()
-        assert WALL not in page.content()
-        assert page.evaluate("history.length") <= 2
-    page.wait_for_selector("html.connection-lost")
-    with serving(keys.directory / "second-log", own) as second:
-        page.wait_for_selector("html:not(.connection-lost)")
+    page.goto(f"{server.url}/?kiosk=1&token={WALL}")
+    assert page.url == f"{server.url}/?kiosk=1"
+    await_drawn(page)
+    assert not page.locator("#sign-out").is_visible()
+    assert WALL not in page.content()
+    assert page.evaluate("history.length") <= 2
+    server.stop()
+    await_true(page, "document.documentElement.matches('.connection-lost')")
+    with serving(tmp_path / "second-log", settings) as second:
+        await_true(page, "!document.documentElement.matches('.connection-lost')")
         watched.context.storage_state(path=tmp_path / "kept.json")
         kept = browser.new_context(storage_state=tmp_path / "kept.json")
         again = kept.new_page()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,15 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
         yield from paths(item, (*path, key))
 
 
-def replaced(state: StateDict, path: tuple[str | int, ...], value: Any) -> StateDict:
+@contextmanager
+def replaced(state: StateDict, path: tuple[str | int, ...], value: Any) -> Iterator[None]:
+    """Another value at a path of the state, until the block ends."""
     parent: Any = state
     for key in path[:-1]:
         parent = parent[key]
-    parent[path[-1]] = value
-    return state
+    whole, parent[path[-1]] = parent[path[-1]], value
+    yield
+    parent[path[-1]] = whole
 
 
 def mapped_words(value: Any, word: str) -> Any:
@@ -79,8 +83,11 @@ def test_elements_are_those_of_dash(panel: Panel, state: StateDict) -> None:
 @every_panel
 @pytest.mark.parametrize("wrong", [None, "word", -1.0, [], {}, [None], True])
 def test_every_panel_survives_a_wrong_value_anywhere(panel: Panel, wrong: Any) -> None:
-    for path in paths(rich_sample()):
-        as_json(panel.render(replaced(rich_sample(), path, wrong)))
+    state = rich_sample()
+    for path in list(paths(state)):
+        with replaced(state, path, wrong):
+            as_json(panel.render(state))
+    assert state == rich_sample()
 
 
 @every_panel

@@ -281,7 +281,7 @@ CHANGES: dict[str, Callable[[Rows], Rows]] = {
 }
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck), database=None)
+@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck), database=None)
 @given(
     start=st.sampled_from([0, 5, 700, 1480, 2500, 10_500]),
     names=st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=6),
@@ -308,8 +308,8 @@ def test_a_log_that_is_followed_for_days_stays_small(tmp_path: Path) -> None:
     path, rows, sizes = tmp_path / NAV_LOG, minutes(20_000), []
     path.write_text(json.dumps(rows))
     known = read(path)
-    for _ in range(60):
-        rows = append(60)(rows)
+    for _ in range(15):
+        rows = append(240)(rows)
         path.write_text(json.dumps(rows))
         known = read(path, known)
         assert known.log is not None

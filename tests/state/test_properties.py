@@ -3,6 +3,7 @@
 import copy
 import json
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from worlds import READ_SURFACES, Scenario, State, World, small_copy
 
-BUDGET = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck), database=None)
-BROAD = settings(BUDGET, max_examples=160)
+BUDGET = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck), database=None)
+BROAD = settings(BUDGET, max_examples=100)
 WORLDS = ["v7.1/healthy", "v7.1/healthy_executor_last", "v7.1/exchange_down", "v7.1/offexchange", "v7.1/hedge_mode"]
 WORLDS += ["v7.1/publisher_cli", "v7.1/sync_only", "v7.6/healthy", "v7.6/recent_orders"]
 
@@ -169,6 +170,12 @@ def risk_block(state: State) -> Any:
     return state["kpis"]["risk"]
 
 
+@cache
+def load_healthy() -> State:
+    """Read by all, changed by none."""
+    return Scenario("v7.1/healthy").load()
+
+
 UNTOUCHED = {
     "router_health.json": [whole_nav, aum_core, whole_book, risk_block],
     "kpis_v7.json": [nav_core, aum_core, book_core],
@@ -188,6 +195,6 @@ def test_one_bad_surface_never_empties_another(name: str, data: st.DataObject) -
     """In the healthy world: what a surface does not carry does not move with it."""
     content = (Scenario("v7.1/healthy").state_dir / name).read_bytes()
     bad = data.draw(damaged(content))
-    good, state = Scenario("v7.1/healthy").load(), load_damaged("v7.1/healthy", {name: bad})
+    good, state = load_healthy(), load_damaged("v7.1/healthy", {name: bad})
     for part in UNTOUCHED[name]:
         assert part(state) == part(good), part.__doc__

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
@@ -84,7 +86,12 @@ ORDERS = [
 
 
 def build_payloads(now_s: float = NOW_S) -> dict[str, dict[str, Any]]:
-    """Every surface of the world, by file name."""
+    """Every surface of the world, by file name; the caller's own."""
+    return copy.deepcopy(_build_payloads(now_s))
+
+
+@lru_cache(maxsize=4)
+def _build_payloads(now_s: float) -> dict[str, dict[str, Any]]:
     open_usd = sum(leg.unrealized_usd for leg in LEGS)
     account, contact = Account(10_000.0, open_usd), ExchangeContact(now_s)
     aum, fx = build_aum(account.nav_usd, HOLDINGS, {"BTC": 90_412.5}), Fx(17.2384, now_s - 30)

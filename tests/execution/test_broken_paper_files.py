@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,11 +56,17 @@ def test_holdings_that_cannot_be_read_stop_no_executor(tmp_path: Path, content: 
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The checkpoint of a run."""
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run leaves."""
     log_dir = tmp_path_factory.mktemp("paper")
     assert run("executor", log_dir, "--speed", "0", "--steps", "5", *SHORT)[0] == 0
-    found: dict[str, Any] = read(log_dir / "cache" / "paper_state.json")
+    return log_dir
+
+
+@pytest.fixture
+def world(logs: Path) -> dict[str, Any]:
+    """Its checkpoint."""
+    found: dict[str, Any] = read(logs / "cache" / "paper_state.json")
     return found
 
 
@@ -92,14 +99,14 @@ def test_a_world_that_cannot_go_on_is_refused_with_advice(
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff", b'{"a": 1}', b"null"])
-def test_a_nav_log_that_cannot_be_read_begins_anew(tmp_path: Path, content: bytes) -> None:
+def test_a_nav_log_that_cannot_be_read_begins_anew(logs: Path, tmp_path: Path, content: bytes) -> None:
     """The account goes on; that its history does not is said once."""
-    assert run("executor", tmp_path, "--speed", "0", "--steps", "5", *SHORT)[0] == 0
-    (tmp_path / "nav_log.json").write_bytes(content)
-    code, said = run("executor", tmp_path, "--speed", "0", "--steps", "5")
+    begun = shutil.copytree(logs, tmp_path / "logs")
+    (begun / "nav_log.json").write_bytes(content)
+    code, said = run("executor", begun, "--speed", "0", "--steps", "5")
     assert code == 0
     assert said.count("the NAV history begins anew") == 1
-    assert read(tmp_path / "nav_log.json")
+    assert read(begun / "nav_log.json")
 
 
 def test_an_event_log_that_cannot_be_read_leaves_the_account(tmp_path: Path) -> None:

@@ -241,7 +241,7 @@ def test_what_is_no_file_is_an_error_and_holds_nobody_up(path: Path, make: Calla
 
 # --- real processes --------------------------------------------------------------------------------------------------
 
-EVENTS = 20_000
+EVENTS = 6000
 
 
 def write_all(path: Path, done: Event) -> None:
@@ -303,7 +303,7 @@ def test_the_daemon_counts_each_event_once(tmp_path: Path, act: Callable[[Path],
 
     total = 0.0
     for _ in range(2):
-        with running("sync_state", tmp_path) as process:
+        with running("sync_state", tmp_path, "--interval", "0.2") as process:
             for _ in range(3):
                 close()
                 total += 1.0
@@ -312,7 +312,7 @@ def test_the_daemon_counts_each_event_once(tmp_path: Path, act: Callable[[Path],
             end(process)
         assert process.returncode == 0
     close()
-    with running("sync_state", tmp_path):
+    with running("sync_state", tmp_path, "--interval", "0.2"):
         wait_until(partial(published, total + 1.0))
     saved = json.loads((tmp_path / "cache" / "sync_window.json").read_bytes())
     feed = EventFeed(tmp_path / "execution", saved)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,20 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert run("executor", log_dir, "--speed", "0", "--steps", "50")[0] == 0
     assert run("sync_state", log_dir, "--once")[0] == 0
     return log_dir
+
+
+@pytest.fixture(scope="module")
+def short_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an hour and five steps leave."""
+    log_dir = tmp_path_factory.mktemp("short")
+    assert run("executor", log_dir, "--speed", "0", "--steps", "5", *SHORT)[0] == 0
+    return log_dir
+
+
+@pytest.fixture
+def begun(short_logs: Path, tmp_path: Path) -> Path:
+    """A copy of it, to go on with."""
+    return shutil.copytree(short_logs, tmp_path / "logs")
 
 
 def load(log_dir: Path) -> dict[str, Any]:
@@ -160,51 +175,49 @@ def test_missed_stamps_end_at_the_present() -> None:
     assert all(after - before == 5.0 for before, after in itertools.pairwise(long))
 
 
-def run_fault(tmp_path: Path, name: str) -> dict[str, Any]:
+def run_fault(begun: Path, name: str) -> dict[str, Any]:
     """A run with a fault, then one cycle of the daemon, as the dashboard reads it."""
-    assert run("executor", tmp_path, "--speed", "0", "--steps", "5", *SHORT)[0] == 0
-    assert run("executor", tmp_path, "--speed", "100", "--steps", "40", "--fault", name)[0] == 0
-    run("sync_state", tmp_path, "--once")
-    return load(tmp_path)
+    assert run("executor", begun, "--speed", "100", "--steps", "40", "--fault", name)[0] == 0
+    run("sync_state", begun, "--once")
+    return load(begun)
 
 
-def test_fault_exchange_down(tmp_path: Path) -> None:
+def test_fault_exchange_down(begun: Path) -> None:
     """The NAV is an old one repeated, and says so."""
-    exchange = run_fault(tmp_path, "exchange-down")["nav"]["exchange"]
+    exchange = run_fault(begun, "exchange-down")["nav"]["exchange"]
     assert (exchange["source"], exchange["fresh"], exchange["frozen"]) == ("cache", False, True)
-    assert read_state(tmp_path, surfaces.NAV)["nav_detail"]["nav_health"]["sources_ok"] is False
-    assert read_state(tmp_path, surfaces.KPIS)["nav"]["sources_ok"] is False
+    assert read_state(begun, surfaces.NAV)["nav_detail"]["nav_health"]["sources_ok"] is False
+    assert read_state(begun, surfaces.KPIS)["nav"]["sources_ok"] is False
 
 
-def test_fault_drawdown(tmp_path: Path) -> None:
+def test_fault_drawdown(begun: Path) -> None:
     """More than 6 % below the peak, on both processes' surfaces."""
-    state = run_fault(tmp_path, "drawdown")
+    state = run_fault(begun, "drawdown")
     assert state["nav"]["dd_state"] == "defensive"
     assert 6.0 < state["nav"]["drawdown_pct"] < 12.0
-    assert read_state(tmp_path, surfaces.RISK_SNAPSHOT)["dd_state"]["dd_state"] == "defensive"
+    assert read_state(begun, surfaces.RISK_SNAPSHOT)["dd_state"]["dd_state"] == "defensive"
 
 
-def test_fault_torn_file(tmp_path: Path) -> None:
+def test_fault_torn_file(begun: Path) -> None:
     """positions.json is half a file; the book still comes from the others."""
-    state = run_fault(tmp_path, "torn-file")
+    state = run_fault(begun, "torn-file")
     torn = next(item for item in state["meta"]["surfaces"] if item["name"] == surfaces.POSITIONS)
     assert torn["status"] == "malformed"
     assert state["positions"]
 
 
-def test_fault_writer_stall(tmp_path: Path) -> None:
+def test_fault_writer_stall(begun: Path) -> None:
     """The process lives and nothing is written any more."""
-    assert run("executor", tmp_path, "--speed", "0", "--steps", "5", *SHORT)[0] == 0
-    with running("executor", tmp_path, "--speed", "20", "--fault", "writer-stall") as process:
-        log = EventLog(tmp_path / "execution" / "sync_heartbeats.jsonl")
+    with running("executor", begun, "--speed", "20", "--fault", "writer-stall") as process:
+        log = EventLog(begun / "execution" / "sync_heartbeats.jsonl")
         before = len(list(log.read_new()))
         wait_until(lambda: len(list(log.read_new())) >= 1)
-        written = read_state(tmp_path, surfaces.NAV)["updated_ts"]
+        written = read_state(begun, surfaces.NAV)["updated_ts"]
         wait_until(lambda: len(list(log.read_new())) >= 1)
-        assert read_state(tmp_path, surfaces.NAV)["updated_ts"] == written
+        assert read_state(begun, surfaces.NAV)["updated_ts"] == written
         end(process)
     assert before > 0
-    assert read_state(tmp_path, surfaces.NAV)["updated_ts"] == written
+    assert read_state(begun, surfaces.NAV)["updated_ts"] == written
 
 
 def test_event_logs_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from serving import CORPUS, Server, is_healthy, serving, wait_until
 
 STATE_DIR = str(CORPUS / "v7.1" / "healthy" / "logs" / "state")
-WORKERS = 4
+WORKERS = 2
 
 
 class Scraper:

@@ -156,6 +156,7 @@ def speaks_of(entry: Exempt, change: Change) -> bool:
     return not entry.kinds or change.kind in entry.kinds
 
 
+@cache
 def matches(entry: Exempt, file: str, pattern: str) -> bool:
     """Whether an entry of the table speaks of a field."""
     return fnmatchcase(file, entry.file) and bool(_compiled(entry.pattern).fullmatch(pattern))
@@ -188,7 +189,7 @@ def is_silent(desk: Desk, file: str, changes: list[Change]) -> bool:
 
 def find_silent_changes(desk: Desk) -> Iterator[Finding]:
     """Changes of fields on show that nothing tells, or that leave figures on show that do not fit each other."""
-    for file, place in desk.places():
+    for file, place in desk.places:
         for change in changes_of(place):
             if not is_exempt(file, change) and (trouble := _trouble(desk, file, change)):
                 yield Finding(file, place.pattern, change.kind, trouble)
@@ -209,7 +210,7 @@ def _trouble(desk: Desk, file: str, change: Change) -> str:
 def changes_under(desk: Desk, entry: Exempt) -> Iterator[tuple[str, list[Change]]]:
     """What an entry of the table leaves out: by file, all its fields changed in the same way."""
     groups: dict[tuple[str, str], list[Change]] = {}
-    for file, place in desk.places():
+    for file, place in desk.places:
         if matches(entry, file, place.pattern):
             for change in filter(partial(speaks_of, entry), changes_of(place)):
                 groups.setdefault((file, change.kind), []).append(change)

@@ -1,9 +1,10 @@
 """A corpus scenario in memory, read again and again with some of its values changed."""
 
+import pickle
 from collections import Counter
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from changes import Change, Place, changed, written_places
@@ -38,6 +39,7 @@ class Desk:
             for name, item in self._readings.items()
         }
         normalize(Sources(before, self._now, self._environ, self._history, self._derived, Tape()), "")
+        self._before = pickle.dumps(self._history)
         normal = self.read()
         self.page, self.usual_misfits = on_the_page(normal), misfits(normal)
         self._values = Counter(value for _, content in self._contents() for value in _values(content))
@@ -51,11 +53,10 @@ class Desk:
         data = self._readings[NAV_LOG].data or {}
         return [point._asdict() for point in data["series"]]
 
-    def places(self) -> Iterator[tuple[str, Place]]:
+    @cached_property
+    def places(self) -> list[tuple[str, Place]]:
         """Every written value of every file that is read."""
-        for name, content in self._contents():
-            for place in written_places(content):
-                yield name, place
+        return [(name, place) for name, content in self._contents() for place in written_places(content)]
 
     def read(self, file: str = "", *changes: Change) -> State:
         """The state with some values of a file changed."""
@@ -69,7 +70,7 @@ class Desk:
             stamp = content_stamp(content)
             readings[file] = replace(reading, data=content, updated_at=stamp, changed_at=stamp)
         # The history as it was before this load.
-        history, derived = deepcopy(self._history), dict(self._derived)
+        history, derived = pickle.loads(self._before), dict(self._derived)  # noqa: S301 - our own
         return normalize(Sources(readings, self._now, self._environ, history, derived, Tape()), "")
 
     def stands_elsewhere(self, value: Any) -> bool:

@@ -47,6 +47,8 @@
     // --- rows ---
 
     let rows = MOST_ROWS;
+    let most = MOST_ROWS; // what has been too many is not tried again before something around the tables is another
+    let around = "";
 
     const countOf = (table) => (hedge.propsOf(table)?.data || []).length;
     const least = () => (isWall() ? LEAST_ROWS : MOST_ROWS);
@@ -80,14 +82,20 @@
         });
     }
 
+    function aroundTables() {
+        const heights = [".page-header", "#alert-line", "#kpi-cards", "#overview-cards", ".page-footer"].map((part) => document.querySelector(part)?.offsetHeight);
+        return [...heights, ...hedge.TABLES.map(countOf), document.querySelector(".tape")?.textContent].join("|");
+    }
+
     function fitRows() {
         if (!document.querySelector(".main").offsetHeight) return; // the overview of several desks is on show
         const [positions, symbols] = hedge.TABLES.map(countOf);
-        const before = rows;
+        const [before, now] = [rows, aroundTables()];
+        if (now !== around) [around, most] = [now, MOST_ROWS];
         const missing = isWall() ? rowsMissing() : -MOST_ROWS;
         const shown = Math.max(Math.min(positions, rows), Math.min(symbols + STRIP_ROWS, rows));
-        if (missing > 0) rows = Math.max(Math.min(rows, shown) - missing, least());
-        else if (missing < 0 && rows < MOST_ROWS) rows = Math.min(rows - missing, MOST_ROWS);
+        if (missing > 0) rows = most = Math.max(Math.min(rows, shown) - missing, least());
+        else if (missing < 0 && rows < most) rows = Math.min(rows - missing, most);
         root.dataset.strip = Math.min(positions, rows) > Math.min(symbols, rows - STRIP_ROWS) ? "left" : "right";
         if (rows === before) return;
         setRows();
@@ -104,7 +112,7 @@
 
     document.addEventListener("hedge-resized", function () {
         fitted = new WeakMap();
-        rows = MOST_ROWS;
+        rows = most = MOST_ROWS;
         root.style.removeProperty("--footer-height");
         setRows();
     });

@@ -11,7 +11,7 @@ from desks import HEALTHY, QUIET, Desks, picture
 from pages import Shown, shown
 from playwright.sync_api import Browser
 from serving import serving
-from walls import SETTLE, VIEWPORTS, Viewport, list_faults, resize
+from walls import VIEWPORTS, Viewport, await_still, list_faults, resize
 
 SCREENS = [viewport for viewport in VIEWPORTS if (viewport.width, viewport.height) != (3840, 2160)]
 CHARTS_FIT = """[...document.querySelectorAll(".graph .js-plotly-plot")].filter((chart) => chart.clientWidth).every(
@@ -48,6 +48,7 @@ def settle(view: Shown, viewport: Viewport = VIEWPORTS[0]) -> None:
     """The overview, on a wall."""
     view.await_true("document.getElementById('shown').dataset.page === 'fleet'")
     resize(view.page, viewport, kiosk=False)
+    await_still(view.page)
 
 
 def test_tiles_totals_and_alert_line(view: Shown) -> None:
@@ -88,7 +89,6 @@ def test_to_a_desk_and_back_without_another_load_of_the_page(view: Shown) -> Non
     view.await_true("document.querySelector('.nav-figure').textContent === 'NAV: 10912.44 USD'")
     assert view.page.url.endswith("/?tz=UTC&desk=delta")
     assert view.page.locator(".fleet").is_hidden()
-    view.page.evaluate(SETTLE)
     assert list_faults(view.page, VIEWPORTS[0], kiosk=False) == []
     assert "delta" in view.page.title()
     view.page.click(".to-overview")
@@ -178,6 +178,7 @@ def test_nothing_of_thirty_desks_is_cut_or_hidden(many: Shown, viewport: Viewpor
 def test_every_desk_is_a_tile_or_a_row(many: Shown) -> None:
     """On one of the pages that turn."""
     resize(many.page, VIEWPORTS[0], kiosk=False)
+    await_still(many.page)
     names = list(many.page.evaluate(TILES))
     assert len(names) == 24
     seen: set[str] = set()

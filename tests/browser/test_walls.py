@@ -8,7 +8,7 @@ import pytest
 from pages import Shown, find_scenario, shown
 from playwright.sync_api import Browser
 from serving import serving
-from walls import VIEWPORTS, Viewport, case_settings, list_faults, resize
+from walls import VIEWPORTS, Viewport, await_still, case_settings, list_faults, resize
 
 SCENARIOS = (
     "v7.1/healthy",
@@ -23,6 +23,12 @@ SCENARIOS = (
 )
 FEW = ("kpis_v7.json", "router_health.json", "positions.json")  # neither NAV nor AUM
 WALL = VIEWPORTS[0]
+# Whose tape has what the browser noticed: a lost connection, and its return.
+INTERRUPTED = ("v7.1/exchange_down", "v7.6/healthy", "cases/big_desk")
+INTERRUPT = """() => [true, false].forEach((lost) => {
+    const detail = { lost, at: Date.now() / 1000 - 9, words: "Connection lost" };
+    document.dispatchEvent(new CustomEvent("hedge-connection", { detail }));
+})"""
 PANELS = """() => [...document.querySelectorAll(".card, .alert, footer, th")].map((panel) => {
     const box = panel.getBoundingClientRect();
     return [box.x, box.y, box.width, box.height].map(Math.round);
@@ -51,6 +57,8 @@ def view(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pyt
         serving(directory / "log", settings_of(request.param, directory)) as server,
         shown(browser, server) as view,
     ):
+        if request.param in INTERRUPTED:
+            view.page.evaluate(INTERRUPT)
         yield view
 
 
@@ -68,6 +76,7 @@ def large(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     log = tmp_path_factory.mktemp("large") / "log"
     with serving(log, find_scenario("v7.1/large_universe").settings) as server, shown(browser, server) as view:
         resize(view.page, WALL, kiosk=False)
+        await_still(view.page)
         yield view
 
 
@@ -122,6 +131,7 @@ def test_reasons_of_cells_are_on_the_cells(large: Shown) -> None:
 def test_the_footer_of_a_wall_keeps_its_height(large: Shown) -> None:
     """Ages grow longer words; a row of chips that was needed once stays."""
     resize(large.page, WALL, kiosk=True)
+    await_still(large.page)
     height = "document.querySelector('.page-footer').offsetHeight"
     chips = "document.querySelectorAll('.chip .age')"
     # Without a stamp no tick puts the age back before the page has measured it, which is at the next frame.

@@ -53,6 +53,7 @@ SETTLE = """async () => {
         same = now === last ? same + 1 : 0;
         last = now;
     }
+    return same >= 6;
 }"""
 
 MEASURE = """([width, height, mayScroll]) => {
@@ -145,22 +146,27 @@ MEASURE = """([width, height, mayScroll]) => {
 
 
 def resize(page: Page, viewport: Viewport, *, kiosk: bool) -> None:
-    """The page on another screen, once it stands still."""
+    """The page on another screen, where `await_still` or `list_faults` waits for it."""
     page.evaluate("kiosk => { if (kiosk) document.documentElement.dataset.kiosk = '1'; }", kiosk)
     page.evaluate("kiosk => { if (!kiosk) delete document.documentElement.dataset.kiosk; }", kiosk)
     page.set_viewport_size({"width": viewport.width, "height": viewport.height})
     page.evaluate("window.dispatchEvent(new Event('resize'))")
-    page.evaluate(SETTLE)
+
+
+def await_still(page: Page) -> bool:
+    """Return once nothing moves any more; False when that never comes."""
+    return bool(page.evaluate(SETTLE))
 
 
 def list_faults(page: Page, viewport: Viewport, *, kiosk: bool) -> list[str]:
     """Everything that is wrong with the page on this screen, once it stands still; a slow machine is given time to."""
+    screen = [viewport.width, viewport.height, viewport.may_scroll(kiosk=kiosk)]
     for _ in range(3):
-        found: list[str] = page.evaluate(MEASURE, [viewport.width, viewport.height, viewport.may_scroll(kiosk=kiosk)])
-        if not found:
-            break
-        page.evaluate(SETTLE)
-    return found
+        still = await_still(page)
+        found: list[str] = page.evaluate(MEASURE, screen)
+        if still and not found:
+            return []
+    return found if still else [*found, "never stands still"]
 
 
 def case_settings(name: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 | fault | what the operator sees |
 | --- | --- |
 | 200 clients behind nginx that say nothing, dribble a head or a body, read nothing, or never close | nothing |
-| the same without a proxy, as long as they stall and do not dribble | no answer for ten seconds, and two more for each body |
+| the same without a proxy, as long as they stall and do not dribble | ten seconds without an answer, two more a body |
 | SIGHUP under load | nothing: no request fails |
 | kill -9 of gunicorn's master | CONNECTION LOST until it is started again, which it can be within seconds |
 | the port is taken | one sentence, exit code 1 |

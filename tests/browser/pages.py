@@ -91,6 +91,12 @@ class Shown:
         """Return once an element shows the text."""
         self.page.locator(selector).filter(has_text=text).first.wait_for(timeout=timeout_ms)
 
+    def await_on_tape(self, text: str, tape: str = "#changes") -> None:
+        """Return once an entry of what changed says so, on a tape that has room for it or not."""
+        self.await_true(
+            f"[...document.querySelectorAll('{tape} .change')].some(one => one.textContent.includes('{text}'))"
+        )
+
     def await_told(self, text: str, timeout_ms: float = TIMEOUT_MS) -> None:
         """Return once the alert line says so, in sight or within reach of pointer, key and touch."""
         parts = "[...document.querySelectorAll('#alert-line, #alert-line *')]"

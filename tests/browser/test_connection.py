@@ -140,13 +140,13 @@ def await_deployed(view: Shown) -> None:
     await_connected(view)
     for words in ("Connection lost", "Connection back after", "Page loaded again after a deploy"):
         await_noted(view, words)
-    view.await_text("#changes .change", "of the state")
+    view.await_on_tape("of the state")
     view.await_true(IN_ORDER)
 
 
 def await_noted(view: Shown, words: str) -> None:
     """Return once the browser has it on its tape."""
-    view.await_text("#browser-changes .change", words)
+    view.await_on_tape(words, "#browser-changes")
 
 
 # The two below load the page again.

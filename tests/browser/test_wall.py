@@ -114,7 +114,7 @@ def test_a_fresh_wall_says_nothing_of_ages_and_its_tape_is_newest_first(wall: Sh
     assert not is_grey(wall, ".positions .card-body > :not(.empty)")
     texts = wall.page.locator("#changes .change-text").all_text_contents()
     assert texts == [f"change {number}" for number in range(1, 6)]
-    assert wall.page.locator("#changes .change").first.inner_text().startswith("22:35:00 UTC")
+    assert (wall.page.locator("#changes .change").first.text_content() or "").startswith("22:35:00 UTC")
     await_title(wall, "▲ Router poor")
     assert wall.page.evaluate("window.locks") == []
 
@@ -176,7 +176,7 @@ def test_nightly_reload(wall: Shown) -> None:
     wall.page.evaluate("localStorage.setItem('hedge-tape:/', '[{\"at\": \"x\"}, null, 5')")
     wall.page.evaluate(f"hedge.realNow = () => {at + 1}")
     wall.await_true("window.loadedOnce === undefined && document.querySelector('#alert-line > *') !== null")
-    wall.await_text("#changes .change", "change 1")
+    wall.await_on_tape("change 1")
     assert wall.complaints == []
 
 
@@ -249,7 +249,7 @@ def test_kiosk_shows_the_worst_first_keeps_the_screen_awake_and_shifts_its_pixel
     wall.page.clock.install()
     wall.visit("?kiosk=1&tz=Africa/Johannesburg")
     wall.await_text("#clock", "00:45:00")
-    wall.await_text("#changes .change", "00:35:00")
+    wall.await_on_tape("00:35:00")
     assert wall.page.inner_text("#zone-note") == ""
     assert [row["symbol"] for row in wall.rows("positions-table")][:2] == ["SOLUSDT", "DOGEUSDT"]
     assert [row["symbol"] for row in wall.rows("symbols-table")][:2] == ["DOGEUSDT", "SOLUSDT"]

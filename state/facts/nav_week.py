@@ -1,12 +1,10 @@
 """The NAV over days: the line of seven days, and how far the NAV has come in one day and in seven."""
 
 from collections.abc import Iterator
-from itertools import pairwise
-from statistics import median
 from typing import Any, NamedTuple
 
 from state.facts.nav_files import Nav
-from state.facts.series import GAP_STEPS, find_near, shape_points
+from state.facts.series import find_gaps, find_near, shape_points
 from state.facts.sources import Sources
 from state.files.nav_week import SLOT_S
 from state.files.stamps import FUTURE_TOLERANCE_S
@@ -75,7 +73,7 @@ def _nav_at(sources: Sources, moment: float, tolerance_s: float) -> float | None
     return near[1] if near else None
 
 
-def _read_week(data: JsonDict) -> list[list[float]]:
+def _read_week(data: JsonDict) -> list[Pair]:
     week = data.get("week")
     return week if isinstance(week, list) else []
 
@@ -84,10 +82,7 @@ def _shape_week(data: JsonDict) -> Week:
     return _shape(_read_week(data))
 
 
-def _shape(pairs: list[list[float]]) -> Week:
+def _shape(points: list[Pair]) -> Week:
     """What is drawn; more than a slot without a point, and than is usual, is a gap."""
-    points = [(pair[0], pair[1]) for pair in pairs]
-    steps = [after[0] - before[0] for before, after in pairwise(points)]
-    longest_s = max(SLOT_S, GAP_STEPS * median(steps)) if steps else SLOT_S
-    gaps = [[before[0], after[0]] for before, after in pairwise(points) if after[0] - before[0] > longest_s]
+    gaps = find_gaps(points, SLOT_S)
     return Week(shape_points(points, gaps), gaps)

@@ -109,7 +109,7 @@ def _count_after(rows: Rows, horizon: float) -> int:
 def _shape(rows: Rows) -> NavHistory:
     """What is shown of all points."""
     points = rows.known[_first_shown(rows.known) :]
-    gaps = _find_gaps(points)
+    gaps = find_gaps(points)
     zeros = rows.zeros[bisect_right(rows.zeros, points[-1][0], key=MOMENT) if points else 0 :]
     return NavHistory(shape_points(points, gaps), gaps, len(zeros), zeros[0][0] if zeros else None, rows.unread)
 
@@ -122,13 +122,13 @@ def _first_shown(points: list[Pair]) -> int:
     return max(0, min(spanning, len(points) - LEAST_POINTS))
 
 
-def _find_gaps(points: list[Pair]) -> list[list[float]]:
-    """Pairs of neighbours without a point between them for much longer than is usual."""
+def find_gaps(points: list[Pair], least_gap_s: float = LEAST_GAP_S) -> list[list[float]]:
+    """Pairs of neighbours without a point between them for so long, and for much longer than is usual."""
     moments = list(map(MOMENT, points))
     steps = list(map(sub, moments[1:], moments))
-    if max(steps, default=0.0) <= LEAST_GAP_S:
+    if max(steps, default=0.0) <= least_gap_s:
         return []
-    longest_s = max(LEAST_GAP_S, GAP_STEPS * median(steps))
+    longest_s = max(least_gap_s, GAP_STEPS * median(steps))
     return [[moments[index], moments[index + 1]] for index, step_s in enumerate(steps) if step_s > longest_s]
 
 
@@ -168,11 +168,11 @@ def downsample(points: list[Pair], limit: int) -> list[Pair]:
     """At most `limit` points that keep the shape: both ends, and the low and the high of each stretch between."""
     if len(points) <= limit:
         return points
-    inner = points[1:-1]
+    navs, inner = list(map(_NAV, points)), len(points) - 2
     buckets = (limit - 2) // 2
-    kept = [points[0]]
+    kept = [0]
     for index in range(buckets):
-        stretch = inner[index * len(inner) // buckets : (index + 1) * len(inner) // buckets]
-        low, high = min(stretch, key=_NAV), max(stretch, key=_NAV)
-        kept += sorted([low, high]) if low is not high else [low]
-    return [*kept, points[-1]]
+        start, end = 1 + index * inner // buckets, 1 + (index + 1) * inner // buckets
+        stretch = navs[start:end]
+        kept += sorted({start + stretch.index(min(stretch)), start + stretch.index(max(stretch))})
+    return [points[index] for index in (*kept, len(points) - 1)]

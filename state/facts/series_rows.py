@@ -1,7 +1,6 @@
 """The rows of a NAV history: read from both of its files, and put together."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -38,7 +37,7 @@ class Rows(NamedTuple):
 
 def read_log(data: JsonDict) -> Rows:
     """The rows of nav_log.json."""
-    rows = sort_out((point[0], point[1]) for point in data.get("series", ()))
+    rows = sort_out([(at, nav_usd) for at, nav_usd, _ in data.get("series", ())])
     return rows._replace(unread=rows.unread + data.get("faults", 0))
 
 
@@ -51,17 +50,11 @@ def read_series(data: JsonDict) -> Rows:
     return sort_out(sorted(found.items()), moments.count(None))
 
 
-def sort_out(points: Iterable[tuple[float, float | None]], unread: int = 0) -> Rows:
+def sort_out(points: list[tuple[float, float | None]], unread: int = 0) -> Rows:
     """Points in order, by whether they have a NAV."""
-    known, zeros = [], []
-    for at, nav_usd in points:
-        if nav_usd:
-            known.append((at, nav_usd))
-        elif nav_usd is not None:
-            zeros.append((at, 0.0))
-        else:
-            unread += 1
-    return Rows(known, zeros, unread)
+    known = [(at, nav_usd) for at, nav_usd in points if nav_usd]
+    zeros = [(at, 0.0) for at, nav_usd in points if nav_usd == 0]
+    return Rows(known, zeros, unread + len(points) - len(known) - len(zeros))
 
 
 def unite(preferred: Rows, others: Rows) -> Rows:

@@ -192,8 +192,8 @@ def _read_end(descriptor: int, most_bytes: int) -> tuple[int, bytes]:
 
 def _without_bracket(content: bytes) -> bytes:
     """What stands before the closing bracket; nothing where there is none."""
-    content = content.rstrip(_BLANK)
-    return content[:-1].rstrip(_BLANK) if content.endswith(b"]") else b""
+    end = content.rfind(b"]")  # nothing is cut off before it is found, since each cut copies a megabyte
+    return b"" if end < 0 or content[end + 1 :].strip(_BLANK) else content[:end].rstrip(_BLANK)
 
 
 def _in_order(points: list[LogPoint], sorted_until: int = 0) -> list[LogPoint]:

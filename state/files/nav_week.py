@@ -12,12 +12,12 @@ from state.files.nav_log import MOST_OLDER, WEEK_S, LogPoint, NavLog, end_of
 SLOT_S = 1800.0
 DAY_S = 24 * 3600.0
 
-Pair = list[float]
+Pair = tuple[float, float]
 _MOMENT, _NAV = itemgetter(0), itemgetter(1)
 
 
 def sample_week(log: NavLog, written_at: float, before: list[Pair] | None = None) -> list[Pair]:
-    """[[epoch, USD], ...], oldest first; [] where the log goes back no more than a day from its last point.
+    """[(epoch, USD), ...], oldest first; [] where the log goes back no more than a day from its last point.
 
     Two of them that are further apart than a slot have no point of the log between them. `before` is what was sampled
     of the log before its last rows came: only the slots since then are sampled again.
@@ -42,5 +42,5 @@ def _sample(points: Iterable[LogPoint], since: float) -> list[Pair]:
     for _, slot in groupby(known, lambda point: point[0] // SLOT_S):
         stretch = list(slot)
         few = {stretch[0], min(stretch, key=_NAV), max(stretch, key=_NAV), stretch[-1]}
-        found += map(list, sorted(few))
+        found += sorted(few)
     return found

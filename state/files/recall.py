@@ -1,6 +1,10 @@
 """The last good reading of each surface, in the history: for a process that has just started, and for the others."""
 
+import json
+from array import array
 from dataclasses import replace
+from itertools import chain
+from math import isnan, nan
 from typing import Any
 
 from state.files.decoding import UnusableFileError, decode_object
@@ -45,28 +49,51 @@ def remember(reading: Reading, previous: Reading | None, history: History, now: 
     # A stamp of the future may be wrong; that the file was seen is not.
     at = min(_epoch(reading), now)
     history.keep(_look_of(name), {"signature": signature, "changed_at": reading.changed_at}, at, replace=True)
-    content = reading.data if name == NAV_LOG else reading.content
-    if content is not None and (previous is None or content is not previous.data):
+    content = reading.content
+    if name == NAV_LOG and reading.data is not None and (previous is None or reading.data is not previous.data):
+        content = _encode_log(reading.data)
+    if content is not None:
         history.keep(_key_of(name), content, at, replace=True)
     return replace(reading, content=None)
 
 
 def _content_of(surface: Surface, history: History) -> JsonDict | None:
     content = history.get(_key_of(surface.name))
+    if not isinstance(content, bytes):
+        return None
     if surface.name == NAV_LOG:
-        return _points_of(content)
+        return _decode_log(content)
     try:
-        return decode_object(content) if isinstance(content, bytes) else None
+        return decode_object(content)
     except UnusableFileError:
         return None
 
 
-def _points_of(content: Any) -> JsonDict | None:
-    """The points that were kept of a log; None where they are not what `remember` keeps."""
+def _encode_log(data: JsonDict) -> bytes:
+    """What is known of a log: JSON of how much there is, and on the next line all the numbers of its points.
+
+    As digits they would take longer than all else of a load, after each point that is added to a log of days.
+    """
+    series, week = data["series"], data["week"]
+    head = {**data, "series": len(series), "week": len(week)}
+    numbers = array("d", [nan if value is None else value for point in chain(series, week) for value in point])
+    return json.dumps(head).encode() + b"\n" + numbers.tobytes()
+
+
+def _decode_log(content: bytes) -> JsonDict | None:
+    """What `_encode_log` has made; None where it is something else."""
+    head, _, numbers = content.partition(b"\n")
+    values = array("d")
     try:
-        return {**content, "series": [LogPoint(*point) for point in content["series"]]}
-    except (TypeError, KeyError):
+        data = decode_object(head)
+        values.frombytes(numbers)
+        known = [None if isnan(value) else value for value in values]
+        count, end = len(LogPoint._fields) * data["series"], len(known)
+        series = [LogPoint(*row) for row in zip(*[iter(known[:count])] * len(LogPoint._fields), strict=True)]
+        week = list(zip(*[iter(known[count:end])] * 2, strict=True))
+    except (UnusableFileError, TypeError, KeyError, ValueError):
         return None
+    return {**data, "series": series, "week": week}
 
 
 def _look_of(name: str) -> str:

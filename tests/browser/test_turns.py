@@ -76,7 +76,8 @@ def test_a_kiosk_turns_the_nav_between_a_day_and_a_week(
         view.page.clock.install()
         view.visit(search)
         view.page.wait_for_selector(".nav-button[data-turn=week]", state="attached")
-        view.page.clock.pause_at(view.page.evaluate("Date.now()") / 1000 + 1)  # what a slow machine takes does not count
+        # What a slow machine takes between two turns does not count.
+        view.page.clock.pause_at(view.page.evaluate("Date.now()") / 1000 + 1)
         seen = [view.page.evaluate(SHOWN_LINE)]
         for _ in lines:
             view.page.clock.fast_forward(20_000)

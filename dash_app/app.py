@@ -13,7 +13,7 @@ from plotly.utils import PlotlyJSONEncoder
 from dash_app import ids
 from dash_app.access.peers import trust_proxies
 from dash_app.access.signin import register_access
-from dash_app.callbacks import register_callbacks
+from dash_app.callbacks import register_callbacks, version_of_poll
 from dash_app.layout import build_layout, html_attributes
 from dash_app.render.text import PAGE_TITLE
 from dash_app.server.endpoints import register_endpoints
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> Dash:
     several = settings.desks_dir is not None
     app.layout = build_layout(refresh_ms=settings.refresh_ms, title=PAGE_TITLE, several=several)
     register_callbacks(app, settings)
-    cache_answers(app, never=f"{ids.STATE}.data")
+    cache_answers(app, f"{ids.STATE}.data", version_of_poll(settings))
     register_endpoints(app.server, settings)
     register_access(app.server, settings, str(ASSETS))
     build = build_id(app)

@@ -5,8 +5,8 @@ import json
 import logging
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
@@ -53,25 +53,50 @@ def register_callbacks(app: Dash, settings: Settings) -> None:
         )(_drawer(group))
 
 
+class Version(NamedTuple):
+    """What tells the answer to one poll from that to another, but for what the tab has drawn."""
+
+    view: View
+    state: str
+    moment: float  # all tabs get a version with the same times and send back the same bytes: one drawing serves them
+
+
+def version_of_poll(settings: Settings) -> Callable[[dict[str, Any]], Version | None]:
+    """What the parsed body of a poll will be answered from; None for one without the address of a tab."""
+
+    def version_of(asked: dict[str, Any]) -> Version | None:
+        try:
+            search = asked["inputs"][1]["value"]
+        except (LookupError, TypeError):
+            return None
+        return look(settings, search)[0] if search is not None else None
+
+    return version_of
+
+
+def look(settings: Settings, search: Any) -> tuple[Version, StateDict]:
+    """The state for a tab of this address as it is now, and its version."""
+    if not isinstance(search, str) or len(search) > LONGEST_SEARCH:
+        abort(400)
+    view = read_address(search, private=must_mask())
+    if settings.desks_dir is None:
+        view = view._replace(desk="")
+    state = load_state(settings, view.desk)
+    return Version(view, state["meta"]["version"], state["meta"]["loaded_at"] // CACHE_S), state
+
+
 def _loader(settings: Settings, groups: tuple[Group, ...]) -> Callable[..., StateDict]:
-    cache: OrderedDict[View, tuple[Hashable, StateDict, tuple[str, ...]]] = OrderedDict()
+    cache: OrderedDict[View, tuple[Version, StateDict, tuple[str, ...]]] = OrderedDict()
 
     def load(_tick: int | None, search: str | None, *drawn: str | None) -> StateDict:
         # A tab asks once before it has read its own address: it must not get what the address says to mask.
         if search is None:
             raise PreventUpdate
-        if not isinstance(search, str) or len(search) > LONGEST_SEARCH:
-            abort(400)
-        view = read_address(search, private=must_mask())
-        if settings.desks_dir is None:
-            view = view._replace(desk="")
-        state = load_state(settings, view.desk)
-        # All tabs get a version with the same times and send back the same bytes, so that one drawing serves them.
-        key = (state["meta"]["version"], state["meta"]["loaded_at"] // CACHE_S)
-        answer = cache.get(view)
-        if answer is None or answer[0] != key:
-            shown = show_as(state, view)
-            answer = cache[view] = (key, shown, tuple(digest_of(shown, group) for group in groups))
+        version, state = look(settings, search)
+        answer = cache.get(version.view)
+        if answer is None or answer[0] != version:
+            shown = show_as(state, version.view)
+            answer = cache[version.view] = (version, shown, tuple(digest_of(shown, group) for group in groups))
         for oldest in list(cache)[:-MAX_CACHED]:
             cache.pop(oldest, None)
         if drawn == answer[2]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
 from traceback import walk_tb
+from typing import Any
 
 from dash import Dash
 from dash.exceptions import PreventUpdate
@@ -22,12 +23,15 @@ from dash_app.server.metrics import COUNTS
 ENDPOINT = "/_dash-update-component"
 MAX_BODY_BYTES = 8 * 1024 * 1024  # a tab sends the state back: 5,000 symbols, two thirds of them held, take 4.6 MB
 CACHE_BYTES = 32 * 1024 * 1024  # some hundred states of a usual desk with all that is drawn of them
+ENTRY_BYTES = 1024  # what the smallest answer takes, so that those without content are let go as well
 LARGEST_SHARE = 4  # one answer may take a quarter of the room, and not turn everything else out
 WAIT_TIMEOUT_S = 10.0  # several times what the largest legitimate answer takes to make
 
 # What a tab has drawn before, at the end of its request: tabs differ in it, and what is drawn does not.
 LONGEST_DIGEST = 64  # where it is looked for: at each place of a whole state it would cost more than all else
 DRAWN_DIGEST = re.compile(rb'(?:, ?"value": ?"([0-9a-f]{16})")?\}\]\}$')
+# How often a tab has asked, in which polls differ and their answers do not; no string of JSON can have these quotes.
+TICK_COUNT = re.compile(rb'("n_intervals", ?"value": ?)\d+')
 
 
 class AnswerCache:
@@ -71,8 +75,8 @@ class AnswerCache:
             return
         answer.set_result(made)
         with self._lock:
-            self.size_bytes += len(made)
-            if len(made) > self._limit_bytes // LARGEST_SHARE:
+            self.size_bytes += _size(made)
+            if _size(made) > self._limit_bytes // LARGEST_SHARE:
                 self._let_go(key)
             for oldest in [held for held, found in self._held.items() if found.done()]:
                 if self.size_bytes <= self._limit_bytes:
@@ -80,39 +84,56 @@ class AnswerCache:
                 self._let_go(oldest)
 
     def _let_go(self, key: Hashable) -> None:
-        self.size_bytes -= len(self._held.pop(key).result())
+        self.size_bytes -= _size(self._held.pop(key).result())
 
 
-def cache_answers(app: Dash, *, never: str) -> None:
-    """Have each drawing made once; `never` is the output whose answer depends on more than the body.
+def _size(answer: bytes) -> int:
+    return ENTRY_BYTES + len(answer)
+
+
+def cache_answers(app: Dash, poll: str, version_of: Callable[[dict[str, Any]], Hashable]) -> None:
+    """Have each drawing and each state made once for all tabs.
 
     What Dash cannot make sense of is the client's fault, and gets 400 without a traceback.
+
+    Args:
+        app: whose callbacks are all registered.
+        poll: the output whose answer depends on more than the body of the request.
+        version_of: what else it depends on, for the parsed body of a poll; None where it is none that a page sends.
     """
     server, ask_dash, answers = app.server, app.server.view_functions[ENDPOINT], AnswerCache(CACHE_BYTES)
     server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
-    def draw() -> bytes:
+    def make() -> bytes:
         try:
-            drawn: bytes = ask_dash().get_data()
+            made: bytes = ask_dash().get_data()
         except PreventUpdate:
             return b""
-        return drawn
+        return made
+
+    def find_drawing(body: bytes, content: bytes, drawn: bytes | None) -> bytes | None:
+        found = answers.find(_digest(body))
+        if found is None and (found := answers.find(content)) is not None and drawn:
+            return b"" if b'"data-drawn":"%s"' % drawn in found else found
+        return found
+
+    def draw(body: bytes, content: bytes) -> bytes:
+        made = answers.get_or_make(_digest(body), make)
+        if made:
+            answers.get_or_make(content, lambda: made)
+        return made
 
     def answer() -> Response:
         body = request.get_data()
         said = DRAWN_DIGEST.search(body, max(len(body) - LONGEST_DIGEST, 0))
-        key, content = _digest(body), _digest(body[: said.start()] if said else body)
-        made = answers.find(key)
-        if made is None and (drawn := answers.find(content)) is not None:
-            made = b"" if said and said[1] and b'"data-drawn":"%s"' % said[1] in drawn else drawn
+        content = _digest(body[: said.start()] if said else body)
+        made = find_drawing(body, content, said[1] if said else None)
         asked = request.get_json() if made is None else None
-        if isinstance(asked, dict) and asked.get("output") == never:
-            response: Response = ask_dash()
-            return response
-        if made is None:
-            made = answers.get_or_make(key, draw)
-            if made:
-                answers.get_or_make(content, lambda: made)
+        if made is None and isinstance(asked, dict) and asked.get("output") == poll:
+            version = version_of(asked)
+            made = answers.get_or_make((version, _digest(TICK_COUNT.sub(rb"\1", body))), make) if version else make()
+        elif made is None:
+            made = draw(body, content)
         return Response(made, 200 if made else 204, content_type="application/json" if made else None)
 
     server.view_functions[ENDPOINT] = _reject_malformed(answer)

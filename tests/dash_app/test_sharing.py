@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from asking import ADDRESS, ENDPOINT, TICK, drawing_of, poll_of
+from dash import Dash, Input, Output, dcc
 from flask import Flask
 from flask.testing import FlaskClient
 from keyfiles import PRIVATE, WALL, KeyFiles, bearer
@@ -23,11 +24,12 @@ from dash_app.panels import GROUPS
 from dash_app.render.readings import MASK
 from dash_app.server import sharing
 from dash_app.server.metrics import COUNTS
-from dash_app.server.sharing import MAX_BODY_BYTES, AnswerCache
+from dash_app.server.sharing import ENTRY_BYTES, MAX_BODY_BYTES, AnswerCache, cache_answers
 from dash_app.settings import Settings
 
 NOW = 1764197100.0
 TABS = 12
+ROOM = 10 * ENTRY_BYTES
 
 Json = dict[str, Any]
 
@@ -169,21 +171,42 @@ def what(answer: TestResponse) -> tuple[int, bytes]:
     return answer.status_code, answer.data
 
 
+def test_poll_is_answered_once_for_a_version_and_what_the_tab_has_drawn() -> None:
+    """However often a tab has asked; what has no version is answered each time."""
+    app, versions, asked = Dash(), iter(["1", "1", "1", "1", "2", None, None]), list[str]()
+    app.layout = dcc.Store(id=ids.STATE)
+
+    @app.callback(Output(ids.STATE, "data"), Input(TICK, "n_intervals"), Input(ADDRESS, "search"))
+    def load(_count: int, search: str) -> str:
+        asked.append(search)
+        return search
+
+    cache_answers(app, f"{ids.STATE}.data", lambda _asked: next(versions))
+    client = app.server.test_client()
+    for count, search in enumerate(["", "", "?kiosk=1", "", "", "", ""]):
+        body = poll_of(search)
+        del body["state"]
+        body["inputs"][0]["value"] = count
+        assert ask(client, body).get_json()["response"][ids.STATE]["data"] == search
+    assert asked == ["", "?kiosk=1", "", "", ""]
+
+
 # --- what is held ----------------------------------------------------------------------------------------------------
 
 
-def test_held_answers_stay_within_their_room() -> None:
-    """The oldest go first."""
-    held = AnswerCache(1000)
+@pytest.mark.parametrize("length", [0, 109])
+def test_held_answers_stay_within_their_room(length: int) -> None:
+    """The oldest go first, those that say no more than that nothing has changed as well."""
+    held = AnswerCache(ROOM)
     for number in range(100):
-        held.get_or_make(number, lambda number=number: bytes(10 + number))  # type: ignore[misc]
-        assert held.size_bytes <= 1000
-    assert (held.find(99), held.find(0)) == (bytes(109), None)
+        held.get_or_make(number, lambda: bytes(length))
+        assert held.size_bytes <= ROOM
+    assert (held.find(99), held.find(0)) == (bytes(length), None)
 
 
 def test_answer_that_is_used_outlives_the_others() -> None:
     """As the state that most walls show."""
-    held = AnswerCache(1000)
+    held = AnswerCache(ROOM)
     for number in range(100):
         held.get_or_make(number, lambda: bytes(100))
         held.get_or_make("used", lambda: b"used")
@@ -192,15 +215,15 @@ def test_answer_that_is_used_outlives_the_others() -> None:
 
 def test_huge_answer_turns_nothing_out() -> None:
     """It is given, and not kept."""
-    held = AnswerCache(1000)
+    held = AnswerCache(ROOM)
     held.get_or_make("kept", lambda: b"kept")
-    assert held.get_or_make("huge", lambda: bytes(500)) == bytes(500)
-    assert (held.find("kept"), held.find("huge"), held.size_bytes) == (b"kept", None, 4)
+    assert held.get_or_make("huge", lambda: bytes(ROOM // 2)) == bytes(ROOM // 2)
+    assert (held.find("kept"), held.find("huge"), held.size_bytes) == (b"kept", None, ENTRY_BYTES + 4)
 
 
 def test_failed_making_is_tried_again() -> None:
     """A failure is no answer."""
-    held = AnswerCache(1000)
+    held = AnswerCache(ROOM)
     with pytest.raises(ZeroDivisionError):
         held.get_or_make("key", lambda: bytes(1 // 0))
     assert held.get_or_make("key", lambda: b"made") == b"made"
@@ -209,7 +232,7 @@ def test_failed_making_is_tried_again() -> None:
 def test_waiting_for_another_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who began goes on; who waited is told to come again."""
     monkeypatch.setattr(sharing, "WAIT_TIMEOUT_S", 0.05)
-    held, begun, go_on = AnswerCache(1000), threading.Event(), threading.Event()
+    held, begun, go_on = AnswerCache(ROOM), threading.Event(), threading.Event()
 
     def make_slowly() -> bytes:
         begun.set()

@@ -1,8 +1,11 @@
 """Response headers: the server's clock and build for the scripts, and what a browser must not do."""
 
 import time
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from zoneinfo import ZoneInfo
 
 from dash import Dash
@@ -29,30 +32,43 @@ PROGRAM_FILES = ("/_dash-component-suites/", "/assets/", "/bootstrap/", "/login/
 
 def send_headers(app: Dash, settings: Settings, build: str) -> None:
     """Put the headers on every answer of the server; a view's own policy stays."""
-    fixed = [
-        ("X-Hedge-Build", build),
-        ("X-Content-Type-Options", "nosniff"),
-        ("X-Frame-Options", "DENY"),
-        ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Permissions-Policy", PERMISSIONS),
-        ("Content-Security-Policy", CONTENT_SECURITY_POLICY.format(scripts=" ".join(app.csp_hashes()))),
-        ("Referrer-Policy", "no-referrer"),
-    ]
-    # Browsers complain about this one where there is no TLS.
-    isolated = [*fixed, ("Cross-Origin-Opener-Policy", "same-origin")]
 
-    def add_headers(response: Response) -> Response:
-        own = {name for name in VIEWS_OWN if name in response.headers}
-        # No view sets any other of these; to look for each first would take longer than everything else here.
-        response.headers.extend([item for item in (isolated if request.is_secure else fixed) if item[0] not in own])
-        response.headers.extend(clock_headers(settings, time.time()))
+    def limit_keeping(response: Response) -> Response:
         if response.mimetype == "text/html":
             response.headers["Cache-Control"] = "no-store"  # a tab that reloads after a deploy must get the new page
         if settings.has_access:
             keep_private(response, request)
         return response
 
-    app.server.after_request(add_headers)
+    app.server.after_request(limit_keeping)
+    policy = CONTENT_SECURITY_POLICY.format(scripts=" ".join(app.csp_hashes()))
+    app.server.wsgi_app = _with_headers(app.server.wsgi_app, settings, build, policy)
+
+
+def _with_headers(serve: WSGIApplication, settings: Settings, build: str, policy: str) -> WSGIApplication:
+    """Around all views, since there they cost a tick a twentieth of what they do in a response of Flask's."""
+    fixed = [
+        ("X-Hedge-Build", build),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Permissions-Policy", PERMISSIONS),
+        ("Content-Security-Policy", policy),
+        ("Referrer-Policy", "no-referrer"),
+    ]
+    # Browsers complain about this one where there is no TLS.
+    isolated = [*fixed, ("Cross-Origin-Opener-Policy", "same-origin")]
+
+    def serve_with_headers(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:
+            own = {name for name, _ in headers if name in VIEWS_OWN}
+            ours = isolated if environ["wsgi.url_scheme"] == "https" else fixed
+            added = [item for item in ours if item[0] not in own] if own else ours
+            return start_response(status, [*headers, *added, *clock_headers(settings, time.time()).items()], *failure)
+
+        return serve(environ, start)
+
+    return serve_with_headers
 
 
 def keep_private(response: Response, asked: Request) -> None:

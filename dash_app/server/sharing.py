@@ -34,6 +34,9 @@ DRAWN_DIGEST = re.compile(rb'(?:, ?"value": ?"([0-9a-f]{16})")?\}\]\}$')
 TICK_COUNT = re.compile(rb'("n_intervals", ?"value": ?)\d+')
 
 
+VersionOf = Callable[[dict[str, Any]], Hashable]
+
+
 class AnswerCache:
     """The answers used last, up to a total size. Safe for threads; one is made once, however many ask for it."""
 
@@ -91,52 +94,63 @@ def _size(answer: bytes) -> int:
     return ENTRY_BYTES + len(answer)
 
 
-def cache_answers(app: Dash, poll: str, version_of: Callable[[dict[str, Any]], Hashable]) -> None:
-    """Have each drawing and each state made once for all tabs.
+class SharedView:
+    """Dash's own view of its callbacks, asked once for what is the same for all tabs.
 
-    What Dash cannot make sense of is the client's fault, and gets 400 without a traceback.
-
-    Args:
-        app: whose callbacks are all registered.
-        poll: the output whose answer depends on more than the body of the request.
-        version_of: what else it depends on, for the parsed body of a poll; None where it is none that a page sends.
+    `poll` is the output whose answer depends on more than the body of the request; `version_of` says on what, for the
+    parsed body, and None for one that no page sends.
     """
-    server, ask_dash, answers = app.server, app.server.view_functions[ENDPOINT], AnswerCache(CACHE_BYTES)
-    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
-    def make() -> bytes:
+    def __init__(self, ask_dash: Callable[[], Response], poll: str, version_of: VersionOf) -> None:
+        self._ask_dash, self._poll, self._version_of = ask_dash, poll, version_of
+        self._answers = AnswerCache(CACHE_BYTES)
+
+    def answer(self) -> Response:
+        """To the request at hand."""
+        body = request.get_data()
+        said = DRAWN_DIGEST.search(body, max(len(body) - LONGEST_DIGEST, 0))
+        content = _digest(body[: said.start()] if said else body)
+        made = self._find_drawing(body, content, said[1] if said else None)
+        if made is None:
+            asked = request.get_json()
+            is_poll = isinstance(asked, dict) and asked.get("output") == self._poll
+            made = self._answer_poll(asked, body) if is_poll else self._draw(body, content)
+        return Response(made, 200 if made else 204, content_type="application/json" if made else None)
+
+    def _answer_poll(self, asked: dict[str, Any], body: bytes) -> bytes:
+        version = self._version_of(asked)
+        if version is None:
+            return self._make()
+        return self._answers.get_or_make((version, _digest(TICK_COUNT.sub(rb"\1", body))), self._make)
+
+    def _find_drawing(self, body: bytes, content: bytes, drawn: bytes | None) -> bytes | None:
+        found = self._answers.find(_digest(body))
+        if found is None and (found := self._answers.find(content)) is not None and drawn:
+            return b"" if b'"data-drawn":"%s"' % drawn in found else found
+        return found
+
+    def _draw(self, body: bytes, content: bytes) -> bytes:
+        made = self._answers.get_or_make(_digest(body), self._make)
+        if made:
+            self._answers.get_or_make(content, lambda: made)
+        return made
+
+    def _make(self) -> bytes:
         try:
-            made: bytes = ask_dash().get_data()
+            made: bytes = self._ask_dash().get_data()
         except PreventUpdate:
             return b""
         return made
 
-    def find_drawing(body: bytes, content: bytes, drawn: bytes | None) -> bytes | None:
-        found = answers.find(_digest(body))
-        if found is None and (found := answers.find(content)) is not None and drawn:
-            return b"" if b'"data-drawn":"%s"' % drawn in found else found
-        return found
 
-    def draw(body: bytes, content: bytes) -> bytes:
-        made = answers.get_or_make(_digest(body), make)
-        if made:
-            answers.get_or_make(content, lambda: made)
-        return made
+def cache_answers(app: Dash, poll: str, version_of: VersionOf) -> None:
+    """Have each drawing and each state made once for all tabs, as `SharedView` does; all callbacks are registered.
 
-    def answer() -> Response:
-        body = request.get_data()
-        said = DRAWN_DIGEST.search(body, max(len(body) - LONGEST_DIGEST, 0))
-        content = _digest(body[: said.start()] if said else body)
-        made = find_drawing(body, content, said[1] if said else None)
-        asked = request.get_json() if made is None else None
-        if made is None and isinstance(asked, dict) and asked.get("output") == poll:
-            version = version_of(asked)
-            made = answers.get_or_make((version, _digest(TICK_COUNT.sub(rb"\1", body))), make) if version else make()
-        elif made is None:
-            made = draw(body, content)
-        return Response(made, 200 if made else 204, content_type="application/json" if made else None)
-
-    server.view_functions[ENDPOINT] = _reject_malformed(answer)
+    What Dash cannot make sense of is the client's fault, and gets 400 without a traceback.
+    """
+    app.server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    shared = SharedView(app.server.view_functions[ENDPOINT], poll, version_of)
+    app.server.view_functions[ENDPOINT] = _reject_malformed(shared.answer)
 
 
 def _digest(body: bytes) -> bytes:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DAY_CYCLES = 8640
 # A whole day takes a quarter of an hour; `ACCOUNT_CYCLES=8640 pytest tests/account/test_day.py` runs it.
-CYCLES = int(os.environ.get("ACCOUNT_CYCLES", "60"))
+CYCLES = int(os.environ.get("ACCOUNT_CYCLES", "30"))
 LARGEST_GROWTH_BYTES = 3_000_000
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from bench.soak import ROUND_TICKS, Sample, find_growth, soak
 
-TICKS = 150
+TICKS = 100
 HEAP_TOLERANCE = 0.15  # the browser is still compiling what the page runs
 
 

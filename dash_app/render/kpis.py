@@ -9,7 +9,7 @@ from dash_app.render.components import Child, big_word, card, field, line, sign,
 from dash_app.render.executor import render_executor
 from dash_app.render.freshness import ages
 from dash_app.render.readings import StateDict, mapping_at, number_at, reason_at, stale_at, text_at, value_at
-from dash_app.render.theme import tone_of, tone_of_amount
+from dash_app.render.theme import tone_of, tone_of_amount, tone_of_symbol
 from state.formatting import fmt_number, fmt_pct, fmt_signed, fmt_usd
 
 CALM_STATES = ("normal", "unknown", "")
@@ -159,7 +159,7 @@ def _symbols_by(state: StateDict, key: str) -> Groups:
 
 def _loudest(groups: Groups, loud: Iterable[str]) -> str:
     """The tone of the first of the loud words that is there."""
-    return tone_of(next((word for word in loud if groups.get(word)), ""))
+    return tone_of_symbol(next((word for word in loud if groups.get(word)), ""))
 
 
 def _roll_up(state: StateDict, groups: Groups, loud: Iterable[str]) -> list[html.Element]:
@@ -170,8 +170,8 @@ def _roll_up(state: StateDict, groups: Groups, loud: Iterable[str]) -> list[html
     worst, *others = found
     share = f"{len(groups[worst])} of {len(mapping_at(state, 'kpis.symbols'))} {worst}"
     names = span(_name_some(groups[worst]), **_all_of(groups[worst]))
-    counts = [part for word in others for part in (" · ", span(f"{len(groups[word])} {word}", tone_of(word)))]
-    return [line(*sign(tone_of(worst)), span(share, tone_of(worst)), ": ", names, *counts)]
+    counts = [part for word in others for part in (" · ", span(f"{len(groups[word])} {word}", tone_of_symbol(word)))]
+    return [line(*sign(tone_of_symbol(worst)), span(share, tone_of_symbol(worst)), ": ", names, *counts)]
 
 
 def _name_some(symbols: list[str]) -> str:

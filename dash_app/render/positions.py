@@ -19,7 +19,7 @@ from dash_app.render.readings import (
     value_at,
 )
 from dash_app.render.tables import Cell, Row, align_points, has_any, tone_rank, with_default, worst_first
-from dash_app.render.theme import tone_of, tone_of_amount
+from dash_app.render.theme import tone_of, tone_of_amount, tone_of_symbol
 from state.formatting import fmt_moment, fmt_number, fmt_qty, fmt_signed, fmt_usd
 
 # Long and short have no colour; what stands on its base belongs to severity.
@@ -107,7 +107,7 @@ def _row(state: StateDict, path: str, further: list[str]) -> Row:
         "qty": _number(state, f"{path}.qty", fmt_qty),
         "notional_fmt": _notional(state, path),
         "pnl_fmt": _amount(state, f"{path}.pnl"),
-        "dd_state": Cell(dd_state, tone_of(dd_state.text)),
+        "dd_state": Cell(dd_state, tone_of_symbol(dd_state.text)),
         "dd_today_pct": today._replace(reading=with_default(today.reading, dd_state)),
         "atr_ratio": _number(state, f"{path}.atr_ratio", fmt_number),
         "atr_regime": Cell(regime, tone_of(regime.text)),

@@ -8,7 +8,7 @@ from dash_app.render.columns import FURTHER_SYMBOLS, SYMBOLS, Column
 from dash_app.render.components import REACHABLE, Child, block, sign, span
 from dash_app.render.readings import Reading, StateDict, is_number, mapping_at, reading_of, reason_at, reason_for
 from dash_app.render.tables import Cell, Row, has_any, tone_rank, with_default, worst_first
-from dash_app.render.theme import tone_of
+from dash_app.render.theme import tone_of, tone_of_symbol
 from state.formatting import UNKNOWN_TEXT, fmt_number, fmt_signed
 
 NUMBERS = ("dd_today_pct", "atr_ratio", "maker_fill_rate", "fallback_ratio", "slip_q50_bps")
@@ -83,7 +83,7 @@ def _row(state: StateDict, symbol: str, row: dict[str, Any], keys: list[str]) ->
     cells["dd_today_pct"] = today._replace(reading=with_default(today.reading, dd_state))
     cells |= {
         "symbol": Cell(Reading(symbol, "")),
-        "dd_state": Cell(dd_state, tone_of(dd_state.text)),
+        "dd_state": Cell(dd_state, tone_of_symbol(dd_state.text)),
         "atr_regime": Cell(regime, tone_of(regime.text)),
     }
     return {key: cells[key] for key in keys}

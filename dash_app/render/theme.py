@@ -24,7 +24,7 @@ WORD_TONES = {
     "hot": "warn",
     "panic": "warn",
     "cautious": "warn",
-    "drawdown": "warn",
+    "drawdown": "fail",
     "recovery": "warn",
     "defensive": "fail",
     "halted": "fail",
@@ -54,6 +54,11 @@ TEMPLATE: dict[str, Any] = {
 def tone_of(word: str) -> str:
     """The tone of a state word: `warn`, `fail` or none."""
     return WORD_TONES.get(word.strip().lower(), "")
+
+
+def tone_of_symbol(word: str) -> str:
+    """The tone of one symbol's word: worth a look and no more, as the alert line has it."""
+    return "warn" if tone_of(word) else ""
 
 
 def mark_of(word: str) -> str:

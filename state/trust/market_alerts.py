@@ -48,8 +48,7 @@ def _atr(state: State) -> Iterator[Alert]:
         yield alert("atr", f"ATR {own}", "; ".join(filter(None, parts)))
     elif groups:
         worst = next(word for word in LOUD_REGIMES if word in groups)
-        rest = _listed(groups, [word for word in LOUD_REGIMES if word != worst])
-        yield alert("atr", f"ATR {worst}", "; ".join(filter(None, (name_some(groups[worst]), rest))))
+        yield alert("atr", f"ATR {worst}", "; ".join(filter(None, _named_first(groups, worst, LOUD_REGIMES))))
 
 
 def _router(state: State) -> Iterator[Alert]:
@@ -64,7 +63,8 @@ def _router(state: State) -> Iterator[Alert]:
     worst = label if label in BAD_CLASSES else next(word for word in BAD_CLASSES if word in classes)
     total = sum(counts.values())
     counted = [f"{counts[word]} of {total} {word}" for word in BAD_CLASSES if word in counts and word not in groups]
-    parts = ["portfolio" if label == worst else "", _listed(groups, BAD_CLASSES), *counted]
+    named = ["portfolio", _listed(groups, BAD_CLASSES)] if label == worst else _named_first(groups, worst, BAD_CLASSES)
+    parts = [*named, *counted]
     yield alert(kind, f"Router {worst}", "; ".join(filter(None, parts)))
 
 
@@ -78,6 +78,11 @@ def _fees(state: State) -> Iterator[Alert]:
     over = "" if days is None else f" over {days} d"
     parts = [f"Fee / PnL {fmt_number(ratio)}{over}: ", amount(risk["fees_usd"]), " USD fees, PnL ", amount(pnl_usd)]
     yield alert(kind, title, *parts, " USD")
+
+
+def _named_first(groups: Groups, worst: str, words: Iterable[str]) -> list[str]:
+    """The symbols of the word that stands in the title already, and those of the others with their words."""
+    return [name_some(groups.get(worst, [])), _listed(groups, [word for word in words if word != worst])]
 
 
 def _symbols_by(state: State, key: str, wanted: Callable[[str], bool]) -> Groups:

@@ -275,7 +275,7 @@ def test_router_classes_are_worst_of(counts: dict[str, int], words: list[str]) -
 def test_symbols_in_drawdown_are_counted_and_named() -> None:
     state = sample()
     state["kpis"]["symbols"]["SUIUSDT"]["dd_state"] = "defensive"
-    assert find(kpis.render_kpis(state)[0], "caption")[2:] == ["■ 1 of 2 defensive: SUIUSDT"]
+    assert find(kpis.render_kpis(state)[0], "caption")[2:] == ["▲ 1 of 2 defensive: SUIUSDT"]
 
 
 def test_many_bad_symbols_are_named_up_to_two() -> None:

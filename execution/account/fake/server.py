@@ -116,6 +116,7 @@ class Handler(BaseHTTPRequestHandler):
     """GET is answered as an exchange does; everything else is counted, and refused."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: the second of two waits 40 ms for the first to be acknowledged
     exchange: Exchange
 
     def log_message(self, *arguments: object) -> None:

@@ -125,6 +125,15 @@ def test_a_default_word_is_marked_as_one(nothing: Shown) -> None:
     assert "(default)" not in nothing.page.inner_text("#page")
 
 
+def test_now_and_the_deepest_are_said_in_different_words(gap: Shown) -> None:
+    """The card tells how far the NAV is below the peak now; the chart, how far it has been, in words of its own."""
+    gap.await_true("document.querySelector('#nav-history .annotation-text') !== null")
+    assert "below peak now" in gap.page.inner_text("#kpi-cards")
+    words = gap.page.locator(".nav-history").text_content() or ""
+    assert "9.53" in words
+    assert "below peak" not in words
+
+
 def test_no_line_is_drawn_through_a_gap(gap: Shown) -> None:
     """It ends and begins anew, and the gap has its length."""
     gap.await_true("document.querySelector('#nav-history .js-line') !== null")

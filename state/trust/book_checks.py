@@ -61,11 +61,14 @@ def _is_copied(leader_stamp: float | None, follower_stamp: float | None) -> bool
 
 
 def _forgive_lag(sources: Sources, check: Check, leader_stamp: float | None, follower: str) -> Check:
-    """A mirror that was written before the book may differ from it until its own next write is due."""
+    """A mirror that was written before the book may differ from it until its own next write is due.
+
+    Its writer pauses for a cadence, and then takes a moment to read and to write.
+    """
     stamp, age_s = sources.stamp(follower), sources.age(follower)
     if check["status"] != "fail" or stamp is None or age_s is None or leader_stamp is None:
         return check
-    if stamp >= leader_stamp or age_s > BY_NAME[follower].cadence_s:
+    if stamp >= leader_stamp or age_s > BY_NAME[follower].cadence_s + SAME_LOOP_S:
         return check
     lag = f"; {follower} was written {leader_stamp - stamp:,.0f} s before and has yet to follow"
     return extend(check, "not_comparable", lag)

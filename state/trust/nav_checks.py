@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from state.facts.book import Book
-from state.facts.drawdown import Drawdown, Figures, claim_realized, why_impossible
+from state.facts.drawdown import Drawdown, Figures, why_impossible
 from state.facts.environment import Environment
 from state.facts.exchange import Exchange
 from state.facts.fx import Rate
@@ -17,9 +17,11 @@ from state.facts.sources import Sources
 from state.facts.standing import Claim, why_not_alive
 from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
 from state.files.surfaces import KPIS, NAV, NAV_LOG, NAV_STATE, SYNCED_STATE
-from state.files.values import dicts, first, mapping, number
+from state.files.values import first, mapping, number
 from state.sentences import Part
 from state.trust.comparison import Check, Side, all_agree, compare, extend, plain, rounding, usd, verdict
+from state.trust.nav_lag import forgive_move
+from state.trust.realized_check import check_realized
 
 CENT = 0.01
 # Prices and fills move between two files of the same minute.
@@ -52,8 +54,8 @@ def nav_checks(sources: Sources, facts: Facts) -> Iterator[Check]:
     yield _nav_against_synced(sources, facts)
     yield _drawdown(facts)
     yield _drawdown_sources(facts)
-    yield _realized(sources)
-    yield _history(facts)
+    yield check_realized(sources)
+    yield _history(sources, facts)
     yield nav_live(facts)
 
 
@@ -75,13 +77,19 @@ def _nav_against_nav_json(sources: Sources, facts: Facts) -> Check:
     name = NAV_STATE if left.label == NAV else NAV
     right = Side(name, nav_of(sources.data(name)), sources.stamp(name))
     excuse = _why_old(sources, name) if name == NAV_STATE else ""
-    check = compare("nav", left, right, nav_tolerance(left.value), excuse)
+    check = _compare_navs(sources, "nav", left, right, excuse)
     if _signs_differ(left, right) and check["status"] != "fail":
         return extend(check, "fail", ": one is below zero and the other is not")
     open_pnl = facts.nav.get("unrealized_pnl_usd")
     if check["status"] == "fail" and open_pnl and abs(check["residual"] + open_pnl) <= nav_tolerance(left.value):
         return extend(check, "warn", "; the difference is the unrealized PnL")
     return check
+
+
+def _compare_navs(sources: Sources, name: str, left: Side, right: Side, excuse: str = "") -> Check:
+    """Two figures of the NAV, each as it was when it was written."""
+    tolerance = nav_tolerance(left.value)
+    return forgive_move(sources, compare(name, left, right, tolerance, excuse), left, right, tolerance)
 
 
 def _why_old(sources: Sources, name: str) -> str:
@@ -103,7 +111,7 @@ def _nav_against_kpis(sources: Sources, facts: Facts) -> Check:
         return compare("nav_kpis", left, Side(KPIS, None), nav_tolerance(left.value))
     block = mapping(found.data.get("nav")) if is_nested(found.data) else mapping(found.data.get("drawdown"))
     nav_usd = first([number(block.get("nav_total")), number(block.get("nav"))])
-    return compare("nav_kpis", left, Side(found.origin, nav_usd, found.stamp), nav_tolerance(left.value))
+    return _compare_navs(sources, "nav_kpis", left, Side(found.origin, nav_usd, found.stamp))
 
 
 def _nav_against_synced(sources: Sources, facts: Facts) -> Check:
@@ -111,7 +119,8 @@ def _nav_against_synced(sources: Sources, facts: Facts) -> Check:
     right = Side(SYNCED_STATE, number(sources.data(SYNCED_STATE).get("nav")), sources.stamp(SYNCED_STATE))
     nav_json = Side(NAV, nav_of(sources.data(NAV)), sources.stamp(NAV))
     left = nav_json if nav_json.value is not None and _skew(nav_json, right) <= SAME_LOOP_S else nav_side(facts)
-    return compare("nav_synced", left, right, nav_tolerance(left.value, _skew(left, right)))
+    check = compare("nav_synced", left, right, nav_tolerance(left.value, _skew(left, right)))
+    return forgive_move(sources, check, left, right, nav_tolerance(left.value))
 
 
 def _skew(left: Side, right: Side) -> float:
@@ -183,23 +192,7 @@ def _differences(reference: Claim[Figures], claim: Claim[Figures]) -> Iterator[l
             yield [f"{what} of {reference.name} ", show(left), f", of {claim.name} ", show(right)]
 
 
-def _realized(sources: Sources) -> Check:
-    """Today's realised PnL, where the daemon's and the executor's copy are of one moment."""
-    claims = claim_realized(sources)
-    if len(claims) < 2:
-        return verdict("realized_pnl", "not_comparable", ["one figure or none"])
-    left, right = claims[0], claims[1]
-    same_day = (
-        left.stamp is not None and right.stamp is not None and int(left.stamp // 86400) == int(right.stamp // 86400)
-    )
-    sides = Side(left.name, left.value, left.stamp), Side(right.name, right.value, right.stamp)
-    # Between two cycles of the daemon a position may have been closed.
-    series = dicts(sources.data(NAV_STATE).get("series"))
-    moved = abs((nav_of(series[-1]) or 0.0) - (nav_of(series[-2]) or 0.0)) if len(series) > 1 else 0.0
-    return compare("realized_pnl", *sides, CENT + moved, "" if same_day else "of different days")
-
-
-def _history(facts: Facts) -> Check:
+def _history(sources: Sources, facts: Facts) -> Check:
     """The points of the two files against each other, the last one against the NAV, and what cannot be read of them."""
     history, nav = facts.history, nav_side(facts)
     faults: list[Part] = []
@@ -212,7 +205,7 @@ def _history(facts: Facts) -> Check:
         )
     last = history.points[-1] if history.points and not history.zeros else None
     right = Side("last point of the history", last[1] if last else None, last[0] if last else None)
-    check = compare("history", nav, right, nav_tolerance(nav.value), facts.nav_found.stale or "")
+    check = _compare_navs(sources, "history", nav, right, facts.nav_found.stale or "")
     return extend(check, "fail", "; ", *faults) if faults else check
 
 

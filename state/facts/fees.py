@@ -1,6 +1,7 @@
 """Fees over realised PnL: the 7-day figure, else the 3-day one; a ratio only with the two sides that make it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from state.facts.kpis_shape import all_payloads, flat_payloads, is_nested
@@ -39,7 +40,7 @@ class Fees(NamedTuple):
 
 def find_fee_pnl(sources: Sources) -> Fees:
     """The 7-day figures of a living file, else the 3-day ones, else the sides without a ratio."""
-    claims = tuple(_claims(sources))
+    claims = tuple(_without_refuted(list(_claims(sources))))
     with_ratio = [item for item in claims if item.value.ratio is not None]
     wanted = sorted(with_ratio, key=lambda item: item.value.window_days != WEEK_DAYS)
     choice = choose(sources, wanted)
@@ -47,7 +48,34 @@ def find_fee_pnl(sources: Sources) -> Fees:
         sides_only = choose(sources, [item for item in claims if item.value.ratio is None])
         choice = sides_only._replace(passed=choice.passed + sides_only.passed)
     refused = [f"{item.name}: {reason}" for item, reason in choice.passed if item.flaw]
+    shown = choice.claim
+    if shown is not None and shown.value.ratio is not None:
+        return Fees(choice, claims, f"{shown.name} does not carry it beside its ratio")
     return Fees(choice, claims, "; ".join(refused) or sources.lacks("fee / PnL ratio", RISK_SNAPSHOT, KPIS))
+
+
+def _without_refuted(claims: list[Claim[FeePnl]]) -> Iterator[Claim[FeePnl]]:
+    """A ratio without sides of its own is ruled out where it repeats one that its sides refute."""
+    refuted = [item for item in claims if item.flaw]
+    for item in claims:
+        source = None if _has_sides(item.value) else next((bad for bad in refuted if _repeats(item, bad)), None)
+        yield item if source is None else replace(item, flaw=f"repeats that of {source.name}, which its sides refute")
+
+
+def _has_sides(figures: FeePnl) -> bool:
+    return figures.fees_usd is not None and figures.pnl_usd is not None
+
+
+def _repeats(claim: Claim[FeePnl], source: Claim[FeePnl]) -> bool:
+    """The same window and the same ratio, as far as it is rounded."""
+    ratio, other = claim.value.ratio, source.value.ratio
+    if ratio is None or other is None or claim.value.window_days != source.value.window_days:
+        return False
+    return _is_rounded(ratio, other)
+
+
+def _is_rounded(ratio: float, exact: float) -> bool:
+    return abs(ratio - exact) <= max(RATIO_ROUNDING, 1e-3 * abs(exact))
 
 
 def _claims(sources: Sources) -> Iterator[Claim[FeePnl]]:
@@ -75,9 +103,11 @@ def _claim(data: JsonDict, days: int, file: str, stamp: float | None, origin: st
 def why_not_of_its_sides(figures: FeePnl) -> str | None:
     """Why a ratio cannot be that of the fees and the PnL beside it."""
     ratio, fees, pnl = figures.ratio, figures.fees_usd, figures.pnl_usd
-    if ratio is None or fees is None or not pnl:
+    if ratio is None or fees is None or pnl is None:
         return None
+    if pnl == 0:
+        return f"a fee / PnL of {fmt_number(ratio)} cannot be beside a realised PnL of 0"
     made = fees / abs(pnl)
-    if abs(ratio - made) <= max(RATIO_ROUNDING, 1e-3 * abs(made)):
+    if _is_rounded(ratio, made):
         return None
     return f"its fee / PnL of {fmt_number(ratio)} is not the {fmt_number(made)} that its two sides make"

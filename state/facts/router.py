@@ -1,5 +1,6 @@
 """Order routing of the portfolio: maker fills, fallbacks, slippage and quality, with what they are counted over."""
 
+from itertools import pairwise
 from typing import Any
 
 from state.facts.kpis_shape import Payload, all_payloads, is_nested
@@ -16,6 +17,10 @@ CLASSES = ("good", "ok", "degraded", "poor", "broken")
 BAD_CLASSES = ("broken", "poor", "degraded")
 
 RATIO_KEYS = ("maker_fill_rate", "fallback_ratio", "slip_q25_bps", "slip_q50_bps", "slip_q75_bps")
+
+# Quantiles of the slippage, lowest first, under the names the writers give them.
+QUANTILES = tuple((f"slip_q{share}", f"slip_q{share}_bps") for share in (25, 50, 75, 95))
+QUANTILE_ROUNDING_BPS = 0.006
 
 Figures = dict[str, Any]
 
@@ -57,7 +62,21 @@ def _why_impossible(stats: JsonDict) -> str | None:
         value = first_number(stats, key)
         if value is not None and fraction(value) is None:
             return f"{words} of {value:.2f} cannot be"
+    rated = any(first_number(stats, key) is not None for key in ("maker_fill_ratio", "fallback_ratio"))
+    return "a rate over 0 orders is none" if rated and _orders(stats) == 0 else None
+
+
+def why_not_in_order(stats: JsonDict) -> str | None:
+    """Why the quantiles of the slippage cannot be: a lower one lies above a higher one."""
+    known = [(keys[0], value) for keys in QUANTILES if (value := first_number(stats, *keys)) is not None]
+    for (lower, low), (higher, high) in pairwise(known):
+        if low > high + QUANTILE_ROUNDING_BPS:
+            return f"{lower} {low:.2f} is above {higher} {high:.2f}"
     return None
+
+
+def _orders(stats: JsonDict) -> int | None:
+    return first(count(stats.get(key)) for key in ("sample_count", "orders", "order_count"))
 
 
 def _is_old(sources: Sources, symbols: Table) -> bool:
@@ -86,13 +105,14 @@ def _has_ratio(figures: Figures) -> bool:
 
 def _over_orders(payload: Payload) -> Figures:
     stats = mapping(payload.data.get("router_stats"))
+    quantiles = {} if why_not_in_order(stats) else stats
     figures = {
         "maker_fill_rate": fraction(first_number(stats, "maker_fill_ratio")),
         "fallback_ratio": fraction(first_number(stats, "fallback_ratio")),
-        "slip_q25_bps": first_number(stats, "slip_q25", "slip_q25_bps"),
-        "slip_q50_bps": first_number(stats, "slip_q50", "slip_q50_bps"),
-        "slip_q75_bps": first_number(stats, "slip_q75", "slip_q75_bps"),
-        "orders": first(count(stats.get(key)) for key in ("sample_count", "orders", "order_count")),
+        "slip_q25_bps": first_number(quantiles, "slip_q25", "slip_q25_bps"),
+        "slip_q50_bps": first_number(quantiles, "slip_q50", "slip_q50_bps"),
+        "slip_q75_bps": first_number(quantiles, "slip_q75", "slip_q75_bps"),
+        "orders": _orders(stats),
     }
     return {**figures, "basis": "orders" if _has_ratio(figures) else None}
 
@@ -145,11 +165,12 @@ def _explain(sources: Sources, figures: Figures, choice: Choice[Payload]) -> Non
 
 
 def _reason(sources: Sources, basis: str | None, choice: Choice[Payload]) -> str:
-    if basis == "orders":
-        return "not published beside the order-weighted ratios, or no maker order was started"
-    if basis == "symbols":
-        return "no symbol has a value; quantiles are only published over orders"
     refused = [f"{claim.name}: {reason}" for claim, reason in choice.passed if claim.flaw]
+    if basis == "orders":
+        disorder = why_not_in_order(mapping(choice.value.data.get("router_stats"))) if choice.value else None
+        return disorder or "not published beside the order-weighted ratios, or no maker order was started"
+    if basis == "symbols":
+        return "; ".join([*refused, "no symbol has a value; quantiles are only published over orders"])
     if refused:
         return "; ".join(refused)
     if sources.has(ROUTER_HEALTH) or choice.claim:

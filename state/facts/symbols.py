@@ -164,8 +164,14 @@ def _drawdown(row: JsonDict) -> dict[str, Any]:
     if (dd_state := word(row.get("dd_state"), "dd_state", "state")) is not None:
         found["dd_state"] = dd_state
     if (dd_today_pct := number(row.get("dd_today_pct"))) is not None:
-        found["dd_today_pct"] = dd_today_pct
+        why = why_no_fall(dd_today_pct)
+        found |= {"dd_today_pct": None, f"{WHY}dd_today_pct": why} if why else {"dd_today_pct": dd_today_pct}
     return found
+
+
+def why_no_fall(pct: float | None) -> str | None:
+    """Why a percentage of a day cannot be one: it is more than all there was."""
+    return f"a fall of {pct} % in a day is more than all" if pct is not None and abs(pct) > 100 else None
 
 
 def _atr(row: JsonDict) -> dict[str, Any]:

@@ -7,39 +7,22 @@ from typing import TYPE_CHECKING, Any
 from state.facts.environment import engine_environment
 from state.facts.fees import FeePnl, find_fee_pnl
 from state.facts.kpis import claim_atr_ratio, claim_atr_regime, claim_dd_state
-from state.facts.kpis_shape import all_payloads
-from state.facts.router import claim_order_weighted
+from state.facts.kpis_shape import all_payloads, is_nested
 from state.facts.sources import Sources
 from state.facts.standing import Claim
 from state.facts.symbols import router_entries
-from state.files.rows import ENTRY_KEYS, MARK_KEYS, ROW_LISTS
-from state.files.stamps import COMPARABLE_S, SAME_LOOP_S, parse_stamp
-from state.files.surfaces import (
-    ENGINE_METADATA,
-    EXECUTION_HEALTH,
-    KPIS,
-    POSITIONS,
-    POSITIONS_STATE,
-    RISK_SNAPSHOT,
-    ROUTER_HEALTH,
-    SYNCED_STATE,
-)
-from state.files.values import JsonDict, count, dicts, first_number, mapping, number, numeric, text
+from state.files.stamps import COMPARABLE_S, parse_stamp
+from state.files.surfaces import ENGINE_METADATA, KPIS, ROUTER_HEALTH
+from state.files.values import count, first_number, mapping, text
 from state.formatting import fmt_number
 from state.trust.comparison import Check, Side, all_agree, compare, rounding, verdict
 from state.trust.nav_checks import CENT, Facts
+from state.trust.one_loop import Writing, is_of_one_loop
+from state.trust.possible_checks import check_possible
 
 if TYPE_CHECKING:
     from state.sentences import Part
 
-RATE_KEYS = (
-    "maker_fill_rate",
-    "maker_fill_ratio",
-    "fallback_rate",
-    "fallback_ratio",
-    "maker_fill_share",
-    "reject_rate",
-)
 ROUTER_KEYS = ("maker_fill_ratio", "fallback_ratio", "slip_q25", "slip_q50", "slip_q75")
 
 
@@ -47,7 +30,7 @@ def ratio_checks(sources: Sources, facts: Facts) -> Iterator[Check]:
     """In the order of the page."""
     yield _states(sources)
     yield _fees(sources)
-    yield _possible(sources)
+    yield check_possible(sources)
     yield _router_counts(sources)
     yield _router_rates(sources)
     yield _fx(sources, facts)
@@ -63,11 +46,11 @@ def _states(sources: Sources) -> Check:
         ("ATR regime", claim_atr_regime(sources)),
     )
     for what, claims in worded:
-        for reference, claim in _of_one_moment(claims):
+        for reference, claim in _of_one_moment(sources, claims):
             compared = True
             if reference.value.lower() != claim.value.lower():
                 differences.append([f"{what}: {reference.name} {reference.value}, {claim.name} {claim.value}"])
-    for left, right in _of_one_moment([item for item in claim_atr_ratio(sources) if item.flaw is None]):
+    for left, right in _of_one_moment(sources, [item for item in claim_atr_ratio(sources) if item.flaw is None]):
         compared = True
         if abs(left.value - right.value) > rounding(left.value) + rounding(right.value):
             words = f"ATR ratio: {left.name} {fmt_number(left.value)}, {right.name} {fmt_number(right.value)}"
@@ -75,18 +58,14 @@ def _states(sources: Sources) -> Check:
     return all_agree("states", differences, ["the files have the same words"], compared)
 
 
-def _of_one_moment(claims: Iterable[Claim[Any]]) -> Iterator[tuple[Claim[Any], Claim[Any]]]:
+def _of_one_moment(sources: Sources, claims: Iterable[Claim[Any]]) -> Iterator[tuple[Claim[Any], Claim[Any]]]:
     """Each claim beside the first of its own loop; two loops may differ rightly."""
-    ordered = list(claims)
-    for index, claim in enumerate(ordered):
-        for reference in ordered[:index]:
-            if (
-                reference.stamp is not None
-                and claim.stamp is not None
-                and abs(reference.stamp - claim.stamp) <= SAME_LOOP_S
-            ):
-                yield reference, claim
-                break
+    nested = is_nested(sources.data(KPIS))
+    ordered = [(claim, Writing(claim.file, nested and claim.file == KPIS, claim.stamp)) for claim in claims]
+    for index, (claim, writing) in enumerate(ordered):
+        reference = next((item for item, other in ordered[:index] if is_of_one_loop(other, writing)), None)
+        if reference is not None:
+            yield reference, claim
 
 
 def _fees(sources: Sources) -> Check:
@@ -96,7 +75,7 @@ def _fees(sources: Sources) -> Check:
         [f"{item.name}: {why}"] for item in claims if (why := item.flaw or _misfit(item.value))
     ]
     compared = any(item.value.ratio is not None and item.value.pnl_usd for item in claims)
-    for left, right in _of_one_moment(claims):
+    for left, right in _of_one_moment(sources, claims):
         same = left.value.window_days == right.value.window_days
         short, long = sorted((left.value, right.value), key=lambda item: item.window_days or 0)
         if not same and (short.fees_usd or 0.0) > (inf if long.fees_usd is None else long.fees_usd + CENT):
@@ -117,69 +96,6 @@ def _misfit(figures: FeePnl) -> str:
     made = fees / abs(pnl)
     allowed = rounding(ratio) + (rounding(fees) + abs(made) * rounding(pnl)) / abs(pnl)
     return f"{fmt_number(ratio, 4)} is not quite its fees over its PnL" if abs(ratio - made) > allowed else ""
-
-
-def _possible(sources: Sources) -> Check:
-    """Rates outside 0 to 1 and ATR ratios below zero, wherever they stand."""
-    found = [item.flaw for item in claim_atr_ratio(sources) if item.flaw]
-    found += [f"{item.name}: {item.flaw}" for item in claim_order_weighted(sources) if item.flaw]
-    rated = (KPIS, ROUTER_HEALTH, RISK_SNAPSHOT, EXECUTION_HEALTH, POSITIONS_STATE)
-    priced = (POSITIONS_STATE, POSITIONS, SYNCED_STATE)
-    for name in rated:
-        found += sources.derive(find_impossible, name)
-    for name in priced:
-        found += sources.derive(find_negative_prices, name)
-    differences: list[list[Part]] = [[words] for words in dict.fromkeys(found)]
-    return all_agree(
-        "possible", differences, ["no figure is outside what can be"], any(map(sources.has, (*rated, *priced)))
-    )
-
-
-def find_impossible(data: JsonDict) -> list[str]:
-    """What cannot be in the figures per symbol of one file, and in its router block."""
-    rows = [
-        *_symbol_rows(data.get("symbols")),
-        *_symbol_rows(data.get("items")),
-        *_symbol_rows(mapping(data.get("atr")).get("symbols")),
-    ]
-    found = [words for name, row in rows for words in _impossible_in(name, row)]
-    return [*found, *_impossible_in("router", mapping(data.get("router"))), *_impossible_windows(data)]
-
-
-def _impossible_windows(data: JsonDict) -> Iterator[str]:
-    for block in (data, mapping(data.get("kpis_v7")), mapping(data.get("risk"))):
-        window = mapping(block.get("fee_pnl")).get("window_days")
-        if window is not None and not count(window):
-            yield "a fee / PnL window is no number of days"
-
-
-def find_negative_prices(data: JsonDict) -> list[str]:
-    """Prices and leverages below zero in the position lists of one file: a price that is not read."""
-    rows = [row for key in ROW_LISTS for row in dicts(data.get(key))]
-    return [
-        f"{key} of {text(row.get('symbol')) or '?'} is below zero"
-        for row in rows
-        for key in (*ENTRY_KEYS, *MARK_KEYS, "leverage")
-        if (numeric(row.get(key)) or 0.0) < 0
-    ]
-
-
-def _symbol_rows(rows: object) -> Iterator[tuple[str, JsonDict]]:
-    named = [{"symbol": name, **mapping(row)} for name, row in rows.items()] if isinstance(rows, dict) else dicts(rows)
-    for row in named:
-        name = text(row.get("symbol")) or "?"
-        yield name, row
-        yield from ((name, mapping(row.get(block))) for block in ("router", "vol"))
-
-
-def _impossible_in(name: str, row: JsonDict) -> Iterator[str]:
-    ratio = number(row.get("atr_ratio"))
-    if ratio is not None and ratio < 0:
-        yield f"ATR ratio of {name} {fmt_number(ratio)} is below zero"
-    for key in RATE_KEYS:
-        rate = number(row.get(key))
-        if rate is not None and not 0.0 <= rate <= 1.0:
-            yield f"{key} of {name} {fmt_number(rate)} is outside 0 to 1"
 
 
 def _router_counts(sources: Sources) -> Check:
@@ -204,7 +120,7 @@ def _router_rates(sources: Sources) -> Check:
         Claim(mapping(item.data.get("router_stats")), item.file, item.stamp, None, item.origin)
         for item in all_payloads(sources)
     ]
-    for left, right in _of_one_moment(item for item in claims if "maker_fill_ratio" in item.value):
+    for left, right in _of_one_moment(sources, [item for item in claims if "maker_fill_ratio" in item.value]):
         for key in ROUTER_KEYS:
             values = first_number(left.value, key), first_number(right.value, key)
             if values[0] is None or values[1] is None:

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 from state.facts.kpis_shape import is_nested
 from state.facts.sources import Sources
 from state.facts.symbols import WHY, Reader, read_risk, rows_by_symbol, symbol_parts
-from state.files.stamps import COMPARABLE_S, SAME_LOOP_S, content_stamp, parse_stamp
+from state.files.stamps import SAME_LOOP_S, content_stamp, parse_stamp
 from state.files.surfaces import EXECUTION_HEALTH, KPIS, POSITIONS_STATE, RISK_SNAPSHOT, ROUTER_HEALTH
 from state.files.values import JsonDict, mapping
 from state.formatting import fmt_number
 from state.sentences import Part
 from state.trust.comparison import differ
+from state.trust.one_loop import Writing, is_of_one_loop
 
 FILES = (KPIS, RISK_SNAPSHOT, ROUTER_HEALTH, EXECUTION_HEALTH, POSITIONS_STATE)
 
@@ -31,6 +32,10 @@ class _Place(NamedTuple):
     def name(self) -> str:
         return f"{self.file} {self.part}"
 
+    @property
+    def writing(self) -> Writing:
+        return Writing(self.file, self.daemon, self.stamp)
+
 
 def find_unlike_symbols(sources: Sources) -> list[list[Part]]:
     """What differs, in words."""
@@ -42,7 +47,7 @@ def _find_unlike(*contents: JsonDict) -> list[list[Part]]:
     found: list[list[Part]] = []
     for index, place in enumerate(places):
         for reference in places[:index]:
-            if _is_of_one_loop(reference, place):
+            if reference.file == place.file or is_of_one_loop(reference.writing, place.writing):
                 found += _differences(reference, place)
     return [*found, *_unlike_errors(contents[1], contents[3])]
 
@@ -100,15 +105,3 @@ def _shown(value: float | str) -> str:
 def _place(data: JsonDict, where: tuple[str, str, bool], read: Reader, entries: dict[str, JsonDict]) -> _Place:
     rows = {symbol: read(entry) for symbol, entry in entries.items()}
     return _Place(*where, content_stamp(data), rows)
-
-
-def _is_of_one_loop(left: _Place, right: _Place) -> bool:
-    if left.file == right.file:
-        return True
-    if left.stamp is None or right.stamp is None:
-        return False
-    if left.daemon == right.daemon:
-        return abs(left.stamp - right.stamp) <= SAME_LOOP_S
-    # The daemon has read what the executor had written a cycle before; from what stands now nothing has changed.
-    copy, read = (left, right) if left.daemon else (right, left)
-    return read.file == RISK_SNAPSHOT and SAME_LOOP_S < (copy.stamp or 0.0) - (read.stamp or 0.0) <= COMPARABLE_S

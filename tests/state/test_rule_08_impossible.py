@@ -118,3 +118,65 @@ def test_a_rate_of_exchange_is_of_today(hours: float, usable: bool, tmp_path: Pa
     claims = [{"path": "nav.nav_zar", "near": 180335.5567}] if usable else [told("usd/zar")]
     assert wrong(state, claims) == []
     assert (state["nav"]["fx_usd_zar"] is not None) == usable
+
+
+ATR = "atr.symbols.0"
+ATR_PLACES = (f"kpis_v7.json {ATR}", f"risk_snapshot.json {ATR}", f"risk_snapshot.json kpis_v7.{ATR}")
+STATS = ("kpis_v7.json router_stats", "risk_snapshot.json kpis_v7.router_stats")
+SIDES = "risk_snapshot.json fee_pnl"
+NESTED_STATS = "kpis_v7.json router_stats.maker_fill_rate"
+# places, value, what is said
+ODD: dict[str, tuple[tuple[str, ...], Any, str]] = {
+    "a ratio of other parts": (tuple(f"{place}.atr_ratio" for place in ATR_PLACES), 5.85, "atr ratio"),
+    "a regime of another ratio": (tuple(f"{place}.atr_regime" for place in ATR_PLACES), "panic", "atr regime"),
+    "a fall of more than all": (("risk_snapshot.json symbols.0.risk.dd_today_pct",), -150.0, "more than all"),
+    "rates over no orders": (tuple(f"{place}.sample_count" for place in STATS), 0, "0 orders"),
+    "quantiles out of order": (tuple(f"{place}.slip_q25" for place in STATS), 99.0, "slip_q25"),
+    "a negative ratio of a position": (("positions_state.json positions.0.atr_ratio",), -0.4, "atr ratio"),
+}
+
+
+@pytest.mark.parametrize("case", ODD.values(), ids=ODD)
+def test_what_contradicts_itself_is_told(case: tuple[tuple[str, ...], Any, str], tmp_path: Path) -> None:
+    """A figure beside the parts, the word or the count it stands with."""
+    places, value, words = case
+    state = put(tmp_path, places, value, flat=True).load()
+    assert wrong(state, [told(words)]) == []
+    assert state["router"]["slip_q25_bps"] != 99.0
+    assert state["router"]["orders"] != 0 or state["router"]["maker_fill_rate"] is None
+
+
+@pytest.mark.parametrize(
+    ("place", "value"), [("kpis_v7.json risk.drawdown_pct", 150.0), (NESTED_STATS, 3.05), (NESTED_STATS, -0.1)]
+)
+def test_what_is_not_shown_is_told_too(place: str, value: float, tmp_path: Path) -> None:
+    """Figures of the nested KPIs that the page takes from elsewhere."""
+    assert wrong(put(tmp_path, (place,), value).load(), [told(f"{value:.2f}")]) == []
+
+
+def test_a_day_of_more_than_all_is_unknown(tmp_path: Path) -> None:
+    """In every place that has it."""
+    places = [f"{name} symbols.0.risk.dd_today_pct" for name in ("risk_snapshot.json", "execution_health.json")]
+    places += [f"kpis_v7.json {path}.dd_today_pct" for path in ("symbols.BTCUSDT", "atr.symbols.0")]
+    claim = {"path": "kpis.symbols.BTCUSDT.dd_today_pct", "unknown": True}
+    assert wrong(put(tmp_path, tuple(places), -150.0).load(), [claim]) == []
+
+
+REFUTED: list[tuple[str, Any, float]] = [
+    ("pnl", 0.0, 1.806705805978055),
+    ("pnl", 0, 1.806705805978055),
+    ("fee_pnl_ratio", 180.67058, 180.67058),
+    ("fee_pnl_ratio", -1.8067058, -1.8067058),
+    ("fee_pnl_ratio", 0.0, 0.0),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "ratio"), REFUTED)
+def test_a_refuted_fee_ratio_is_not_shown_from_its_copy(key: str, value: Any, ratio: float, tmp_path: Path) -> None:
+    """The daemon repeats the ratio without the sides that refute it."""
+    places = ("risk_snapshot.json fee_pnl_ratio", "kpis_v7.json risk.fee_pnl_ratio", "kpis_v7.json fee_pnl_ratio")
+    world = put(tmp_path, (*places, f"{SIDES}.fee_pnl_ratio"), ratio)
+    state = change(world, {f"{SIDES}.{key}": value}).load()
+    assert wrong(state, [told("fee / pnl")]) == []
+    assert state["kpis"]["risk"]["fee_pnl_window_days"] == 3
+    assert state["kpis"]["risk"]["fee_pnl_ratio"] == pytest.approx(5.9479146)

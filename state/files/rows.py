@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from state.files.values import JsonDict, dicts, first, first_numeric, numeric, text
+from state.files.values import JsonDict, dicts, first_numeric, numeric, text
 
 ROW_LISTS = ("rows", "positions", "items")
 QTY_KEYS = ("qty", "size", "positionAmt")
@@ -15,6 +15,13 @@ NOTIONAL_USD_KEYS = ("notional_usd", "usd_value", "value_usd")
 PNL_USD_KEYS = ("pnl_usd", "unrealized_pnl_usd")
 LIQUIDATION_KEYS = ("liquidation_price", "liquidationPrice", "liq_price")
 FUNDING_USD_KEYS = ("funding_usd", "funding_fee_usd")
+SIDE_KEYS = ("positionSide", "position_side", "side")
+# Beside the quantities: what some writers sign for a short. Above zero it says nothing.
+SIGNED_KEYS = ("notional", *NOTIONAL_USD_KEYS)
+
+# Of quantity x mark. Fees and funding inside a PnL, the rounding of prices, and what these move while a row is made,
+# may each turn the sign of a PnL near the entry price: beyond this on both sides of zero, none of them does.
+BEYOND_DOUBT = 2e-3
 
 SIDES = {"LONG": "LONG", "BUY": "LONG", "SHORT": "SHORT", "SELL": "SHORT"}
 
@@ -120,28 +127,30 @@ def _read_row(raw: JsonDict) -> Row | None:
 
 
 def _side(raw: JsonDict, qty: float | None, pnl: float | None, prices: tuple[float | None, float | None]) -> str | None:
-    """LONG or SHORT; BOTH (one-way mode) is told by the row's own side, else by the sign of the quantity.
+    """LONG or SHORT, by its words, else by the signs of its quantity; BOTH (one-way mode) is no word.
 
-    None where the words and the figures contradict each other: a long of a negative quantity, or a quantity without a
-    sign or side whose PnL only a short can have.
+    None where what is written contradicts itself: two words, a word or a quantity of a long beside a figure below zero,
+    or a PnL that only the other side can have.
     """
-    words = (SIDES.get((text(raw.get(key)) or "").upper()) for key in ("positionSide", "position_side", "side"))
-    named = first(words)
-    if named == "LONG" and qty is not None and qty < 0:
+    words = {SIDES.get((text(raw.get(key)) or "").upper()) for key in SIDE_KEYS} - {None}
+    sizes = [size for key in QTY_KEYS if (size := numeric(raw.get(key)))]
+    signed = [*sizes, *(size for key in SIGNED_KEYS if (size := numeric(raw.get(key))))]
+    named = words or {"SHORT" if size < 0 else "LONG" for size in sizes}
+    if len(named) > 1 or (named == {"LONG"} and any(size < 0 for size in signed)):
         return None
-    if named is not None or qty is None:
-        return named
-    if qty < 0:
-        return "SHORT"
-    return None if _is_pnl_of_a_short(qty, pnl, prices) else "LONG"
+    side = next(iter(named), None)
+    return None if side is None or _is_pnl_of_the_other(side, qty, pnl, prices) else side
 
 
-def _is_pnl_of_a_short(qty: float, pnl: float | None, prices: tuple[float | None, float | None]) -> bool:
+def _is_pnl_of_the_other(
+    side: str, qty: float | None, pnl: float | None, prices: tuple[float | None, float | None]
+) -> bool:
+    """Whether price and PnL went opposite ways, each by more than costs and rounding make of a PnL."""
     entry_price, mark_price = prices
-    if not pnl or entry_price is None or mark_price is None:
+    if qty is None or pnl is None or entry_price is None or mark_price is None:
         return False
-    as_long = (mark_price - entry_price) * qty
-    return as_long != 0 and abs(pnl + as_long) < 0.1 * abs(as_long)
+    made = (mark_price - entry_price) * abs(qty) * (-1.0 if side == "SHORT" else 1.0)
+    return made * pnl < 0 and min(abs(made), abs(pnl)) > BEYOND_DOUBT * abs(qty) * mark_price
 
 
 def _add(first_row: Row, row: Row) -> Row:

@@ -125,6 +125,41 @@ SIDES: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("a short without a sign", row("ETHUSDT", "SHORT", 0.85, **LOST, unrealized=28.61), SHORT),
     ("a short whose PnL is a long's", row("ETHUSDT", "SHORT", -0.85, **LOST, unrealized=-28.61), [told("ETHUSDT")]),
     ("a long below zero", row("ETHUSDT", "LONG", -0.85, **LOST, unrealized=28.61), NO_SIDE),
+    ("no sign, no side, about a short's gain", row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=24.0), NO_SIDE),
+    ("no sign, no side, far more than a short's", row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=300.0), NO_SIDE),
+    ("a long by its word, a short by its PnL", row("ETHUSDT", "LONG", 0.85, **LOST, unrealized=28.61), NO_SIDE),
+    ("a short by word and sign, a long by its PnL", row("ETHUSDT", "SHORT", -0.85, **LOST, unrealized=-28.6), NO_SIDE),
+    ("a short by its sign, a long by its PnL", row("ETHUSDT", "BOTH", -0.85, **LOST, unrealized=-28.61), NO_SIDE),
+    ("two words", row("ETHUSDT", "LONG", 0.85, **LOST, side="SHORT"), NO_SIDE),
+    ("two words, at entry", row("ETHUSDT", "SHORT", 0.85, markPrice=3055.1, entryPrice=3055.1, side="BUY"), NO_SIDE),
+    ("two words under other names", row("ETHUSDT", GONE, 0.85, **LOST, position_side="long", side="sell"), NO_SIDE),
+    ("a notional below zero", row("ETHUSDT", "BOTH", 0.85, **LOST, notional=-2568.2), NO_SIDE),
+    ("dollars below zero", row("ETHUSDT", "LONG", 0.85, **LOST, notional_usd="-2568.2"), NO_SIDE),
+    ("another quantity below zero", row("ETHUSDT", "BOTH", 0.85, **LOST, positionAmt=-0.85), NO_SIDE),
+    ("a long of another quantity below zero", row("ETHUSDT", "LONG", 0.85, **LOST, positionAmt="-0.85"), NO_SIDE),
+    ("a short, all signed", row("ETHUSDT", "SHORT", -0.85, **LOST, positionAmt=-0.85, notional=-2568.2), SHORT),
+    ("a short, none signed", row("ETHUSDT", "SHORT", 0.85, **LOST, unrealized=28.61, notional=2568.2), SHORT),
+    ("a short, one signed", row("ETHUSDT", "SHORT", 0.85, **LOST, unrealized=28.61, positionAmt=-0.85), SHORT),
+    ("a short of one-way mode", row("ETHUSDT", "BOTH", -0.85, **LOST, notional=2568.2, side="BOTH"), SHORT),
+    ("a long by two words", row("ETHUSDT", "LONG", 0.85, **LOST, side="BUY"), [leg("ETHUSDT LONG", 0.85)]),
+]
+
+# Of 2,568 USD: what costs, rounding and a moving price make of the PnL of a row.
+NEAR = {"entryPrice": 3022.8, "markPrice": 3021.44}
+NOISE: list[dict[str, Any]] = [
+    row("ETHUSDT", "BOTH", 0.85, **NEAR, unrealized=0.04),
+    row("ETHUSDT", "LONG", 0.85, **NEAR, unrealized=1.16),
+    row("ETHUSDT", "LONG", 0.85, **NEAR, unrealized=1.9),
+    row("ETHUSDT", "BOTH", 0.85, **NEAR, unrealized=40.0),
+    row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=0.4),
+    row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=0.0),
+    row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=None),
+    row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized="?"),
+    row("ETHUSDT", "BOTH", 0.85, entryPrice=3055.1, markPrice=3055.1, unrealized=24.0),
+    row("ETHUSDT", "BOTH", 0.85, entryPrice=0.0, markPrice=3021.44, unrealized=24.0),
+    row("ETHUSDT", "BOTH", 0.85, entryPrice=3055.1, markPrice=None, unrealized=24.0),
+    row("ETHUSDT", "BOTH", 0.85, **LOST, side="BOTH"),
+    row("ETHUSDT", "LONG", 0.85, **LOST, side="sideways"),
 ]  # fmt: skip
 
 
@@ -133,3 +168,10 @@ def test_the_side_is_what_the_row_says(case: Any, tmp_path: Path) -> None:
     """Or openly unknown, where it contradicts itself."""
     _, item, claims = case
     assert wrong(put(World(tmp_path / "state", scenario="v7.1/healthy"), [item]).load(), claims) == []
+
+
+@pytest.mark.parametrize("item", NOISE, ids=lambda item: f"{item['markPrice']} {item['unrealized']}")
+def test_noise_takes_no_side_away(item: dict[str, Any], tmp_path: Path) -> None:
+    """Only price and PnL that both went far, and opposite ways, are a contradiction."""
+    state = put(World(tmp_path / "state", scenario="v7.1/healthy"), [item]).load()
+    assert wrong(state, [leg("ETHUSDT LONG", 0.85), {"no_alert": "ETHUSDT.*side"}]) == []

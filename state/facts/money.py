@@ -5,6 +5,8 @@ or unknown with the reason.
 """
 
 import re
+from decimal import Decimal
+from math import log10
 from typing import NamedTuple
 
 from state.files.rows import Row
@@ -26,6 +28,11 @@ FIT_FACTOR = 5.0
 FIT_TOLERANCE = 0.02
 # The rounding of the two prices and of the PnL, in ten thousandths of the notional.
 FIT_ROUNDING = 2e-4
+# A PnL is written with eight digits, or in cents.
+CENT = 0.01
+
+# Of the power of ten that a contract of 1, 10 or 100 dollars is; a figure in coins comes as near by chance only.
+SIZE_TOLERANCE = 1e-6
 
 
 class Contract(NamedTuple):
@@ -67,19 +74,28 @@ def misfit(row: Row) -> float | None:
     if computed is None or row.pnl is None:
         return None
     difference = row.pnl - computed
-    allowed = _price_rounding(row) + FIT_TOLERANCE * max(abs(row.pnl), abs(computed))
+    allowed = _rounding(row) + FIT_TOLERANCE * max(abs(row.pnl), abs(computed))
     return difference if abs(difference) > allowed else 0.0
 
 
-def _price_rounding(row: Row) -> float:
-    """What the rounding of its prices makes of the PnL of a row."""
-    return FIT_ROUNDING * abs(row.qty or 0.0) * (row.mark_price or 0.0)
+def _rounding(row: Row) -> float:
+    """What the rounding of its prices and of its last digit makes of the PnL of a row."""
+    last_digit = 10.0 ** int(Decimal(repr(row.pnl or 0.0)).as_tuple().exponent)
+    return FIT_ROUNDING * abs(row.qty or 0.0) * (row.mark_price or 0.0) + min(last_digit, CENT)
 
 
 def _is_proven_linear(row: Row) -> bool:
     """Whether the PnL shows that one contract is one coin; near the entry price the PnL of any contract is nothing."""
-    computed = row.computed_pnl
-    return misfit(row) == 0.0 and computed is not None and abs(computed) > _price_rounding(row)
+    computed, pnl = row.computed_pnl, row.pnl
+    if misfit(row) != 0.0 or computed is None or pnl is None:
+        return False
+    return min(abs(computed), abs(pnl)) > _rounding(row)
+
+
+def is_checkable(row: Row) -> bool:
+    """Whether (mark - entry) x quantity has to be the PnL of this row: not where size or money are its own affair."""
+    contract = read_contract(row.symbol)
+    return (contract.quote in USD_COINS and not contract.sized) or _is_proven_linear(row)
 
 
 def _is_of_another_size(row: Row) -> bool:
@@ -94,7 +110,7 @@ def why_not_usd(row: Row) -> str | None:
     contract = read_contract(row.symbol)
     if contract.sized and not _is_proven_linear(row):
         return f"{row.symbol} counts in contracts whose size is not written"
-    if contract.quote is None and misfit(row) != 0.0:
+    if contract.quote is None and not _is_proven_linear(row):
         return f"nothing says which money {row.symbol} is quoted in"
     if contract.quote is not None and contract.quote not in USD_COINS:
         return f"{row.symbol} is quoted in {contract.quote}, and no file has it in US dollars"
@@ -113,11 +129,27 @@ def notional_usd(row: Row, priced: Row | None) -> float | None:
 
 
 def _own_usd(row: Row, product: float | None) -> float | None:
-    """The writer's own figure. A plain `notional` that is just quantity times mark is in the money of the contract."""
-    if row.notional_usd is not None:
+    """The writer's own figure. A plain `notional` is in the money of the contract where it is just quantity times mark,
+    in coins where it is the quantity, and may be in coins where nobody knows what one contract is.
+    """
+    if row.notional_usd is not None or row.notional is None:
         return row.notional_usd
-    is_product = product is not None and row.notional is not None and abs(row.notional - product) <= 0.01 * product
-    return None if is_product else row.notional
+    if _is_about(row.notional, product):
+        return None
+    contract = read_contract(row.symbol)
+    if contract.quote is None or contract.sized or _is_of_another_size(row):
+        return row.notional if _is_of_whole_dollars(row.notional, row.qty) else None
+    return None if _is_about(row.notional, abs(row.qty or 0.0)) else row.notional
+
+
+def _is_about(value: float, other: float | None) -> bool:
+    return other is not None and abs(value - other) <= 0.01 * other
+
+
+def _is_of_whole_dollars(notional: float, qty: float | None) -> bool:
+    """Whether each contract is of 1, 10, 100, ... dollars, as those are that are settled in the coin."""
+    power = log10(notional / abs(qty)) if qty else -1.0
+    return round(power) >= 0 and abs(power - round(power)) <= SIZE_TOLERANCE
 
 
 def pnl_usd(row: Row) -> float | None:

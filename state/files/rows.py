@@ -22,6 +22,7 @@ SIGNED_KEYS = ("notional", *NOTIONAL_USD_KEYS)
 # Of quantity x mark. Fees and funding inside a PnL, the rounding of prices, and what these move while a row is made,
 # may each turn the sign of a PnL near the entry price: beyond this on both sides of zero, none of them does.
 BEYOND_DOUBT = 2e-3
+CENT = 0.01
 
 SIDES = {"LONG": "LONG", "BUY": "LONG", "SHORT": "SHORT", "SELL": "SHORT"}
 
@@ -150,7 +151,7 @@ def _is_pnl_of_the_other(
     if qty is None or pnl is None or entry_price is None or mark_price is None:
         return False
     made = (mark_price - entry_price) * abs(qty) * (-1.0 if side == "SHORT" else 1.0)
-    return made * pnl < 0 and min(abs(made), abs(pnl)) > BEYOND_DOUBT * abs(qty) * mark_price
+    return made * pnl < 0 and min(abs(made), abs(pnl)) > max(BEYOND_DOUBT * abs(qty) * mark_price, CENT)
 
 
 def _add(first_row: Row, row: Row) -> Row:

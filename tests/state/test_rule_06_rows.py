@@ -132,7 +132,7 @@ SIDES: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("a short by its sign, a long by its PnL", row("ETHUSDT", "BOTH", -0.85, **LOST, unrealized=-28.61), NO_SIDE),
     ("two words", row("ETHUSDT", "LONG", 0.85, **LOST, side="SHORT"), NO_SIDE),
     ("two words, at entry", row("ETHUSDT", "SHORT", 0.85, markPrice=3055.1, entryPrice=3055.1, side="BUY"), NO_SIDE),
-    ("two words under other names", row("ETHUSDT", GONE, 0.85, **LOST, position_side="long", side="sell"), NO_SIDE),
+    ("two words under other names", row("ETHUSDT", "BOTH", 0.85, **LOST, position_side="long", side="sell"), NO_SIDE),
     ("a notional below zero", row("ETHUSDT", "BOTH", 0.85, **LOST, notional=-2568.2), NO_SIDE),
     ("dollars below zero", row("ETHUSDT", "LONG", 0.85, **LOST, notional_usd="-2568.2"), NO_SIDE),
     ("another quantity below zero", row("ETHUSDT", "BOTH", 0.85, **LOST, positionAmt=-0.85), NO_SIDE),
@@ -159,6 +159,8 @@ NOISE: list[dict[str, Any]] = [
     row("ETHUSDT", "BOTH", 0.85, entryPrice=0.0, markPrice=3021.44, unrealized=24.0),
     row("ETHUSDT", "BOTH", 0.85, entryPrice=3055.1, markPrice=None, unrealized=24.0),
     row("ETHUSDT", "BOTH", 0.85, **LOST, side="BOTH"),
+    row("ETHUSDT", "LONG", 1e-6, **LOST, unrealized=0.01),
+    row("ETHUSDT", "LONG", 1e-4, **LOST, unrealized=0.01),
     row("ETHUSDT", "LONG", 0.85, **LOST, side="sideways"),
 ]  # fmt: skip
 
@@ -174,4 +176,4 @@ def test_the_side_is_what_the_row_says(case: Any, tmp_path: Path) -> None:
 def test_noise_takes_no_side_away(item: dict[str, Any], tmp_path: Path) -> None:
     """Only price and PnL that both went far, and opposite ways, are a contradiction."""
     state = put(World(tmp_path / "state", scenario="v7.1/healthy"), [item]).load()
-    assert wrong(state, [leg("ETHUSDT LONG", 0.85), {"no_alert": "ETHUSDT.*side"}]) == []
+    assert wrong(state, [leg("ETHUSDT LONG", item["qty"]), {"no_alert": "ETHUSDT.*side"}]) == []

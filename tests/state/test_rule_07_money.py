@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from books import put, row
-from rules import GONE, wrong
+from rules import GONE, told, wrong
 from worlds import World, row_of
 
 FITS, ODD, NEAR_ENTRY = object(), -0.00047788, object()
@@ -23,7 +23,7 @@ CONTRACTS: list[tuple[str, Any, bool]] = [
     *((name, FITS, True) for name in SIZED),
     *((name, pnl, False) for name in SIZED for pnl in (GONE, ODD, NEAR_ENTRY)),
     *((name, FITS, True) for name in NAMELESS),
-    *((name, pnl, False) for name in NAMELESS for pnl in (GONE, ODD)),
+    *((name, pnl, False) for name in NAMELESS for pnl in (GONE, ODD, NEAR_ENTRY)),
 ]
 
 
@@ -49,19 +49,73 @@ def test_a_value_in_us_dollars_needs_evidence(symbol: str, pnl: Any, told: bool,
 
 @pytest.mark.parametrize(
     ("written", "notional"),
-    [({"notional": -2500.0}, 2500.0), ({"notional_usd": 2500.0}, 2500.0), ({"notional": 0.0}, None), ({}, None)],
+    [
+        ({"notional": -2500.0}, 2500.0),
+        ({"notional": "250.00"}, 250.0),
+        ({"notional": 25}, 25.0),
+        ({"notional_usd": 2500.0}, 2500.0),
+        ({"notional": 0.02765, "usd_value": -2499.9}, 2499.9),
+        ({"notional": 0.0}, None),
+        ({"notional": -0.02765104}, None),
+        ({"notional": 2.5}, None),
+        ({"notional": 1630.79}, None),
+        ({"notional": 2260312.5}, None),
+        ({}, None),
+    ],
     ids=repr,
 )
 def test_the_writers_own_dollars_count(written: Any, notional: float | None, tmp_path: Path) -> None:
-    """Whatever the contract is quoted in; a product of quantity and price is in its own money."""
+    """Whatever the contract is quoted in; what may be in coins, or is quantity times price, is in its own money."""
     item = row("BTCUSD_PERP", "SHORT", -25, unrealized=ODD, **written)
     assert row_of(load(tmp_path, item), "BTCUSD_PERP")["notional"] == notional
 
 
-def test_a_product_in_another_coin_is_no_dollar_figure(tmp_path: Path) -> None:
-    """0.0668 is in BTC."""
-    item = row("ETHBTC", "LONG", 2.0, entryPrice=0.033, markPrice=0.0334, notional=0.0668)
-    assert row_of(load(tmp_path, item), "ETHBTC")["notional"] is None
+@pytest.mark.parametrize(("written", "notional"), [(0.0668, None), (-0.0668, None), (2.0, None), (6042.9, 6042.9)])
+def test_a_product_in_another_coin_is_no_dollar_figure(written: float, notional: Any, tmp_path: Path) -> None:
+    """0.0668 is in BTC, and 2 in ETH."""
+    item = row("ETHBTC", "LONG", 2.0, entryPrice=0.033, markPrice=0.0334, notional=written)
+    assert row_of(load(tmp_path, item), "ETHBTC")["notional"] == notional
+
+
+# Of three contracts of which nobody knows the size: marks where their product is as small as it counts, and a PnL.
+NEARLY = [(89120.4 * (1 + share), pnl) for share in (0.0, 1e-4, 2e-4, 2.02e-4, 3e-4, 1e-2) for pnl in (0.0, 3e-8)]
+
+
+@pytest.mark.parametrize("symbol", ["btcusd_perp", "BTC-PERP", "BTCUSD_PERP", "BTC/USD:BTC"])
+@pytest.mark.parametrize(("mark", "pnl"), NEARLY)
+def test_a_pnl_of_nothing_proves_nothing(symbol: str, mark: float, pnl: float, tmp_path: Path) -> None:
+    """Wherever its price stands: the PnL of an inverse contract is small everywhere, and no check holds it wrong."""
+    state = load(tmp_path, row(symbol, "LONG", 3.0, markPrice=mark, unrealized=pnl))
+    assert row_of(state, symbol)["notional"] is None
+    assert wrong(state, [{"path": "nav.gross_exposure_usd", "unknown": True}, {"no_alert": "PnL fits"}]) == []
+
+
+@pytest.mark.parametrize("symbol", ["BTCUSDT", "BTC/USDT:USDT"])
+@pytest.mark.parametrize("pnl", [2714.4, -3876.3, 38763.0])
+def test_a_pnl_that_does_not_fit_its_dollars_is_told(symbol: str, pnl: float, tmp_path: Path) -> None:
+    """Where quantity times price has to be the money of the contract."""
+    assert wrong(load(tmp_path, row(symbol, "LONG", 3.0, unrealized=pnl)), [told("PnL fits|side")]) == []
+
+
+DUST = [
+    (1e-9, 3e-8),
+    (1e-9, 0.0),
+    (1e-9, -3.4e-8),
+    (1e-5, 0.0),
+    (1e-5, 0.0003),
+    (1e-4, 0.0),
+    (1e-3, 0.03),
+    (1e-3, 0.04),
+]
+
+
+@pytest.mark.parametrize(("qty", "pnl"), DUST)
+def test_a_pnl_in_cents_fits(qty: float, pnl: float, tmp_path: Path) -> None:
+    """It is written with eight digits, or two: nothing is wrong with it, and the dust keeps side and value."""
+    item = row("ETHUSDT", "SHORT", -qty, entryPrice=3055.1, markPrice=3021.44, unrealized=pnl)
+    state = load(tmp_path, item)
+    assert row_of(state, "ETHUSDT", "SHORT")["notional"] == pytest.approx(qty * 3021.44)
+    assert wrong(state, [{"no_alert": "PnL fits|ETHUSDT"}]) == []
 
 
 @pytest.mark.parametrize(("said", "bound"), [(True, True), (False, False), ("true", False), (None, False)])

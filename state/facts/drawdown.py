@@ -7,11 +7,12 @@ from typing import NamedTuple
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.kpis_shape import flat_payloads
 from state.facts.nav_files import Nav, is_daemons, nav_of
+from state.facts.reset_day import why_not_today
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
-from state.files.stamps import COMPARABLE_S
+from state.files.stamps import COMPARABLE_S, content_stamp
 from state.files.surfaces import KPIS, NAV_STATE, RISK_SNAPSHOT
-from state.files.values import JsonDict, first, first_numeric, mapping, number, numeric, why_unreadable
+from state.files.values import JsonDict, first, first_numeric, mapping, number, numeric, text, why_unreadable
 
 # What a NAV moves between the loops of two writers; and within one.
 NAV_MOVES = 5e-3
@@ -20,6 +21,9 @@ NAV_ROUNDING = 1e-4
 WITHIN_A_FILE = 1e-6
 CENT = 0.01
 DAEMON_PCT = ("drawdown_pct", "drawdown")
+
+# Under which key the daemon's figure outlives its file.
+REALIZED = "realized_today"
 
 
 class Figures(NamedTuple):
@@ -73,21 +77,43 @@ def why_no_drawdown(sources: Sources, drawdown: Drawdown, nav: Nav) -> str:
 
 def realized_today(sources: Sources) -> Choice[float]:
     """Realised PnL since the day's reset, USD; from the daemon's own figure only (the snapshot's 0.0 is a default)."""
-    return choose(sources, claim_realized(sources))
+    return choose(sources, claim_realized(sources, kept=True))
 
 
-def claim_realized(sources: Sources) -> list[Claim[float]]:
-    """What each source says of it."""
-    blocks = [Claim(sources.data(NAV_STATE), NAV_STATE, sources.stamp(NAV_STATE))]
-    blocks += [
-        Claim(mapping(item.value.get("peak_state")), item.file, item.stamp, None, item.origin)
-        for item in _snapshots(sources)
-    ]
-    return [
-        Claim(value, item.file, item.stamp, None, item.origin)
-        for item in blocks
-        if (value := number(item.value.get("realized_pnl_today"))) is not None
-    ]
+def why_no_realized(sources: Sources, realized: Choice[float]) -> str:
+    """Why no source's figure of today can be shown."""
+    passed = "; ".join(f"{claim.name} {reason}" for claim, reason in realized.passed)
+    return passed or sources.lacks("realised PnL of today", NAV_STATE)
+
+
+def claim_realized(sources: Sources, *, kept: bool = False) -> list[Claim[float]]:
+    """What each source says of it; one of another day is ruled out. `kept`: what the daemon last wrote counts too.
+
+    The copies of the executor are as old as the `peak_state` they stand in, whenever the file around it was written.
+    """
+    copies = [(item, mapping(item.value.get("peak_state"))) for item in _snapshots(sources)]
+    zone = first(text(block.get("reset_timezone")) for _, block in copies)
+    found = [(claim, None, zone) for claim in _daemons_realized(sources, kept)]
+    for item, block in copies:
+        value, of_it = number(block.get("realized_pnl_today")), content_stamp(block)
+        stamp = item.stamp if of_it is None or item.stamp is None else min(of_it, item.stamp)
+        if value is not None:
+            claim = Claim(value, item.file, stamp, None, item.origin)
+            found.append((claim, block.get("day"), text(block.get("reset_timezone")) or zone))
+    return [replace(claim, flaw=why_not_today(day, place, claim.stamp, sources.now)) for claim, day, place in found]
+
+
+def _daemons_realized(sources: Sources, kept: bool) -> Iterator[Claim[float]]:
+    """The daemon's own figure; what it last was, while the executor's mirror stands in its place."""
+    data, stamp = sources.data(NAV_STATE), sources.stamp(NAV_STATE)
+    value = number(data.get("realized_pnl_today"))
+    if value is not None:
+        yield Claim(value, NAV_STATE, stamp)
+        if stamp is not None:
+            sources.history.keep(REALIZED, value, stamp)
+    elif kept and data and not is_daemons(data) and (last := number(sources.history.get(REALIZED))) is not None:
+        name = f"{NAV_STATE}, as the sync daemon last wrote it,"
+        yield Claim(last, NAV_STATE, sources.history.at(REALIZED), None, name)
 
 
 def why_impossible(figures: Figures) -> str | None:

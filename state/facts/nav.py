@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from state.facts.drawdown import Drawdown, realized_today, why_no_drawdown
+from state.facts.drawdown import Drawdown, realized_today, why_no_drawdown, why_no_realized
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.fx import Rate
 from state.facts.marks import find_marks
@@ -134,7 +134,7 @@ def _exposure(sources: Sources, exchange: Exchange, exposure: Exposure) -> dict[
         "gross_exposure_usd": unknown.known("nav.gross_exposure_usd", exposure.gross_usd, exposure.reason),
         "net_exposure_usd": unknown.known("nav.net_exposure_usd", exposure.net_usd, exposure.net_reason),
         "realized_pnl_today_usd": unknown.known(
-            "nav.realized_pnl_today_usd", realized.value, sources.lacks("realised PnL of today", NAV_STATE)
+            "nav.realized_pnl_today_usd", realized.value, why_no_realized(sources, realized)
         ),
         "unrealized_pnl_usd": _unrealized(sources, exchange, exposure),
     }

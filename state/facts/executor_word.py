@@ -1,14 +1,16 @@
 """The executor's own word: its risk mode, circuit breaker, anomalies, missing exits and last exchange error."""
 
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from state.facts.anomalies import find_anomalies
 from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
+from state.facts.switches import says_nothing, switch
 from state.files.stamps import STAMP_KEYS, age_of, parse_stamp
-from state.files.surfaces import EXECUTION_HEALTH, RISK_SNAPSHOT
-from state.files.values import JsonDict, count, dicts, first, mapping, number, numeric, sanitize, text, word
+from state.files.surfaces import DIAGNOSTICS, EXECUTION_HEALTH, POSITIONS_LEDGER, RISK_SNAPSHOT
+from state.files.values import JsonDict, count, dicts, first, mapping, number, numeric, sanitize, text, within, word
+from state.formatting import fmt_moment
 
 # An exchange error is news for this long.
 ERROR_IS_NEWS_S = 3600.0
@@ -20,10 +22,12 @@ _CODE = re.compile(r"code\W{0,3}(-\d{3,6})\b")
 # A fraction that is really a percentage reads a hundred times too high; twenty times is no rounding.
 SLIP_FACTOR = 20.0
 
-SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-ANOMALY_SWITCHES = ("active", "detected", "triggered", "anomaly", "flag")
-ANOMALY_WORDS = ("detail", "reason", "message", "description")
-MOST_LETTERS = 120
+# Where a breaker says that it is tripped.
+BREAKER_KEYS = ("active", "tripped", "triggered", "state", "status")
+# Who writes these, living, writes a risk mode and a breaker too.
+OF_SUCH_WRITERS = (POSITIONS_LEDGER, DIAGNOSTICS)
+# When the executor last said its mode or its breaker; it is expected to do so again for this long.
+SAID, EXPECTED_S = "risk_mode_said", 86400.0
 
 MISSING = "risk_snapshot.json does not carry it (older writers do not)"
 
@@ -41,6 +45,8 @@ class Word(NamedTuple):
     """What the executor says of itself. None where it says nothing; `stale` why its word is an old one.
 
     `slip`: the reason rests on a fraction that is a percentage by mistake. `limit_pct`: the breaker's, in percent.
+    `unread`: what the breaker says, where that is neither on nor off. `mute`: why a mode and a breaker were expected,
+    where there is neither.
     """
 
     mode: str | None = None
@@ -49,6 +55,8 @@ class Word(NamedTuple):
     slip: bool = False
     breaker: bool | None = None
     limit_pct: float | None = None
+    unread: str | None = None
+    mute: str | None = None
     anomalies: tuple[str, ...] = ()
     positions: int | None = None
     exits: int | None = None
@@ -62,24 +70,27 @@ def find_word(sources: Sources, drawdown_pct: float | None) -> Word:
     """From risk_snapshot.json, and the errors of execution_health.json too."""
     data, stamp = sources.data(RISK_SNAPSHOT), sources.stamp(RISK_SNAPSHOT)
     breaker, exits = mapping(data.get("circuit_breaker")), mapping(data.get("tp_sl_registry"))
-    mode, limit = data.get("risk_mode"), number(breaker.get("max_portfolio_dd_nav_pct"))
+    mode, limit = data.get("risk_mode"), within(breaker.get("max_portfolio_dd_nav_pct"), 0.0, 1.0)
     reason = text(data.get("risk_mode_reason")) or text(mapping(mode).get("reason"))
     old = why_not_alive(sources, RISK_SNAPSHOT, stamp) if data else None
-    return Word(
+    tripped, unread = _read_breaker(data.get("circuit_breaker"))
+    said = Word(
         mode=word(mode, "mode", "risk_mode", "state"),
         reason=reason,
         score=number(data.get("risk_mode_score")),
-        slip=_is_slip(reason, drawdown_pct),
-        breaker=_switch(breaker.get("active") if breaker else data.get("circuit_breaker")),
+        slip=_is_slip(reason, drawdown_pct, _daily_loss_pct(data)),
+        breaker=tripped,
         limit_pct=None if limit is None else 100.0 * limit,
-        anomalies=tuple(_anomalies(data.get("anomalies"))),
+        unread=unread,
+        anomalies=tuple(find_anomalies(data.get("anomalies"))),
         positions=count(exits.get("num_positions")),
         exits=count(exits.get("num_registry_entries")),
-        mismatch=_switch(exits.get("registry_mismatch")),
+        mismatch=switch(exits.get("registry_mismatch")),
         error=_last_error(sources),
         at=stamp,
         stale=f"{RISK_SNAPSHOT} {old}" if old else None,
     )
+    return said._replace(mute=_why_expected(sources, said))
 
 
 def show_word(sources: Sources, said: Word) -> dict[str, Any]:
@@ -94,59 +105,66 @@ def show_word(sources: Sources, said: Word) -> dict[str, Any]:
         "exits_registered": said.exits,
         "exits_mismatch": said.mismatch,
     }
+    if said.unread is not None:
+        sources.unknown.note("kpis.risk.circuit_breaker", "what the executor says of it is neither on nor off")
+    limit = number(mapping(sources.data(RISK_SNAPSHOT).get("circuit_breaker")).get("max_portfolio_dd_nav_pct"))
+    if limit is not None:
+        sources.unknown.known(
+            "kpis.risk.circuit_breaker_limit_pct", said.limit_pct, f"{limit:g} is no share of the peak"
+        )
+    missing = f"{RISK_SNAPSHOT} does not carry it, {said.mute}" if said.mute else MISSING
     for key, value in shown.items():
-        sources.unknown.known(f"kpis.risk.{key}", value, MISSING)
+        sources.unknown.known(f"kpis.risk.{key}", value, missing)
     if said.stale:
         sources.stale.note_all((f"kpis.risk.{key}" for key in shown), said.stale)
     error = said.error._asdict() if said.error else {}
     return {**shown, "anomalies": list(said.anomalies), "last_error": sanitize(error)}
 
 
-def _is_slip(reason: str | None, drawdown_pct: float | None) -> bool:
-    """Whether the reason reads a percentage as a fraction: 0.1146 for a drawdown of 0.1146 %."""
-    found = _FRACTION.search(reason or "")
-    said = number(float(found[2])) if found and found[2].count(".") <= 1 and found[2] != "." else None
-    if said is None or drawdown_pct is None:
-        return False
-    return said > SLIP_FACTOR * max(drawdown_pct, 0.0) / 100.0 and said <= 1.0
+def _read_breaker(value: object) -> tuple[bool | None, str | None]:
+    """Whether it is tripped, and its words where they are neither yes nor no."""
+    places = map(value.get, BREAKER_KEYS) if isinstance(value, dict) else (value,)
+    said = [item for item in places if item is not None]
+    switches = [switch(item) for item in said]
+    if True in switches or False in switches:
+        return True in switches, None
+    unread = next((item for item in said if not says_nothing(item)), None)
+    return None, None if unread is None else repr(sanitize(unread))[:40]
 
 
-def _switch(value: object) -> bool | None:
-    """A boolean, or the word or number of one: a breaker that is written as 1 is no silence."""
-    if isinstance(value, str):
-        return SWITCHES.get(value.strip().lower())
-    return bool(value) if value in (0, 1) else None
+def _why_expected(sources: Sources, said: Word) -> str | None:
+    """Why a snapshot without a mode and without a breaker should have them: a risk engine that died leaves none."""
+    if said.mode is not None or said.breaker is not None or said.unread is not None:
+        if said.at is not None:
+            sources.history.keep(SAID, True, said.at)
+        return None
+    if not sources.has(RISK_SNAPSHOT):
+        return None
+    for name in OF_SUCH_WRITERS:
+        if why_not_alive(sources, name, sources.stamp(name)) is None:
+            return f"and who writes {name} writes it"
+    last = sources.history.at(SAID)
+    known = last is not None and sources.now - last <= EXPECTED_S
+    return f"which it did at {fmt_moment(last, sources.now)}" if known else None
 
 
-def _anomalies(value: object) -> Iterator[str]:
-    """Names of what the executor finds odd, with its words where it has some."""
-    if isinstance(value, dict):
-        for name, said in value.items():
-            if _is_odd(said):
-                words = _words(said)
-                yield (f"{text(name) or '?'}: {words}" if words else text(name) or "?")[:MOST_LETTERS]
-    elif isinstance(value, list):
-        yield from ((_named(said) or "unnamed")[:MOST_LETTERS] for said in value if _is_odd(said))
-    elif (said := text(value)) is not None:
-        yield said[:MOST_LETTERS]
+def _daily_loss_pct(data: JsonDict) -> float | None:
+    blocks = (mapping(data.get("dd_state")), mapping(data.get("kpis_v7")))
+    return first(number(mapping(mapping(block.get("drawdown")).get("daily_loss")).get("pct")) for block in blocks)
 
 
-def _is_odd(said: object) -> bool:
-    """Whether anything is found; a block that has a switch is as its switch says."""
-    if isinstance(said, dict):
-        switches = [value for key in ANOMALY_SWITCHES if isinstance(value := said.get(key), bool)]
-        return any(switches) if switches else any(map(_is_odd, said.values()))
-    return any(map(_is_odd, said)) if isinstance(said, list) else bool(said)
+def _is_slip(reason: str | None, drawdown_pct: float | None, daily_loss_pct: float | None) -> bool:
+    """Whether the reason rests on percentages that are read as fractions alone: 0.1146 for a fall of 0.1146 %.
 
-
-def _words(said: object) -> str:
-    if isinstance(said, list):
-        return ", ".join(filter(None, map(_named, said)))
-    return text(said) or first(text(mapping(said).get(key)) for key in ANOMALY_WORDS) or ""
-
-
-def _named(said: object) -> str | None:
-    return text(said) or first(text(mapping(said).get(key)) for key in ("name", "type", *ANOMALY_WORDS))
+    A fraction of a daily loss is held against the daily loss, any other against the drawdown.
+    """
+    slips = []
+    for name, digits in _FRACTION.findall(reason or ""):
+        of_day = "daily" in name.lower() and daily_loss_pct is not None
+        said, fell_pct = numeric(digits), daily_loss_pct if of_day else drawdown_pct
+        if said is not None and fell_pct is not None:
+            slips.append(SLIP_FACTOR * max(fell_pct, 0.0) / 100.0 < said <= 1.0)
+    return bool(slips) and all(slips)
 
 
 def _last_error(sources: Sources) -> ExchangeError | None:

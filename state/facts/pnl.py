@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from state.facts.drawdown import realized_today
+from state.facts.drawdown import realized_today, why_no_realized
 from state.facts.fees import Fees
 from state.facts.sources import Sources
 from state.facts.standing import mark_stale
-from state.files.surfaces import NAV_STATE
 
 
 def build_pnl(sources: Sources, fees: Fees) -> dict[str, Any]:
@@ -14,7 +13,7 @@ def build_pnl(sources: Sources, fees: Fees) -> dict[str, Any]:
     today, window, unknown = realized_today(sources), fees.choice, sources.unknown
     mark_stale(sources, today, "kpis.pnl.today_usd")
     mark_stale(sources, window, "kpis.pnl.window_usd")
-    no_day = sources.lacks("realised PnL of today", NAV_STATE)
+    no_day = why_no_realized(sources, today)
     figures = fees.figures
     days = figures.window_days if figures.pnl_usd is not None else None
     return {

@@ -19,6 +19,13 @@ def executor_alerts(state: State, said: Word, drawdown: Drawdown) -> Iterator[Al
     if said.breaker:
         limit = "" if said.limit_pct is None else f"its limit is {fmt_number(said.limit_pct)} % below the peak; "
         yield alert("breaker", "CIRCUIT BREAKER ACTIVE", f"{limit}the executor opens nothing{old}")
+    if said.unread is not None:
+        yield alert(
+            "breaker_unread", "CIRCUIT BREAKER UNKNOWN", "it says ", quoted(said.unread), f", neither on nor off{old}"
+        )
+    if said.mute is not None:
+        text = f"risk_snapshot.json carries neither, {said.mute}{old}"
+        yield alert("risk_unknown", "RISK MODE AND CIRCUIT BREAKER UNKNOWN", text)
     for anomaly in said.anomalies:
         yield alert("anomaly", "Anomaly", quoted(anomaly), old)
     for reason in drawdown.disowned:

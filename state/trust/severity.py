@@ -42,6 +42,8 @@ KINDS: dict[str, str] = {
     "account_twice": WARN,
     "desk_clock_differs": WARN,
     # The executor's own words, and what is open without protection.
+    "risk_unknown": WARN,
+    "breaker_unread": WARN,
     "risk_mode": WARN,
     "anomaly": WARN,
     "drawdown": WARN,

@@ -7,7 +7,16 @@ from state.facts.kpis_shape import is_nested
 from state.facts.nav_files import is_daemons
 from state.facts.sources import Sources
 from state.files.rows import ROW_LISTS, has_row_list
-from state.files.surfaces import KPIS, NAV, NAV_STATE, POSITIONS, POSITIONS_STATE, ROUTER_HEALTH, SYNCED_STATE
+from state.files.surfaces import (
+    KPIS,
+    NAV,
+    NAV_STATE,
+    POSITIONS,
+    POSITIONS_STATE,
+    RISK_SNAPSHOT,
+    ROUTER_HEALTH,
+    SYNCED_STATE,
+)
 from state.files.values import JsonDict, mapping, text
 
 UNRECOGNISED = "not recognised"
@@ -82,6 +91,11 @@ def _router(data: JsonDict) -> str:
     return "ratios" if isinstance(data.get("symbols"), list) else UNRECOGNISED
 
 
+def _risk(data: JsonDict) -> str:
+    """The engine's fallback has symbols only; what is missing then, the executor's word says."""
+    return "object" if isinstance(data.get("symbols"), list) or mapping(data.get("dd_state")) else UNRECOGNISED
+
+
 RECOGNISERS: dict[str, Callable[[JsonDict], str]] = {
     NAV_STATE: _nav,
     NAV: _nav,
@@ -90,4 +104,5 @@ RECOGNISERS: dict[str, Callable[[JsonDict], str]] = {
     SYNCED_STATE: _positions,
     KPIS: _kpis,
     ROUTER_HEALTH: _router,
+    RISK_SNAPSHOT: _risk,
 }

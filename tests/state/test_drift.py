@@ -57,7 +57,9 @@ def test_two_shapes_of_one_file_are_no_drift(tmp_path: Path) -> None:
         assert world.load(now=NOW + step * STEP_S)["meta"]["drift"] == []
 
 
-@pytest.mark.parametrize("name", ["kpis_v7.json", "positions.json", "nav.json", "router_health.json"])
+@pytest.mark.parametrize(
+    "name", ["kpis_v7.json", "positions.json", "nav.json", "router_health.json", "risk_snapshot.json"]
+)
 def test_a_shape_nobody_knows_is_said(tmp_path: Path, name: str) -> None:
     """A later version may write anything."""
     world = World(tmp_path, scenario="v7.1/healthy").write(name, {"payload": {"v": 9}, "updated_ts": NOW})

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rules import HOUR_S, Changes, change, shift, wrong
+from rules import GONE, HOUR_S, Changes, change, shift, wrong
 from worlds import NOW, World
 
 RISK = "risk_snapshot.json "
@@ -35,6 +35,9 @@ def with_stops(world: World) -> dict[str, Any]:
 
 
 SLIP = "daily_loss_high_frac=0.1146"
+DAILY: Changes = {MODE: "HALTED", REASON: SLIP, f"{RISK}kpis_v7.drawdown.daily_loss": {}}
+DAY_PCT = f"{RISK}dd_state.drawdown.daily_loss.pct"
+BREAKER_UNKNOWN = {"path": "kpis.risk.circuit_breaker", "unknown": True}
 WORDS: list[tuple[str, Changes, list[Any]]] = [
     ("halted", {MODE: "HALTED", REASON: "kill_switch"}, [says("halted.*kill_switch", "fail")]),
     ("halted, small letters, no reason", {MODE: "halted", REASON: None}, [says("halted.*no reason", "fail")]),
@@ -48,16 +51,36 @@ WORDS: list[tuple[str, Changes, list[Any]]] = [
     ("breaker in words", {ACTIVE: "true"}, [says("breaker", "fail")]),
     ("breaker as a number", {ACTIVE: 1}, [says("breaker", "fail")]),
     ("breaker without a block", {f"{RISK}circuit_breaker": True}, [says("breaker", "fail")]),
+    ("breaker: active", {ACTIVE: "active"}, [says("breaker active", "fail")]),
+    ("breaker, a word alone", {f"{RISK}circuit_breaker": "ACTIVE"}, [says("breaker active", "fail")]),
+    ("breaker under another key", {f"{RISK}circuit_breaker": {"tripped": True}}, [says("breaker active", "fail")]),
+    ("breaker, half open", {ACTIVE: "half-open"}, [says("breaker unknown.*half-open", "warn"), BREAKER_UNKNOWN]),
+    ("breaker: 2", {ACTIVE: 2}, [says("breaker unknown.*2", "warn"), BREAKER_UNKNOWN]),
+    ("breaker, a list", {ACTIVE: ["dd"]}, [says("breaker unknown.*dd", "warn"), BREAKER_UNKNOWN]),
+    ("halted by a true daily loss", DAILY | {DAY_PCT: 11.46}, [says("halted(?!.*percentage)", "fail")]),
+    ("halted by a slip of the day", DAILY | {DAY_PCT: 0.1146}, [says("halted.*percentage as a fraction", "warn")]),
+    ("halted, no daily loss written", DAILY | {DAY_PCT: None}, [says("halted.*percentage as a fraction", "warn")]),
+    ("halted by both", DAILY | {DAY_PCT: 11.46, REASON: f"dd_frac=0.31 {SLIP}"}, [says("halted(?!.*perc)", "fail")]),
 ]
+CALM_BREAKERS: list[Any] = [{"active": False}, {"active": "inactive"}, {"active": 0}, {}, None, {"state": "ok"}, "off"]
+# The engine's fallback, and others of which nothing can be told.
+BARE: list[dict[str, Any]] = [
+    {"symbols": []}, {"symbols": [{"symbol": "BTCUSDT"}]}, {"symbols": [], "risk_mode": None},
+    {"symbols": [], "dd_state": {}}, {"symbols": [], "circuit_breaker": {}},
+]  # fmt: skip
 ODD: list[Any] = [
     {"nav_jump": True}, {"nav_jump": "12 %"}, {"nav_jump": ["BTCUSDT"]}, {"nav_jump": {"active": True}},
     {"nav_jump": {"BTCUSDT": {"seen": 3}}}, {"found": [{"name": "nav_jump"}]}, ["nav_jump"],
-    [{"type": "nav_jump"}], "nav_jump",
+    [{"type": "nav_jump"}], "nav_jump", {"nav_jump": {"active": "true"}}, {"nav_jump": {"detected": 1}},
+    {"nav_jump": {"seen": 3, "last_ts": NOW}}, {"nav_jump": "none yet, 12 %"},
 ]  # fmt: skip
 NOT_ODD: list[Any] = [
     {}, [], None, "", {"nav_jump": False}, {"nav_jump": 0}, {"nav_jump": []},
     {"nav_jump": {"active": False, "limit": 3}},
     {"nav_jump": {"BTCUSDT": {"detected": False}}}, [None], [{}], {"found": []},
+    {"nav_jump": {"active": "false", "detail": "none"}}, {"count": 0, "items": [], "last_check_ts": NOW},
+    {"status": "ok"}, {"nav_jump": "none", "slippage": False}, {"nav_jump": "no"}, "none", ["ok"],
+    {"nav_jump": {"active": 0}}, {"checked_at": "2025-11-26T22:44:00+00:00"}, {"updated_at": NOW},
 ]  # fmt: skip
 REGISTRIES: list[tuple[Any, Any, Any, str]] = [
     (5, 0, True, "5 positions without exits"),
@@ -82,6 +105,44 @@ def test_its_mode_and_its_breaker_are_alerts(case: Any, tmp_path: Path) -> None:
     assert wrong(world.load(), claims) == []
     old = shift(world, -3 * HOUR_S, "risk_snapshot.json").load()
     assert wrong(old, [says("(mode|breaker).*silent since 19:44:48", str(claims[0]["severity"]))]) == []
+
+
+@pytest.mark.parametrize("written", CALM_BREAKERS, ids=repr)
+def test_a_breaker_that_is_not_tripped_says_nothing(written: Any, tmp_path: Path) -> None:
+    """Nor does one that is not written."""
+    assert wrong(world_of(tmp_path, {f"{RISK}circuit_breaker": written}).load(), [{"no_alert": "breaker"}]) == []
+
+
+@pytest.mark.parametrize("limit", [10.0, -0.1, 1.01])
+def test_a_limit_that_cannot_be_is_not_shown(limit: float, tmp_path: Path) -> None:
+    """It is a share of the peak; the alert says nothing of it."""
+    state = world_of(tmp_path, {ACTIVE: True, f"{RISK}circuit_breaker.max_portfolio_dd_nav_pct": limit}).load()
+    unknown = {"path": "kpis.risk.circuit_breaker_limit_pct", "unknown": True}
+    assert wrong(state, [says("breaker", "fail"), {"no_alert": "its limit is"}, unknown]) == []
+
+
+UNKNOWN_RISK = "risk mode and circuit breaker unknown"
+NO_LEDGER: Changes = dict.fromkeys(("positions_ledger.json", "diagnostics.json"), GONE)
+
+
+@pytest.mark.parametrize("content", BARE, ids=repr)
+def test_a_risk_engine_that_has_died_is_told(content: Any, tmp_path: Path) -> None:
+    """Where another file of its writer says that there should be one, or an earlier state."""
+    bare: Changes = {"risk_snapshot.json": {"updated_ts": NOW - 12.0} | content}
+    assert wrong(world_of(tmp_path / "new", bare).load(), [says(UNKNOWN_RISK, "warn")]) == []
+    world = world_of(tmp_path, NO_LEDGER)
+    assert wrong(world.load(), [{"no_alert": UNKNOWN_RISK}]) == []
+    change(world, bare)
+    assert wrong(world.load(), [says(f"{UNKNOWN_RISK}.*22:44:48", "warn")]) == []
+    assert wrong(world.load(now=NOW + 25 * HOUR_S), [{"no_alert": UNKNOWN_RISK}]) == []
+
+
+def test_a_writer_that_has_no_risk_mode_is_not_missed(tmp_path: Path) -> None:
+    """Those of v7.1 publish none, cold or not."""
+    world = World(tmp_path / "state", scenario="v7.1/healthy")
+    for content in (world.read("risk_snapshot.json"), {"updated_ts": NOW - 12.0, "symbols": []}):
+        state = change(world, {"risk_snapshot.json": content}).load()
+        assert wrong(state, [{"no_alert": UNKNOWN_RISK}]) == []
 
 
 @pytest.mark.parametrize("anomalies", ODD, ids=repr)

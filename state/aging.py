@@ -43,16 +43,21 @@ class Snapshot:
         if nav:
             exchange = nav["exchange"] = dict(nav["exchange"])
             exchange["confirmed_age_s"] = age_of(exchange["confirmed_at"], now)
-            nav["age_s"] = age_of(nav["updated_at"], now)
+            nav["age_s"] = _age_of(nav, now)
         return nav
 
     def _meta(self, now: float) -> State:
-        """Counted from the stamps again: one that is a little ahead of the clock has no age until that reaches it."""
+        """Counted from the stamps again: one that is a little ahead of the clock is of now until that reaches it."""
         meta = dict(self.state["meta"])
-        meta["surfaces"] = [{**item, "age_s": age_of(item["updated_at"], now)} for item in meta["surfaces"]]
+        meta["surfaces"] = [{**item, "age_s": _age_of(item, now)} for item in meta["surfaces"]]
         meta["data_age_s"] = largest_age(meta["surfaces"])
         meta["loaded_at"] = now
         return meta
+
+
+def _age_of(item: State, now: float) -> float | None:
+    """None stays so: that the clock reaches a stamp is a threshold, and a wrong clock is wrong until the next write."""
+    return None if item["age_s"] is None else age_of(item["updated_at"], now)
 
 
 def take_snapshot(state: State) -> Snapshot:

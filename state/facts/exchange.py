@@ -32,6 +32,7 @@ class _Evidence:
     detail: JsonDict
     stamp: float | None
     healths: tuple[JsonDict, ...]
+    cached_at: float | None
 
 
 def assess_exchange(sources: Sources) -> Exchange:
@@ -39,27 +40,29 @@ def assess_exchange(sources: Sources) -> Exchange:
     evidence = _gather(sources)
     source = text(evidence.detail.get("source"))
     fresh = first([flag(evidence.detail.get("fresh")), *(flag(health.get("fresh")) for health in evidence.healths)])
-    confirmed_at = _confirmed_at(evidence, source, fresh, sources.now)
+    confirmed_at = _confirmed_at(evidence, source, fresh)
     return Exchange(source, fresh, confirmed_at, _frozen(evidence, source, fresh, confirmed_at, sources.now))
 
 
 def _gather(sources: Sources) -> _Evidence:
     details = [
-        (mapping(sources.data(name).get(key)), sources.stamp(name))
+        (mapping(sources.data(name).get(key)), sources.stamp(name), name)
         for name, key in ((NAV, "nav_detail"), (SYNCED_STATE, "nav_snapshot"), (NAV_STATE, "nav_detail"))
     ]
-    told = [(detail, stamp) for detail, stamp in details if _tells(detail)]
-    detail, stamp = max(told, key=lambda item: item[1] or 0.0, default=({}, None))
+    told = [item for item in details if _tells(item[0])]
+    detail, stamp, file = max(told, key=lambda item: item[1] or 0.0, default=({}, None, NAV))
     healths = [
-        (mapping(detail.get("nav_health")), stamp),
-        (mapping(sources.data(RISK_SNAPSHOT).get("nav_health")), sources.stamp(RISK_SNAPSHOT)),
+        (mapping(detail.get("nav_health")), stamp, file),
+        (mapping(sources.data(RISK_SNAPSHOT).get("nav_health")), sources.stamp(RISK_SNAPSHOT), RISK_SNAPSHOT),
         *(
-            (mapping(mapping(flat.data.get("drawdown")).get("nav_health")), flat.stamp)
+            (mapping(mapping(flat.data.get("drawdown")).get("nav_health")), flat.stamp, flat.file)
             for flat in flat_payloads(sources)
         ),
     ]
     newest_first = sorted((item for item in healths if item[0]), key=lambda item: -(item[1] or 0.0))
-    return _Evidence(detail, stamp, tuple(health for health, _ in newest_first))
+    cached = [(parse_stamp(health.get("cache_ts")), name) for health, _, name in newest_first]
+    known = (at for at, name in cached if at is not None and sources.age_of(name, at) is not None)
+    return _Evidence(detail, stamp, tuple(item[0] for item in newest_first), max(known, default=None))
 
 
 def _tells(detail: JsonDict) -> bool:
@@ -68,11 +71,10 @@ def _tells(detail: JsonDict) -> bool:
     return ("source" in detail or "fresh" in detail) and (written is None or written > 0)
 
 
-def _confirmed_at(evidence: _Evidence, source: str | None, fresh: bool | None, now: float) -> float | None:
+def _confirmed_at(evidence: _Evidence, source: str | None, fresh: bool | None) -> float | None:
     if source in CONFIGURED_SOURCES:
         return None
-    stamps = [parse_stamp(health.get("cache_ts")) for health in evidence.healths]
-    cached_at = max((stamp for stamp in stamps if age_of(stamp, now) is not None and stamp is not None), default=None)
+    cached_at = evidence.cached_at
     if evidence.stamp is None or fresh is False or source in REPEATING_SOURCES or source is None:
         return cached_at
     # A live NAV was confirmed in the very loop that wrote it; its cache is written a moment before nav.json.

@@ -85,7 +85,7 @@ def _value(sources: Sources, nav: Nav, file: str, rate: Rate) -> dict[str, Any]:
     unknown.known("nav.fx_usd_zar", rate.usd_zar, rate.reason)
     unknown.known("nav.fx_updated_at", rate.updated_at, rate.reason)
     updated_at, no_stamp = sources.readings[file].updated_at, f"no time stamp in {file}"
-    ahead = f"the time stamp of {file} lies in the future"
+    ahead = f"the time stamp of {file} lies {sources.readings[file].ahead_words(updated_at)}"
     age_s = unknown.known("nav.age_s", sources.age(file), no_stamp if updated_at is None else ahead)
     unknown.known("nav.updated_at", updated_at, no_stamp)
     return {

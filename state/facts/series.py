@@ -59,7 +59,9 @@ class NavHistory(NamedTuple):
 
 def build_history(sources: Sources, remembered: Sequence[Sequence[float]] = ()) -> NavHistory:
     """The history; `remembered` are points of an earlier nav_state.json, which count where the files have none."""
-    history = _history_at(sources.now, sources.derive(_read_files, NAV_LOG, NAV_STATE), remembered)
+    # How far the clock of a writer is ahead is said of its files, and not of their points once more.
+    skew_s = max((reading.ahead_s(sources.now) or 0.0 for reading in sources.readings.values()), default=0.0)
+    history = _history_at(sources.now, sources.derive(_read_files, NAV_LOG, NAV_STATE), remembered, skew_s)
     if not history.points:
         sources.unknown.note("nav.series", sources.lacks("NAV history", NAV_LOG, NAV_STATE))
     return history
@@ -85,13 +87,15 @@ def _read_files(log: JsonDict, nav_state: JsonDict) -> tuple[Rows, NavHistory]:
     return rows, _shape(rows)._replace(disagreement=find_disagreement(logged, series))
 
 
-def _history_at(now: float, read: tuple[Rows, NavHistory], remembered: Sequence[Sequence[float]]) -> NavHistory:
+def _history_at(
+    now: float, read: tuple[Rows, NavHistory], remembered: Sequence[Sequence[float]], skew_s: float = 0.0
+) -> NavHistory:
     rows, history = read
     horizon = now + FUTURE_TOLERANCE_S
     if remembered or any(points[-1][0] > horizon for points in rows[:2] if points):
         earlier = sort_out(sorted((at, nav_usd) for at, nav_usd in remembered))
         found = _shape(_until(unite(rows, earlier), horizon))
-        history = found._replace(disagreement=history.disagreement, ahead=_count_after(rows, horizon))
+        history = found._replace(disagreement=history.disagreement, ahead=_count_after(rows, horizon + skew_s))
     # Copies, since what was derived is kept for the next load.
     return history._replace(points=list(map(list, history.points)), gaps=list(map(list, history.gaps)))
 

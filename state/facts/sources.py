@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from state.facts.unknowns import Unknowns
 from state.files.history import History
 from state.files.reading import Reading
-from state.files.stamps import age_of
 from state.files.transitions import Tape
 from state.files.values import JsonDict
 
@@ -65,16 +64,19 @@ class Sources:
         return reading is not None and reading.data is not None
 
     def stamp(self, name: str) -> float | None:
-        """Content stamp of a surface; None as well when it lies in the future."""
+        """Content stamp of a surface; None as well when its clock is wrong."""
         reading = self.readings.get(name)
-        if reading is None or age_of(reading.updated_at, self.now) is None:
-            return None
-        return reading.updated_at
+        return None if reading is None or reading.ahead_s(self.now) is not None else reading.updated_at
 
     def age(self, name: str) -> float | None:
         """Seconds since the content stamp of a surface."""
         reading = self.readings.get(name)
-        return None if reading is None else age_of(reading.updated_at, self.now)
+        return None if reading is None else reading.age_s(self.now)
+
+    def age_of(self, name: str, stamp: float | None) -> float | None:
+        """Seconds since a stamp that stands in a surface; None as well where its clock is wrong."""
+        reading = self.readings.get(name)
+        return None if reading is None else reading.age_of(stamp, self.now)
 
     def lacks(self, what: str, *names: str) -> str:
         """A sentence on why `what` is unknown, from the state of the files that should carry it."""

@@ -8,7 +8,6 @@ from state.facts.money import is_dollar_pair
 from state.facts.sources import Sources
 from state.files.reading import Reading
 from state.files.rows import read_rows
-from state.files.stamps import age_of
 from state.files.surfaces import BY_NAME
 from state.formatting import fmt_moment
 
@@ -85,9 +84,10 @@ def why_not_alive(sources: Sources, name: str, stamp: float | None) -> str | Non
     reading = sources.readings.get(name)
     if reading is None or reading.data is None:
         return "is missing" if reading is None or reading.status == "missing" else f"is {reading.status}"
-    age_s = age_of(stamp, sources.now)
+    age_s = reading.age_of(stamp, sources.now)
     if age_s is None:
-        return "has no time stamp" if reading.updated_at is None else "is stamped in the future"
+        at = reading.updated_at if stamp is None else stamp
+        return "has no time stamp" if reading.updated_at is None else f"is stamped {reading.ahead_words(at)}"
     surface = BY_NAME.get(name)
     if age_s > (surface.stale_after_s if surface else UNLISTED_STALE_S):
         return f"silent since {fmt_moment(stamp, sources.now)}"
@@ -100,7 +100,7 @@ def frozen_since(sources: Sources, reading: Reading) -> float | None:
 
     A book of nothing but pairs of US dollar coins may rest.
     """
-    surface, age_s = reading.surface, age_of(reading.updated_at, sources.now)
+    surface, age_s = reading.surface, reading.age_s(sources.now)
     if not surface.moving or age_s is None or age_s > surface.stale_after_s or reading.changed_at is None:
         return None
     if sources.now - reading.changed_at <= surface.stale_after_s:

@@ -10,7 +10,7 @@ from typing import Any
 from state.files.decoding import UnusableFileError, decode_object
 from state.files.history import History
 from state.files.nav_log import LogPoint
-from state.files.reading import Reading
+from state.files.reading import Reading, latest_write
 from state.files.stamps import content_stamp
 from state.files.surfaces import NAV_LOG, Surface
 from state.files.values import JsonDict, mapping, number
@@ -34,8 +34,11 @@ def recall(surface: Surface, history: History) -> Reading | None:
     data = _content_of(surface, history)
     if data is None:
         return None
-    changed_at = number(mapping(history.get(_look_of(surface.name))).get("changed_at"))
-    return Reading(surface, "ok", data, content_stamp(data), changed_at, None)
+    seen: dict[str, Any] = mapping(history.get(_look_of(surface.name)))
+    found = Reading(surface, "ok", data, content_stamp(data), number(seen.get("changed_at")), None)
+    signature = seen.get("signature")
+    mtime_ns = signature[0] if isinstance(signature, list) and signature else None
+    return replace(found, written_at=latest_write(mtime_ns)) if isinstance(mtime_ns, int) else found
 
 
 def remember(reading: Reading, previous: Reading | None, history: History, now: float) -> Reading:

@@ -9,6 +9,8 @@ STAMP_KEYS = ("updated_at", "updated_ts", "updated", "ts", "generated_ts")
 
 # A stamp up to this far ahead is the difference between two clocks, not an error.
 FUTURE_TOLERANCE_S = 2.0
+# Further behind what it says, the time of a file is not that of its writing: unpacked, or set, long before.
+UNRELATED_S = 24 * 3600.0
 # Within one loop a writer stamps its files a moment apart.
 SAME_LOOP_S = 5.0
 # Two files further apart than this are not of the same moment.
@@ -46,6 +48,21 @@ def content_stamp(payload: JsonDict) -> float | None:
         if epoch is not None:
             return epoch
     return None
+
+
+def unreadable_stamp(payload: JsonDict) -> object:
+    """What stands in place of a stamp and is none; None where nothing does, or where there is a stamp."""
+    written = (payload.get(key) for key in STAMP_KEYS)
+    return None if content_stamp(payload) is not None else next((value for value in written if value is not None), None)
+
+
+def ahead_of_writing(stamp: float, written_at: float | None) -> float | None:
+    """Seconds that a stamp is later than the time of its own file (`written_at`), beyond the difference of two clocks.
+
+    So it was when it was written: the answer is the same whenever one asks. None as well of a file copied since.
+    """
+    ahead_s = 0.0 if written_at is None else stamp - written_at
+    return ahead_s if FUTURE_TOLERANCE_S < ahead_s <= UNRELATED_S else None
 
 
 def age_of(stamp: float | None, now: float) -> float | None:

@@ -5,9 +5,13 @@ from typing import Any
 from state.facts.sources import Sources
 from state.facts.standing import frozen_since
 from state.files.reading import Reading
-from state.files.stamps import age_of
+from state.files.stamps import unreadable_stamp
+from state.files.values import JsonDict, printable
 from state.formatting import fmt_age
 from state.trust.shapes import find_shape
+
+# So much of what stands in place of a stamp is told.
+SHOWN = 40
 
 
 def describe_surfaces(sources: Sources) -> list[dict[str, Any]]:
@@ -26,7 +30,7 @@ def largest_age(surfaces: list[dict[str, Any]]) -> float | None:
 
 def _describe(sources: Sources, reading: Reading) -> dict[str, Any]:
     surface, now = reading.surface, sources.now
-    age_s = age_of(reading.updated_at, now)
+    age_s = reading.age_s(now)
     return {
         "name": surface.name,
         "required": surface.required,
@@ -37,12 +41,13 @@ def _describe(sources: Sources, reading: Reading) -> dict[str, Any]:
         "mtime": reading.mtime,
         "changed_at": reading.changed_at,
         "age_s": age_s,
+        "ahead_s": reading.ahead_s(now),
         "freshness": _classify(reading, age_s),
         "frozen_since": frozen_since(sources, reading),
         "cadence_s": surface.cadence_s,
         "late_after_s": surface.late_after_s,
         "stale_after_s": surface.stale_after_s,
-        "error": reading.error or _clock_error(reading, age_s, now),
+        "error": reading.error or _clock_error(reading, now),
     }
 
 
@@ -55,9 +60,17 @@ def _classify(reading: Reading, age_s: float | None) -> str:
     return "late" if age_s > reading.surface.late_after_s or reading.status != "ok" else "fresh"
 
 
-def _clock_error(reading: Reading, age_s: float | None, now: float) -> str | None:
-    if reading.data is None or age_s is not None:
+def _clock_error(reading: Reading, now: float) -> str | None:
+    if reading.data is not None and reading.updated_at is None and reading.surface.required:
+        return _why_no_stamp(reading.data)
+    ahead_s = reading.ahead_s(now)
+    if ahead_s is None:
         return None
-    if reading.updated_at is None:
-        return None if not reading.surface.required else "no time stamp in the file"
-    return f"its time stamp is {fmt_age(reading.updated_at - now)} in the future"
+    return f"its time stamp is {fmt_age(ahead_s)} {reading.ahead_words(reading.updated_at)}"
+
+
+def _why_no_stamp(data: JsonDict) -> str:
+    written = unreadable_stamp(data)
+    if written is None:
+        return "no time stamp in the file"
+    return f"its time stamp cannot be read: {printable(str(written))[:SHOWN]}"

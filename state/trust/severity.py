@@ -32,6 +32,7 @@ KINDS: dict[str, str] = {
     "content_repeats": FAIL,
     "file_lost": FAIL,
     "file_silent": FAIL,
+    "no_stamp": FAIL,
     "clock_off": FAIL,
     "desk_clock_off": FAIL,
     # What comes late from another host, or is counted twice.

@@ -98,24 +98,38 @@ def _is_rewritten(state: State, surface: dict[str, Any]) -> bool:
 
 def _unusable(state: State) -> Iterator[Alert]:
     listed = [surface for surface in state["meta"]["surfaces"] if surface["listed"]]
-    ahead = [surface for surface in listed if _is_ahead(state, surface)]
     for surface in listed:
         if surface["status"] in ("malformed", "unreadable", "empty"):
             effect = _effect_of(state, surface)
             kind = file_kind(lost=effect.lost)
             title, error = f"{surface['name']} {surface['status']}", surface["error"] or ""
             yield alert(kind, title, effect.words, detail=error, about=[surface])
-        elif surface["error"] and (surface not in ahead or len(ahead) == 1):
-            yield alert("clock_off", f"{surface['name']} has a wrong clock", surface["error"], about=[surface])
-    if len(ahead) > 1:
-        # One host whose clock is off stamps all its files so: it is said once.
-        furthest = max(surface["updated_at"] for surface in ahead) - state["meta"]["loaded_at"]
-        yield alert(
-            "clock_off",
-            f"CLOCK IS OFF: {len(ahead)} files have a wrong clock",
-            f"stamped up to {fmt_age(furthest)} ahead: {_names(ahead)}",
-            about=ahead,
-        )
+    yield from _unstamped([item for item in listed if item["updated_at"] is None])
+    yield from _clocks([surface for surface in listed if surface["ahead_s"] is not None])
+
+
+def _unstamped(surfaces: Surfaces) -> Iterator[Alert]:
+    """Files that do not say of when they are, in words that one can read: no clock is wrong with them."""
+    unstamped = [surface for surface in surfaces if surface["status"] == "ok" and surface["error"]]
+    if len(unstamped) == 1:
+        name, error = unstamped[0]["name"], unstamped[0]["error"]
+        title = f"{name}: time stamp cannot be read" if "cannot be read" in error else f"{name} has no time stamp"
+        yield alert("no_stamp", title, "nobody can tell how old it is", detail=error, about=unstamped)
+    elif unstamped:
+        title = f"{len(unstamped)} files have no time stamp that can be read"
+        detail = "; ".join(f"{surface['name']}: {surface['error']}" for surface in unstamped)
+        text = f"nobody can tell how old they are: {_names(unstamped)}"
+        yield alert("no_stamp", title, text, detail=detail, about=unstamped)
+
+
+def _clocks(ahead: Surfaces) -> Iterator[Alert]:
+    """One host whose clock is off stamps all its files so: it is said once."""
+    if len(ahead) == 1 and ahead[0]["status"] == "ok":
+        yield alert("clock_off", f"{ahead[0]['name']} has a wrong clock", ahead[0]["error"], about=ahead)
+    elif len(ahead) > 1:
+        furthest = max(surface["ahead_s"] for surface in ahead)
+        title = f"CLOCK IS OFF: {len(ahead)} files have a wrong clock"
+        yield alert("clock_off", title, f"stamped up to {fmt_age(furthest)} ahead: {_names(ahead)}", about=ahead)
 
 
 def _effect_of(state: State, surface: dict[str, Any]) -> Effect:
@@ -133,11 +147,6 @@ def _in_place(state: State, surfaces: Surfaces) -> str:
     words = [find_effect(state, surface["name"]).words for surface in surfaces]
     told = ", ".join(dict.fromkeys(effect for effect in words if effect.startswith(("NAV from", "positions shown"))))
     return f"; {told}" if told else ""
-
-
-def _is_ahead(state: State, surface: dict[str, Any]) -> bool:
-    at = surface["updated_at"]
-    return at is not None and surface["age_s"] is None and at > state["meta"]["loaded_at"]
 
 
 def _frozen(state: State) -> Iterator[Alert]:

@@ -135,7 +135,7 @@ FAILURES = (
     Failure("torn", surfaces.NAV_STATE, tear, "nav_state.json malformed", "last good content of"),
     Failure("empty", surfaces.KPIS, empty, "kpis_v7.json malformed", "the file is empty"),
     Failure("frozen", surfaces.POSITIONS, freeze, "positions.json FROZEN", "its rows have not changed after"),
-    Failure("ahead", surfaces.RISK_SNAPSHOT, stamp_ahead, "risk_snapshot.json has a wrong clock", "in the future"),
+    Failure("ahead", surfaces.RISK_SNAPSHOT, stamp_ahead, "risk_snapshot.json has a wrong clock", "later than it was"),
 )
 
 

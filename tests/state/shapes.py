@@ -216,6 +216,7 @@ SURFACE: dict[str, Rule] = {
     "mtime": NUMBER,
     "changed_at": NUMBER,
     "age_s": NUMBER,
+    "ahead_s": NUMBER,
     "freshness": one_of("fresh", "late", "stale", "unknown"),
     "frozen_since": NUMBER,
     "cadence_s": NUMBER,

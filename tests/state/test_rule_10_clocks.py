@@ -1,5 +1,6 @@
 """Rule 10: clocks that differ a little, standing content, and files that carry nothing."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from books import put, row
 from rules import GONE, QUIET, change, load_elsewhere, shift, told, wrong
 from worlds import NOW, State, World, surface
 
-from state.files.stamps import content_stamp
+from state.files.stamps import STAMP_KEYS, content_stamp
 
 NAMES = (
     "nav_state.json", "nav.json", "positions.json", "positions_state.json", "synced_state.json", "kpis_v7.json",
@@ -50,6 +51,96 @@ def test_more_is_an_error_and_said_once(ahead_s: float, names: tuple[str, ...], 
     state = set_ahead(world, names, ahead_s).load()
     assert len([line for line in state["meta"]["alerts"] if "clock" in line["title"].lower()]) == 1
     assert surface(state, names[0])["age_s"] is None
+
+
+# Which files one host stamps, and how often it writes them.
+HOSTS = {
+    "the daemon": (("nav_state.json", "positions_state.json", "kpis_v7.json"), 20.0),
+    "the executor": (("nav.json", "positions.json", "synced_state.json", "risk_snapshot.json"), 60.0),
+    "one file": (("kpis_v7.json",), 20.0),
+    "both": (NAMES, 20.0),
+}  # fmt: skip
+
+
+def write_ahead(world: World, at: float, names: tuple[str, ...], ahead_s: float, copied_s: float = 0.0) -> World:
+    """Every file is written at this epoch, a moment after its stamp; the clock of these is ahead."""
+    for path in sorted(world.directory.iterdir()):
+        stamp = content_stamp(world.read(path.name))
+        if stamp is None:
+            continue
+        shift(world, at + (ahead_s if path.name in names else 0.0) - stamp, path.name)
+        written_ns = int((at + 0.003 + copied_s) * 1e9)
+        os.utime(path, ns=(written_ns, written_ns))
+    return world
+
+
+def clocks(state: State) -> list[str]:
+    """What is said of clocks and of the future, and where the NAV is from."""
+    checks = [
+        f"{row['label']}: {row['detail']}" for row in state["meta"]["checks"] if row["status"] in ("warn", "fail")
+    ]
+    said = [f"{line['title']}: {line['text']}" for line in state["meta"]["alerts"]]
+    words = ("clock", "future", "later than", "LIVE")
+    return [state["nav"]["source"], *(line for line in [*said, *checks] if any(word in line for word in words))]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("ahead_s", [2.1, 3.0, 5.0, 19.0, 3600.0])
+def test_a_clock_ahead_is_so_for_as_long_as_it_writes(ahead_s: float, host: str, world: World) -> None:
+    """Right after a write and long after it, for who has looked all along and who looks now; until a right one."""
+    names, every_s = HOSTS[host]
+    told_at = []
+    for at in (NOW, NOW + every_s):
+        write_ahead(world, at, names, ahead_s)
+        for later_s in (0.5, 3.0, 8.0, every_s - 0.5):
+            states = world.load(now=at + later_s), load_elsewhere(world, at + later_s)
+            told_at += [clocks(state) for state in states]
+            assert surface(states[0], names[0])["age_s"] is None
+    assert told_at == told_at[:1] * len(told_at)
+    assert len([line for line in told_at[0] if "clock" in line.lower() or "future" in line]) == 1
+    right = write_ahead(world, NOW + 2 * every_s, names, 0.0).load(now=NOW + 2 * every_s + 0.5)
+    assert wrong(right, [QUIET, {"path": "nav.source", "in": ["nav_state.json"]}]) == []
+
+
+@pytest.mark.parametrize("ahead_s", [0.0, 1.0, 1.9])
+@pytest.mark.parametrize("copied_s", [0.0, 0.4, 60.0, 3e7, -3e7], ids=lambda seconds: f"file time {seconds:+.0f}")
+def test_what_the_time_of_a_file_does_not_show_is_no_error(copied_s: float, ahead_s: float, world: World) -> None:
+    """A difference of two clocks; a file that was copied later, or unpacked with a time of long ago."""
+    write_ahead(world, NOW, NAMES, ahead_s, copied_s)
+    for later_s in (0.0, 0.5, 3.0, 15.0):
+        assert wrong(world.load(now=NOW + later_s), [QUIET]) == []
+
+
+def test_a_file_system_of_whole_seconds_shows_no_more_than_them(world: World) -> None:
+    """Its times are up to a second early."""
+    second = int(NOW) * 1_000_000_000
+    for path in sorted(write_ahead(world, NOW + 0.9, NAMES, 1.9).directory.iterdir()):
+        os.utime(path, ns=(second, second))
+    assert wrong(world.load(now=NOW + 1.0), [QUIET]) == []
+
+
+@pytest.mark.parametrize("load", [World.load, load_elsewhere], ids=["one process", "restarted"])
+def test_a_torn_file_does_not_make_a_clock_right(load: Any, world: World) -> None:
+    """What is kept of it was stamped too far ahead."""
+    write_ahead(world, NOW, ("nav_state.json",), 5.0).load(now=NOW + 0.5)
+    world.write_bytes("nav_state.json", b'{"total_equity": 104')
+    assert load(world, now=NOW + 10.0)["nav"]["source"] == "nav.json"
+
+
+@pytest.mark.parametrize("stamp", ["missing", None, "yesterday", 0, 5.0, "9999-12-31T23:59:59+00:00"], ids=repr)
+@pytest.mark.parametrize("names", GROUPS.values(), ids=GROUPS)
+def test_without_a_stamp_no_clock_is_wrong(names: tuple[str, ...], stamp: Any, world: World) -> None:
+    """One line says that nobody can tell how old they are."""
+    for name in names:
+        content = {key: value for key, value in world.read(name).items() if key not in STAMP_KEYS}
+        world.write(name, content if stamp == "missing" else {**content, "updated_at": stamp})
+    state = world.load()
+    assert wrong(state, [{"no_alert": "clock"}]) == []
+    lines = [line for line in state["meta"]["alerts"] if line["kind"] == "no_stamp"]
+    assert [sorted(line["files"]) for line in lines] == [sorted(names)]
+    if len(names) == 1:
+        unreadable = stamp not in ("missing", None)
+        assert ("cannot be read" if unreadable else "has no time stamp") in lines[0]["title"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from state.facts.sources import Sources
-from state.files.stamps import age_of, content_stamp, parse_stamp
-from state.files.values import NOT_A_NUMBER, JsonDict, mapping, number, numeric
+from state.files.reading import Reading
+from state.files.stamps import age_of, content_stamp, parse_stamp, unreadable_stamp
+from state.files.values import NOT_A_NUMBER, JsonDict, mapping, number, numeric, printable
 from state.formatting import fmt_moment, fmt_number
 
 # A rate this old says nothing about today's.
 KEEP_FOR_S = 24 * 3600.0
 # A US dollar has cost between 1 and 20 rand for fifty years; beyond these it is the inverse, or rubbish.
 POSSIBLE = (1.0, 100.0)
+# In a day it moves by a few percent at most: two rates further apart are not both of it.
+APART = 0.05
+# So much of what stands in place of a time is told.
+SHOWN = 40
 
 NO_RATE = "no USD/ZAR rate in logs/state"
 REMEMBERED = "fx"
@@ -35,26 +40,51 @@ class Rate(NamedTuple):
 
 def find_rate(sources: Sources) -> Rate:
     """The newest rate any surface carries, else the last one seen; none that is older than a day or cannot be."""
-    written = list(_written(sources))
-    refused = tuple(dict.fromkeys(reason for name, rate in written if (reason := _why_refused(sources, name, rate))))
-    rates = [rate for name, rate in written if not _why_refused(sources, name, rate)]
-    if rates:
-        best = max(rates, key=lambda rate: rate.updated_at or 0.0)
-        if best.updated_at is not None:  # one that nobody knows the age of is not shown later
-            sources.history.keep(REMEMBERED, [best.usd_zar, best.updated_at], best.updated_at)
-        return best._replace(refused=refused)
-    return _remembered(sources)._replace(reason=refused[0] if refused else NO_RATE, refused=refused)
+    judged = [(name, rate, _why_refused(sources, name, rate)) for name, rate in _written(sources)]
+    rates = [(name, rate) for name, rate, reason in judged if reason is None]
+    reasons = [reason for _, _, reason in judged if reason is not None]
+    # Of a file with a wrong clock that is said already.
+    told = [reason for name, _, reason in judged if reason and not _is_clocks_fault(sources, name)]
+    if not rates:
+        refused = tuple(dict.fromkeys(told))
+        return _remembered(sources)._replace(reason=reasons[0] if reasons else NO_RATE, refused=refused)
+    best_name, best = max(rates, key=lambda item: item[1].updated_at or 0.0)
+    if best.updated_at is not None:  # one that nobody knows the age of is not shown later
+        sources.history.keep(REMEMBERED, [best.usd_zar, best.updated_at], best.updated_at)
+    told += [words for name, rate in rates if (words := _compare(name, rate, best_name, best))]
+    return best._replace(refused=tuple(dict.fromkeys(told)))
 
 
 def _written(sources: Sources) -> Iterator[tuple[str, Rate]]:
     for name, reading in sources.readings.items():
-        block = mapping((reading.data or {}).get("fx"))
+        block = _block(reading)
         if block.get("usd_zar") is not None:
-            yield name, Rate(numeric(block["usd_zar"]), _stamp(block, reading.data or {}))
+            yield name, Rate(numeric(block["usd_zar"]), _taken_at(reading))
 
 
-def _stamp(block: JsonDict, data: JsonDict) -> float | None:
-    return parse_stamp(block.get("ts")) or content_stamp(block) or content_stamp(data)
+def _block(reading: Reading | None) -> JsonDict:
+    return mapping((reading.data or {}).get("fx")) if reading is not None else {}
+
+
+def _taken_at(reading: Reading) -> float | None:
+    """Its own time, else that of the file; less what the writer's clock was ahead, where that shows."""
+    block = _block(reading)
+    stamp = parse_stamp(block.get("ts")) or content_stamp(block) or content_stamp(reading.data or {})
+    return None if stamp is None else stamp - reading.skew_s
+
+
+def _is_clocks_fault(sources: Sources, name: str) -> bool:
+    return sources.has(name) and sources.readings[name].ahead_s(sources.now) is not None
+
+
+def _compare(name: str, rate: Rate, best_name: str, best: Rate) -> str | None:
+    """What is wrong with a rate beside the newest one."""
+    usd_zar, best_zar = rate.usd_zar or 0.0, best.usd_zar or 0.0
+    if abs(usd_zar - best_zar) <= APART * best_zar:
+        return None
+    return (
+        f"the USD/ZAR rate {fmt_number(usd_zar, 4)} of {name} is not the newer {fmt_number(best_zar, 4)} of {best_name}"
+    )
 
 
 def _why_refused(sources: Sources, name: str, rate: Rate) -> str | None:
@@ -63,6 +93,9 @@ def _why_refused(sources: Sources, name: str, rate: Rate) -> str | None:
         return f"the USD/ZAR rate of {name} {NOT_A_NUMBER}"
     if not low <= rate.usd_zar <= high:
         return f"the USD/ZAR rate {fmt_number(rate.usd_zar, 4)} of {name} is outside {low:.0f} to {high:.0f}"
+    written = unreadable_stamp(_block(sources.readings[name]))
+    if written is not None:
+        return f"the USD/ZAR rate of {name} is of a time that cannot be read: {printable(str(written))[:SHOWN]}"
     age_s = age_of(rate.updated_at, sources.now)
     if rate.updated_at is not None and (age_s is None or age_s > KEEP_FOR_S):
         when = "of the future" if age_s is None else "older than a day"

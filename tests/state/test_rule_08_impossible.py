@@ -180,3 +180,23 @@ def test_a_refuted_fee_ratio_is_not_shown_from_its_copy(key: str, value: Any, ra
     assert wrong(state, [told("fee / pnl")]) == []
     assert state["kpis"]["risk"]["fee_pnl_window_days"] == 3
     assert state["kpis"]["risk"]["fee_pnl_ratio"] == pytest.approx(5.9479146)
+
+
+@pytest.mark.parametrize("at", [0, 1.0, 5e8, "0", "yesterday", True, [], {}], ids=repr)
+def test_a_rate_of_no_known_time_is_not_of_today(at: Any, tmp_path: Path) -> None:
+    """What stands in place of a time and is none proves no age."""
+    state = put(tmp_path, ("kpis_v7.json fx.ts",), at).load()
+    unknown = [{"path": path, "unknown": True} for path in ("nav.nav_zar", "nav.fx_usd_zar")]
+    assert wrong(state, [*unknown, told("usd/zar.*cannot be read")]) == []
+
+
+TWO_RATES = [(17.24, True), (17.9, True), (18.90, False), (15.6, False), (1.724, False)]
+
+
+@pytest.mark.parametrize(("other", "agree"), TWO_RATES)
+def test_two_rates_of_one_day_are_compared(other: float, agree: bool, tmp_path: Path) -> None:
+    """The newer one is shown; one far from it is told."""
+    world = put(tmp_path, ("nav.json fx",), {"usd_zar": other, "ts": NOW - 3600.0})
+    state = world.load()
+    assert wrong(state, [{"path": "nav.nav_zar", "near": 180335.5567}]) == []
+    assert (wrong(state, [told("usd/zar.*not the newer")]) == []) != agree

@@ -6,7 +6,8 @@ from state.facts.exchange import Exchange
 from state.facts.money import misfit
 from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
-from state.facts.vanished import find_vanished, remember_legs
+from state.facts.vanished import find_flat_since, find_vanished, remember_legs
+from state.facts.witnesses import find_dispute
 from state.files.rows import Key, Row, count_unreadable, has_row_list, read_rows
 from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
 from state.files.surfaces import BY_NAME, POSITIONS, POSITIONS_STATE, SYNCED_STATE
@@ -67,14 +68,16 @@ def build_book(sources: Sources, exchange: Exchange) -> Book:
     damage = f"{unreadable} of the rows in {leader.name} cannot be read" if unreadable else None
     vanished = None if exchange.frozen else find_vanished(sources, rows, leader.stamp)
     if not rows:
-        unknown = damage or _why_not_flat(sources, exchange, files) or vanished
+        disputed = find_dispute(sources, leader.stamp, find_flat_since(sources, leader.stamp))
+        doubt = vanished or disputed
+        unknown = damage or _why_not_flat(sources, exchange, files) or doubt
         return Book(
             (),
             leader.name,
             unknown,
             damage,
             _why_stale(sources, leader),
-            doubt=vanished is not None and unknown == vanished,
+            doubt=doubt is not None and unknown == doubt,
         )
     priced = _priced_rows(files)
     members = tuple(_price(row, leader, priced.get(row.key, [])) for row in rows)

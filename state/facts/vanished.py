@@ -6,6 +6,7 @@ that has not moved by a cent is doubt; where the NAV includes open PnL, doubt is
 
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from state.facts.nav_files import nav_of
@@ -24,8 +25,14 @@ CENT = 0.01
 MATCH = 0.5
 # The other legs' PnL moves while one goes.
 SHARE = 0.5
+# A NAV that moved by no more than this part of the PnL has not realised it: what moved it are fees and funding.
+FEES = 0.1
+# That is told apart from a close only where the PnL is many times what prices move it in a usual step.
+USUAL_STEPS, LEAST_STEPS = 6.0, 5
+# A step that is off by no more than this part of the PnL's is one of a NAV that includes it.
+INCLUDED = 0.2
 
-LEGS, DOUBT, LAST_MOMENT = "legs", "doubt", "moment"
+LEGS, GONE, DOUBT, LAST_MOMENT, FLAT = "legs", "gone", "doubt", "moment", "flat"
 
 
 class Moment(NamedTuple):
@@ -43,13 +50,28 @@ def find_vanished(sources: Sources, rows: Sequence[Row], stamp: float) -> str | 
     known = _remembered_doubt(sources, rows, moments)
     if known is not None:
         return known
-    since = sources.history.at(LEGS) or 0.0
-    lost = _lost_with(moments, missing, since) if rows else _lost_whole(moments, stamp)
+    lost = _lost_with(moments, missing, _last_known_at(sources)) if rows else _lost_whole(moments, stamp)
     if lost is None:
         return None
     names = [] if not rows else sorted(missing)
     sources.history.keep(DOUBT, {"legs": names, **lost._asdict()}, stamp)
     return _words(sources, names, lost.at)
+
+
+def find_flat_since(sources: Sources, stamp: float) -> float | None:
+    """When a book that was written empty at `stamp` became so; None where no history goes back before that."""
+    known_at = sources.history.at(LEGS)
+    if known_at is not None and known_at < stamp and sources.history.get(LEGS):
+        return stamp
+    seen = (sources.history.at(FLAT), _told_flat_since(_moments(sources, (), stamp), stamp))
+    return max((at for at in seen if at is not None), default=None)
+
+
+def _told_flat_since(moments: list[Moment], stamp: float) -> float | None:
+    opened = [moment.at for moment in moments if abs(moment.pnl_usd) >= CENT]
+    if opened:
+        return min((moment.at for moment in moments if moment.at > opened[-1]), default=stamp)
+    return moments[0].at if moments and moments[0].at < stamp - SAME_LOOP_S else None
 
 
 def remember_legs(sources: Sources, rows: Sequence[Row], stamp: float | None) -> None:
@@ -59,6 +81,10 @@ def remember_legs(sources: Sources, rows: Sequence[Row], stamp: float | None) ->
     moments = _moments(sources, rows, stamp)
     behind = bool(moments) and moments[-1].at < stamp - SAME_LOOP_S
     gone = _missing_legs(sources, rows) if behind else {}
+    if not rows and sources.history.get(LEGS):
+        sources.history.keep(FLAT, True, stamp)
+    if gone:
+        sources.history.keep(GONE, True, stamp)
     sources.history.keep(LEGS, gone | {row.name: row.pnl for row in rows if row.pnl is not None}, stamp)
     if (now := _moment_of(sources, rows, stamp)) is not None:
         sources.history.keep(LAST_MOMENT, list(now), stamp)
@@ -128,6 +154,12 @@ def _lost_whole(moments: list[Moment], stamp: float) -> Moment | None:
     return before if _is_traceless(moments, index, before.pnl_usd) else None
 
 
+def _last_known_at(sources: Sources) -> float:
+    """Of the last point of the log that all legs were there with; the loop in which some went may have none yet."""
+    at = sources.history.at(LEGS) or 0.0
+    return at - SAME_LOOP_S if sources.history.at(GONE) == at else at + SAME_LOOP_S
+
+
 def _lost_with(moments: list[Moment], missing: dict[str, float], since: float) -> Moment | None:
     """The last moment before legs went that took their share of the open PnL with them, without a trace."""
     share = sum(missing.values())
@@ -135,7 +167,7 @@ def _lost_with(moments: list[Moment], missing: dict[str, float], since: float) -
         return None
     for index in range(len(moments) - 2, -1, -1):
         step = moments[index].pnl_usd - moments[index + 1].pnl_usd
-        if moments[index + 1].at <= since - SAME_LOOP_S:
+        if moments[index + 1].at <= since:
             return None
         if abs(step - share) <= SHARE * abs(share):
             return moments[index]._replace(pnl_usd=share) if _is_traceless(moments, index, share) else None
@@ -145,11 +177,18 @@ def _lost_with(moments: list[Moment], missing: dict[str, float], since: float) -
 def _is_traceless(moments: list[Moment], index: int, pnl_usd: float) -> bool:
     """Whether the step after `index` lost this PnL and nothing since has made up for it."""
     before, after = moments[index], moments[index + 1]
-    moved = after.nav_usd - before.nav_usd
+    moved, slack = after.nav_usd - before.nav_usd, _slack(moments[: index + 1], pnl_usd)
     if _includes_pnl(moments[: index + 1]):
         expected = after.pnl_usd - before.pnl_usd
-        return abs(moved - expected) <= CENT and not _settled(moments[-1].nav_usd - before.nav_usd, 0.0, pnl_usd)
-    return round(abs(moved), 2) < CENT and not _settled(moments[-1].nav_usd - before.nav_usd, pnl_usd, pnl_usd)
+        return abs(moved - expected) <= slack and not _settled(moments[-1].nav_usd - before.nav_usd, 0.0, pnl_usd)
+    return round(abs(moved), 2) < slack and not _settled(moments[-1].nav_usd - before.nav_usd, pnl_usd, pnl_usd)
+
+
+def _slack(moments: list[Moment], pnl_usd: float) -> float:
+    """By how much a NAV may move beside PnL that went, and not have realised it, USD."""
+    steps = [abs(after.pnl_usd - before.pnl_usd) for before, after in pairwise(moments)]
+    is_told = len(steps) >= LEAST_STEPS and abs(pnl_usd) >= USUAL_STEPS * median(steps)
+    return max(CENT, FEES * abs(pnl_usd)) if is_told else CENT
 
 
 def _settled(moved: float, wanted: float, pnl_usd: float) -> bool:
@@ -162,7 +201,7 @@ def _includes_pnl(moments: list[Moment]) -> bool:
     for before, after in pairwise(moments):
         change = after.pnl_usd - before.pnl_usd
         if abs(change) >= CENT:
-            votes += 1 if abs(after.nav_usd - before.nav_usd - change) < 0.5 * abs(change) else -1
+            votes += 1 if abs(after.nav_usd - before.nav_usd - change) < INCLUDED * abs(change) else -1
     return votes > 0
 
 

@@ -28,14 +28,14 @@ Point = tuple[float, float, float]
 class Desk:
     """A desk whose book changes loop by loop; its history stands in the log, in the daemon's series, or nowhere."""
 
-    def __init__(self, world: World, *, kept_in: str, fresh: bool, equity: bool) -> None:
+    def __init__(self, world: World, *, kept_in: str, fresh: bool, equity: float, wander: float = 1.5) -> None:
         self.world, self.kept_in, self.fresh = world, kept_in, fresh
         self.rows = world.read("positions.json")["rows"]
         self.whole = self.pnl_of(self.rows)
         self.points: list[Point] = []
         for minute in range(60, -1, -1):
-            pnl = self.whole + (1.5 * (minute % 7) if minute else 0.0)
-            self.points.append((LOOP_AT - 60.0 * minute, NAV + (pnl - self.whole if equity else 0.0), pnl))
+            pnl = self.whole + (wander * (minute % 7) if minute else 0.0)
+            self.points.append((LOOP_AT - 60.0 * minute, NAV + equity * (pnl - self.whole), pnl))
         self.loops = 0
         self.write(NAV, self.whole)
 
@@ -140,6 +140,42 @@ def test_doubt_ends_with_a_matching_move(left: int, kept_in: str, open_desk: Cal
     lost = desk.whole - desk.pnl_of(desk.rows[5 - left :])
     assert wrong(desk.loop(left, NAV), [GROSS]) == []
     assert wrong(desk.loop(left, NAV + lost - 0.8), [KNOWN]) == []
+
+
+# Legs left, what the NAV moves by beside it in USD, how it and the PnL moved before, and what is known then.
+BESIDE_FEES: list[tuple[str, int, float, Changes, list[Any]]] = [
+    ("all gone, fees", 0, -0.8, {"equity": 0.0}, [POSITIONS, GROSS]),
+    ("all gone, funding earned", 0, 0.8, {"equity": 0.0}, [POSITIONS, GROSS]),
+    ("one gone, funding", 4, -0.4, {"equity": 0.0}, [GROSS]),
+    ("equity, all gone, fees", 0, -51.1, {"equity": 1.0}, [POSITIONS, GROSS]),
+    ("all closed, fees of a tenth", 0, 45.0, {"equity": 0.0}, [KNOWN]),
+    ("closed at no gain, as prices move the PnL so far in a loop", 0, -0.8, {"equity": 0.0, "wander": 20.0}, [KNOWN]),
+    ("the wallet rose while the PnL did", 0, 0.0, {"equity": 0.6}, [POSITIONS, GROSS]),
+    ("one gone, the wallet rose while the PnL did", 4, 0.0, {"equity": 0.6}, [GROSS]),
+]
+
+
+@pytest.mark.parametrize("kept_in", ["log", "series"])
+@pytest.mark.parametrize("case", BESIDE_FEES, ids=lambda case: str(case[0]))
+def test_fees_and_funding_realise_no_pnl(case: Any, kept_in: str, open_desk: Callable[..., Desk]) -> None:
+    """A NAV that moves by a fraction of the PnL that went has not made up for it."""
+    _, left, moved_usd, before, claims = case
+    desk = open_desk(kept_in=kept_in, fresh=True, **before)
+    for _ in range(3):
+        assert wrong(desk.loop(left, NAV + moved_usd), claims) == []
+
+
+@pytest.mark.parametrize("kept_in", ["log", "series"])
+def test_a_step_before_the_last_known_book_is_no_loss_of_its_legs(kept_in: str, open_desk: Callable[..., Desk]) -> None:
+    """Prices alone may move the PnL by what a leg had, while the NAV stands still."""
+    desk = open_desk(kept_in=kept_in, fresh=True, equity=False)
+    lost = desk.whole - desk.pnl_of(desk.rows[1:])
+    desk.points[-2] = (desk.points[-2][0], NAV, desk.whole + lost)
+    desk.write(NAV, desk.whole)
+    desk.load()
+    # The leg is closed at less than it was worth, while another gains as much.
+    desk.rows[1] = {**desk.rows[1], "unrealized": desk.rows[1]["unrealized"] + lost}
+    assert wrong(desk.loop(4, NAV + 0.4 * lost), [KNOWN]) == []
 
 
 NOT_LIVE: list[tuple[str, Changes]] = [

@@ -18,6 +18,11 @@ USD_COINS = (
 JOINED_COINS = tuple(coin for coin in USD_COINS if coin != "TUSD")
 OTHER_MONEY = ("BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL", "AUD", "JPY", "ZAR", "ARS", "MXN", "PLN", "UAH", "KRW")
 
+# Coins that are a dollar by name: their price beside one rests, though nothing is counted in them.
+RESTING_COINS = frozenset({*USD_COINS, "USDD", "XUSD", "BFUSD"})
+
+# `PERP_BTC_USDT`: what some venues write in front of a pair.
+_PREFIX = re.compile(r"^PERP[-_]", re.IGNORECASE)
 # `BTCUSDT_260327`, `ETHUSDT-PERP.BINANCE`: the contract behind the pair, and the venue behind that.
 _CONTRACT = re.compile(r"[-_ ]?(PERP|SWAP|FUTURES?|\d{6,8})(?=$|\.)|\.[A-Z]+$", re.IGNORECASE)
 _SEPARATED = re.compile(r"^(?P<base>[^/:_-]+)[/_-](?P<quote>[^/:_-]+)(?::(?P<settle>[^/:_-]+))?")
@@ -45,16 +50,27 @@ class Contract(NamedTuple):
 
 def read_contract(symbol: str) -> Contract:
     """`BTCUSDT` -> BTC in USDT; `BTCUSD_PERP` and `BTC/USD:BTC` -> contracts whose size is not told."""
+    symbol = _PREFIX.sub("", symbol)
     pair, suffix = _CONTRACT.sub("", symbol), _CONTRACT.search(symbol)
     parts = _SEPARATED.match(pair)
-    if parts:
-        base, quote, settle = parts["base"], parts["quote"].upper(), parts["settle"]
-        sized = (settle is not None and settle.upper() != quote) or bool(suffix and "SWAP" in suffix.group().upper())
-        return Contract(base, quote, sized or quote == "USD")
+    if not parts:
+        return _read_joined(pair) or Contract(pair, None, False)
+    base, quote, settle = parts["base"], parts["quote"].upper(), parts["settle"]
+    if quote not in USD_COINS and quote not in OTHER_MONEY:
+        return _read_words(base, quote)
+    sized = (settle is not None and settle.upper() != quote) or bool(suffix and "SWAP" in suffix.group().upper())
+    return Contract(base, quote, sized or quote == "USD")
+
+
+def _read_words(base: str, other: str) -> Contract:
+    """Of two words of which the second is no money that is known: `PF_XBTUSD`, `BTCUSDT_UMCBL`, `BTC-31JAN26`."""
+    return _read_joined(other) or _read_joined(base) or Contract(base, other if other.isalpha() else None, False)
+
+
+def _read_joined(pair: str) -> Contract | None:
+    """Of one word: the quote is at its end. What is quoted in plain US dollars is settled in the coin, mostly."""
     found = next((quote for quote in (*JOINED_COINS, *OTHER_MONEY) if _ends_with(pair, quote)), None)
-    base = pair[: -len(found)] if found else pair
-    # What is quoted in plain US dollars is settled in the coin, at most exchanges.
-    return Contract(base, found, found == "USD")
+    return Contract(pair[: -len(found)], found, found == "USD") if found else None
 
 
 def _ends_with(pair: str, quote: str) -> bool:
@@ -64,8 +80,8 @@ def _ends_with(pair: str, quote: str) -> bool:
 
 def is_dollar_pair(symbol: str) -> bool:
     """Whether both sides are US dollar coins: the price of such a pair may rest for days."""
-    contract = read_contract(symbol)
-    return contract.quote in USD_COINS and contract.base.upper() in USD_COINS
+    contract = read_contract(symbol.upper())
+    return contract.quote in (None, *USD_COINS) and contract.base in RESTING_COINS
 
 
 def misfit(row: Row) -> float | None:

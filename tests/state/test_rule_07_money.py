@@ -9,10 +9,32 @@ from rules import GONE, told, wrong
 from worlds import World, row_of
 
 FITS, ODD, NEAR_ENTRY = object(), -0.00047788, object()
-DOLLARS = ("BTCUSDT", "BTCUSDC", "BTCFDUSD", "BTCUSDT_260327", "BTC/USDT:USDT", "币安人生USDT", "1000PEPEUSDT")
-FOREIGN = ("ETHBTC", "BTCEUR", "BTCTRY", "SOL/ETH", "BTC-EUR")
-SIZED = ("BTCUSD_PERP", "BTCUSD_260327", "BTC-USDT-SWAP", "BTC/USD:BTC", "BTCUSD", "XBTUSD", "DOTUSD", "BTC-USD-SWAP")
-NAMELESS = ("kPEPE", "HYPE", "@107", "btcusdt")
+DOLLARS = (
+    "BTCUSDT",
+    "BTCUSDC",
+    "BTCFDUSD",
+    "BTCUSDT_260327",
+    "BTC/USDT:USDT",
+    "币安人生USDT",
+    "1000PEPEUSDT",
+    "BTCUSDT_UMCBL",
+    "BTCUSDT-LINEAR.BYBIT",
+    "PERP_BTC_USDT",
+)
+FOREIGN = ("ETHBTC", "BTCEUR", "BTCTRY", "SOL/ETH", "BTC-EUR", "ETH-XRP")
+SIZED = (
+    "BTCUSD_PERP",
+    "BTCUSD_260327",
+    "BTC-USDT-SWAP",
+    "BTC/USD:BTC",
+    "BTCUSD",
+    "XBTUSD",
+    "DOTUSD",
+    "BTC-USD-SWAP",
+    "PF_XBTUSD",
+    "FI_XBTUSD_260327",
+)
+NAMELESS = ("kPEPE", "HYPE", "@107", "btcusdt", "BTC-31JAN26", "BTC-27MAR26-100000-C")
 VALUES = ("notional", "pnl")
 
 # Name, PnL of the row, whether a value in US dollars can be told.

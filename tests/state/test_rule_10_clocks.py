@@ -165,6 +165,11 @@ BOOKS: list[tuple[str, list[Any], bool]] = [
     ("a stable coin", [COIN], False),
     ("two", [COIN, row("FDUSDUSDC", "SHORT", -10.0, **AT_REST)], False),
     ("as another library names it", [row("USDC/USDT:USDT", "LONG", 10.0, **AT_REST)], False),
+    (
+        "as venues name it",
+        [row(name, "LONG", 10.0, **AT_REST) for name in ("usdcusdt", "USDC-PERP", "BFUSDUSDT")],
+        False,
+    ),
     ("no rows", [], False),
     ("a coin", [BTC], True),
     ("a coin beside a stable one", [COIN, BTC], True),

@@ -16,12 +16,10 @@ from state.facts.nav import NavInputs, build_nav
 from state.facts.nav_files import find_nav
 from state.facts.positions import Exposure, build_positions, sum_exposure
 from state.facts.router import build_router
-from state.facts.series import build_history
-from state.facts.series_rows import read_series
+from state.facts.series import build_history, remembered_series
 from state.facts.sources import Sources
 from state.facts.standing import frozen_since
 from state.facts.tape import show_transitions
-from state.files.surfaces import NAV_LOG, NAV_STATE
 from state.files.values import mapping, number
 from state.trust.alerts import Evidence, build_alerts
 from state.trust.checks import run_checks
@@ -32,7 +30,7 @@ from state.trust.surface_alerts import alert, grade_surfaces
 
 State = dict[str, Any]
 
-LAST_BOOK, SERIES = "last_book", "series"
+LAST_BOOK = "last_book"
 
 SECTIONS = ("nav", "aum", "kpis", "positions", "router", "transitions")
 
@@ -46,7 +44,7 @@ def normalize(sources: Sources, state_dir: str) -> State:
     book = build_book(sources, exchange)
     positions = build_positions(sources, book, kpis["symbols"])
     exposure = sum_exposure(positions, book)
-    history = build_history(sources, _remembered_series(sources))
+    history = build_history(sources, remembered_series(sources))
     nav = build_nav(sources, NavInputs(nav_found, rate, exchange, drawdown, exposure, history, kpis["risk"]))
     aum = build_aum(sources, nav_found, rate)
     router = build_router(sources, kpis["symbols"])
@@ -113,20 +111,6 @@ def unusable_state(now: float, state_dir: str, reason: str) -> State:
         "alerts": [line],
     }
     return seal(state)
-
-
-def _remembered_series(sources: Sources) -> list[list[float]]:
-    """Points of the daemon's last series, for where there is no log and the executor has written over them."""
-    if sources.has(NAV_LOG):
-        return []
-    rows = sources.derive(read_series, NAV_STATE).known
-    stamp = sources.stamp(NAV_STATE)
-    if rows and stamp is not None:
-        sources.history.keep(SERIES, rows, stamp)
-        return []
-    kept = sources.history.get(SERIES)
-    pairs = kept if isinstance(kept, list) else []
-    return [pair for pair in pairs if isinstance(pair, list) and len(pair) == 2 and all(map(number, pair))]
 
 
 def _remember_book(sources: Sources, book: Book, exposure: Exposure) -> dict[str, Any] | None:

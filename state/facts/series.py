@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from heapq import nlargest
 from itertools import accumulate, pairwise
 from math import inf
 from operator import itemgetter, sub
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from state.facts.series_rows import (
     MOMENT,
+    SAME_MOMENT_S,
     Disagreement,
     Pair,
     Rows,
@@ -20,9 +22,11 @@ from state.facts.series_rows import (
     unite,
 )
 from state.facts.sources import Sources
+from state.facts.standing import why_not_alive
 from state.files.stamps import FUTURE_TOLERANCE_S
-from state.files.surfaces import NAV_LOG, NAV_STATE
-from state.files.values import JsonDict
+from state.files.surfaces import NAV, NAV_LOG, NAV_STATE
+from state.files.values import JsonDict, number
+from state.formatting import fmt_moment
 
 MAX_POINTS = 300
 
@@ -33,6 +37,8 @@ LEAST_POINTS = 500
 # Without a point for this long, and for so many steps, the history has a gap.
 LEAST_GAP_S = 300.0
 GAP_STEPS = 5.0
+
+SERIES = "series"
 
 # By less, a peak and the points it was taken from differ by rounding.
 ABOVE_PEAK = 0.001
@@ -45,6 +51,7 @@ class NavHistory(NamedTuple):
     """`points` [[epoch, nav_usd], ...] and `gaps` [[from, to], ...] (epochs of points), both oldest first.
 
     `zeros` counts the points of zero behind the last one, from `zeros_since` on: rows that a writer had nothing for.
+    `pause_s` is how long it may be without a point: a gap, or longer where it has been without one so long twice.
     `unread` counts the rows without a moment or a NAV, `ahead` those in the future, which are left out as well.
     """
 
@@ -55,6 +62,7 @@ class NavHistory(NamedTuple):
     unread: int = 0
     ahead: int = 0
     disagreement: Disagreement | None = None
+    pause_s: float = LEAST_GAP_S
 
 
 def build_history(sources: Sources, remembered: Sequence[Sequence[float]] = ()) -> NavHistory:
@@ -64,7 +72,34 @@ def build_history(sources: Sources, remembered: Sequence[Sequence[float]] = ()) 
     history = _history_at(sources.now, sources.derive(_read_files, NAV_LOG, NAV_STATE), remembered, skew_s)
     if not history.points:
         sources.unknown.note("nav.series", sources.lacks("NAV history", NAV_LOG, NAV_STATE))
+    elif not history.zeros and _ends_early(sources, history):
+        ended = fmt_moment(history.points[-1][0], sources.now)
+        sources.stale.note("nav.series", f"the NAV history has no point since {ended}, while the NAV is still written")
     return history
+
+
+def _ends_early(sources: Sources, history: NavHistory) -> bool:
+    """Whether the executor, which writes both, still writes a NAV and has long written no point."""
+    file = NAV if sources.has(NAV) else NAV_STATE
+    stamp = sources.stamp(file)
+    if stamp is None or why_not_alive(sources, file, stamp) is not None:
+        return False
+    return stamp - history.points[-1][0] > history.pause_s
+
+
+def remembered_series(sources: Sources) -> list[list[float]]:
+    """Points of the daemon's last series where the executor has written over them, from before the log begins."""
+    rows, stamp = sources.derive(read_series, NAV_STATE).known, sources.stamp(NAV_STATE)
+    logged = sources.data(NAV_LOG).get("series")
+    begins = logged[0][0] if logged else inf
+    if rows:
+        if rows[0][0] < begins and stamp is not None:
+            sources.history.keep(SERIES, rows, stamp)
+        return []
+    kept = sources.history.get(SERIES)
+    pairs = kept if isinstance(kept, list) else []
+    sound = (pair for pair in pairs if isinstance(pair, list) and len(pair) == 2 and all(map(number, pair)))
+    return [pair for pair in sound if pair[0] < begins - SAME_MOMENT_S]
 
 
 def find_history(
@@ -115,7 +150,17 @@ def _shape(rows: Rows) -> NavHistory:
     points = rows.known[_first_shown(rows.known) :]
     gaps = find_gaps(points)
     zeros = rows.zeros[bisect_right(rows.zeros, points[-1][0], key=MOMENT) if points else 0 :]
-    return NavHistory(shape_points(points, gaps), gaps, len(zeros), zeros[0][0] if zeros else None, rows.unread)
+    since = zeros[0][0] if zeros else None
+    return NavHistory(shape_points(points, gaps), gaps, len(zeros), since, rows.unread, pause_s=_usual_pause(points))
+
+
+def _usual_pause(points: list[Pair]) -> float:
+    """The longest that has been seen twice: once is an outage. A quiet desk may write none for hours."""
+    moments = list(map(MOMENT, points))
+    steps: list[float] = list(map(sub, moments[1:], moments))
+    if len(steps) < 2:
+        return LEAST_GAP_S
+    return max(LEAST_GAP_S, GAP_STEPS * median(steps), nlargest(2, steps)[-1])
 
 
 def _first_shown(points: list[Pair]) -> int:

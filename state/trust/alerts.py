@@ -108,6 +108,9 @@ def _nav_in_doubt(state: State, nav: Nav) -> Iterator[Alert]:
             "NAV history ends early",
             f"its points say 0.00 since {at}, which the writers also put for nothing",
         )
+    ended = state["meta"]["stale"].get("nav.series")
+    if ended is not None:
+        yield alert("history_ends_early", "NAV history ends early", ended)
 
 
 def _drawdown_in_doubt(drawdown: Drawdown) -> Iterator[Alert]:

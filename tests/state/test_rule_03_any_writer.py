@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rules import change, load_elsewhere, shift, write_log
+from rules import HOUR_S, change, load_elsewhere, shift, write_log
 from worlds import NOW, State, World
 
 PATHS = ("nav_usd", "drawdown_pct", "peak_usd", "gross_exposure_usd", "unrealized_pnl_usd", "realized_pnl_today_usd")
@@ -63,3 +63,50 @@ def test_the_history_has_no_more_than_the_files(tmp_path: Path) -> None:
     assert not [at for at, _ in series if before[-1][0] < at < after[0][0] or at > NOW]
     assert series[-1] == [after[-1][0], 10461.27]
     assert [line for line in state["meta"]["alerts"] if "history ends early" in line["title"]]
+
+
+def every(step_s: float, start_s: float, end_s: float) -> list[float]:
+    """Ages of points, oldest first."""
+    return [start_s - step_s * index for index in range(int((start_s - end_s) / step_s) + 1)]
+
+
+MINUTE_S = 60.0
+ENDS: list[tuple[str, list[float], dict[str, Any], bool]] = [
+    ("now", every(60, 6 * HOUR_S, 0), {}, False),
+    ("a loop ago", every(60, 6 * HOUR_S, 110), {}, False),
+    ("four minutes ago", every(60, 6 * HOUR_S, 240), {}, False),
+    ("six minutes ago", every(60, 6 * HOUR_S, 360), {}, True),
+    ("three hours ago", every(60, 6 * HOUR_S, 3 * HOUR_S), {}, True),
+    ("after one outage", [*every(60, 9 * HOUR_S, 8 * HOUR_S), *every(60, 4 * HOUR_S, 3 * HOUR_S)], {}, True),
+    ("a slow log", every(15 * MINUTE_S, 20 * HOUR_S, 30 * MINUTE_S), {}, False),
+    ("a slow log, long ago", every(15 * MINUTE_S, 20 * HOUR_S, 90 * MINUTE_S), {}, True),
+    ("a quiet desk", [20 * HOUR_S, 16 * HOUR_S, 15.9 * HOUR_S, 12 * HOUR_S, 11.9 * HOUR_S, 3 * HOUR_S], {}, False),
+    ("it has just begun", [30.0], {}, False),
+    ("everything is silent", every(60, 6 * HOUR_S, 3 * HOUR_S), {"nav.json updated_ts": NOW - 3 * HOUR_S}, False),
+]
+
+
+@pytest.mark.parametrize("case", ENDS, ids=lambda case: str(case[0]))
+def test_a_history_that_ends_before_the_nav_is_told(case: Any, tmp_path: Path) -> None:
+    """By how often the log was written before, and with a NAV of now only."""
+    _, ages, changes, ends_early = case
+    world = change(World(tmp_path / "state", scenario="v7.1/healthy"), {"nav_state.json series": [], **changes})
+    state = write_log(world, [(NOW - 7.0 - age_s, 10461.27) for age_s in ages]).load()
+    lines = [line["title"] for line in state["meta"]["alerts"] if line["kind"] == "history_ends_early"]
+    assert bool(lines) == ends_early
+    assert ("nav.series" in state["meta"]["stale"]) == ends_early
+
+
+@pytest.mark.parametrize("kept", [5, 300, 700])
+def test_a_log_shorter_than_the_series_has_one_span_too(kept: int, tmp_path: Path) -> None:
+    """A log that was begun anew: the daemon still carries what came before it, and the executor does not."""
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    rows = [{"t": NOW - 7.0 - 60.0 * minute, "nav": 10461.27} for minute in range(500, -1, -1)]
+    daemon, mirror = {**world.read("nav_state.json"), "series": rows}, world.read("nav.json")
+    write_log(world, [(NOW - 7.0 - 60.0 * minute, 10461.27) for minute in range(kept, -1, -1)])
+    first = []
+    for step in range(4):
+        world.write("nav_state.json", mirror if step % 2 else daemon)
+        states = world.load(now=NOW + step), load_elsewhere(world, NOW + step)
+        first += [state["nav"]["series"][0][0] for state in states]
+    assert max(first) - min(first) <= 60.0

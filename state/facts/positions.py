@@ -40,7 +40,7 @@ def build_positions(sources: Sources, book: Book, symbols: Table) -> list[Positi
     """One row per open leg, in the order of the file that says what is open."""
     if book.unknown is not None:
         sources.unknown.note("positions", book.unknown)
-    ledger = find_ledger(sources)
+    ledger = find_ledger(sources, book)
     rows = [_row(f"positions.{index}", member, symbols, ledger, sources) for index, member in enumerate(book.members)]
     if book.stale is not None:
         paths = [f"positions.{index}.{key}" for index in range(len(rows)) for key in OF_THE_BOOK]

@@ -9,6 +9,7 @@ from state.facts.money import is_checkable, misfit
 from state.facts.sources import Sources
 from state.files.rows import ROW_LISTS, Key, Row, read_rows
 from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
+from state.files.surfaces import POSITIONS_LEDGER
 from state.files.values import JsonDict, first
 from state.formatting import fmt_qty
 from state.sentences import Part, amount, price
@@ -20,6 +21,8 @@ PNL_ROUNDING = 1e-4
 # What a price moves between two loops.
 PRICE_DRIFT = 2e-2
 PRICE_ROUNDING = 1e-6
+# What a fill of the same loop adds to an entry price.
+ENTRY_DRIFT = 1e-3
 
 
 class _File(NamedTuple):
@@ -54,7 +57,7 @@ def _files(sources: Sources) -> list[_File]:
     """The position lists of files that have a stamp, in the order in which prices are looked for."""
     return [
         _File(name, label, {row.key: row for row in rows}, stamp)
-        for name in PRICE_ORDER
+        for name in _LISTS
         if (stamp := sources.stamp(name)) is not None
         for label, rows in sources.derive(_LISTS[name], name)
     ]
@@ -74,7 +77,12 @@ def _reader(name: str) -> Callable[[JsonDict], list[tuple[str, list[Row]]]]:
     return read
 
 
-_LISTS = {name: _reader(name) for name in PRICE_ORDER}
+def _read_ledger(data: JsonDict) -> list[tuple[str, list[Row]]]:
+    """It has the entry price of each leg, and no other."""
+    return [(POSITIONS_LEDGER, read_rows({ROW_LISTS[0]: data.get("entries")}))]
+
+
+_LISTS = {name: _reader(name) for name in PRICE_ORDER} | {POSITIONS_LEDGER: _read_ledger}
 
 
 def _unlike_lists(left: _File, right: _File) -> Iterator[str]:
@@ -90,7 +98,8 @@ def _leg_differences(files: tuple[_File, _File], key: Key, one_loop: bool) -> It
     share = PRICE_ROUNDING if one_loop else PRICE_DRIFT
     figures = [("mark", left.mark_price, right.mark_price, share)]
     if left.qty == right.qty:
-        figures.append(("entry", left.entry_price, right.entry_price, PRICE_ROUNDING if one_loop else 1e-3))
+        is_copied = one_loop and files[1].file != POSITIONS_LEDGER
+        figures.append(("entry", left.entry_price, right.entry_price, PRICE_ROUNDING if is_copied else ENTRY_DRIFT))
         figures.append(("leverage", left.leverage, right.leverage, 0.0))
     for what, one, other, part in figures:
         if (

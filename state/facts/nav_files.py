@@ -4,16 +4,13 @@ from typing import NamedTuple
 
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
+from state.facts.wallet import find_unpriced
 from state.files.stamps import parse_stamp
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE
 from state.files.values import (
     JsonDict,
     dicts,
-    first_number,
     first_numeric,
-    mapping,
-    number,
-    text,
     why_unreadable,
 )
 
@@ -65,17 +62,6 @@ def nav_of(payload: JsonDict) -> float | None:
 def is_daemons(payload: JsonDict) -> bool:
     """Whether nav_state.json is in the sync daemon's shape, and not the executor's mirror of nav.json."""
     return "total_equity" in payload or "series" in payload
-
-
-def find_unpriced(payload: JsonDict) -> tuple[str, ...]:
-    """Coins of the wallet that have an amount and no price: the writer leaves them out of its NAV."""
-    detail = mapping(payload.get("nav_detail")) or mapping(payload.get("nav_snapshot"))
-    found = []
-    for coin, block in mapping(detail.get("conversions")).items():
-        amount = number(mapping(block).get("amount"))
-        if amount and not (first_number(mapping(block), "price") or first_number(mapping(block), "value_usd")):
-            found.append(text(coin) or "?")
-    return tuple(sorted(found))
 
 
 def _spoken(sources: Sources) -> list[tuple[str, float]]:
@@ -138,12 +124,4 @@ def _as_nav(sources: Sources, choice: Choice[float]) -> Nav:
     passed = tuple(f"{item.name} {reason}" for item, reason in choice.passed)
     if claim.value == 0.0:
         return Nav(None, claim.file, claim.stamp, f"{claim.file} {ZERO}", choice.stale, passed)
-    unpriced = find_unpriced(sources.data(claim.file)) or _unpriced_beside(sources, claim)
-    return Nav(claim.value, claim.file, claim.stamp, None, choice.stale, passed, unpriced)
-
-
-def _unpriced_beside(sources: Sources, claim: Claim[float]) -> tuple[str, ...]:
-    """The daemon's NAV is the executor's, so what nav.json says of the same figure holds for it too."""
-    nav_json = sources.data(NAV)
-    same = nav_of(nav_json)
-    return find_unpriced(nav_json) if same is not None and abs(same - claim.value) <= 0.005 else ()
+    return Nav(claim.value, claim.file, claim.stamp, None, choice.stale, passed, find_unpriced(sources, claim))

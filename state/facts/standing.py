@@ -98,7 +98,7 @@ def why_not_alive(sources: Sources, name: str, stamp: float | None) -> str | Non
 def frozen_since(sources: Sources, reading: Reading) -> float | None:
     """When the rows of a book that is still written stopped changing, though the market moves; None while they do.
 
-    A book of nothing but pairs of US dollar coins may rest.
+    A book of nothing but pairs of US dollar coins may rest, and so may rows without a price and a PnL.
     """
     surface, age_s = reading.surface, reading.age_s(sources.now)
     if not surface.moving or age_s is None or age_s > surface.stale_after_s or reading.changed_at is None:
@@ -106,7 +106,8 @@ def frozen_since(sources: Sources, reading: Reading) -> float | None:
     if sources.now - reading.changed_at <= surface.stale_after_s:
         return None
     rows = sources.derive(read_rows, reading.name)
-    return None if all(is_dollar_pair(row.symbol) for row in rows) else reading.changed_at
+    moving = [row for row in rows if row.mark_price is not None or row.pnl is not None]
+    return None if all(is_dollar_pair(row.symbol) for row in moving) else reading.changed_at
 
 
 def mark_stale(sources: Sources, choice: Choice[T], *paths: str) -> None:

@@ -29,8 +29,9 @@ class Surface:
 
     `cadence_s` is the longest pause between two writes of a healthy writer of any version; `writer` the process that
     writes the file in every version. `path` is relative to the state directory, `root` the JSON type the file has to
-    hold. The content of a `moving` one changes with the market while it has rows. A surface that is not `required` is
-    used where it exists and not missed where it does not. One that is not `listed` is no source of any value.
+    hold. The content of a `moving` one changes with the market while it has rows with a price or PnL. A surface that is
+    not `required` is used where it exists and not missed where it does not. One that is not `listed` is no source of
+    any value.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Surface:
 SURFACES: tuple[Surface, ...] = (
     Surface(NAV_STATE, 20.0, writer=SYNC_DAEMON),
     Surface(NAV, 60.0, writer=EXECUTOR),
-    Surface(POSITIONS_STATE, 60.0),
+    Surface(POSITIONS_STATE, 60.0, moving=True),
     Surface(POSITIONS, 60.0, writer=EXECUTOR, moving=True),
     Surface(SYNCED_STATE, 60.0, writer=EXECUTOR, moving=True),
     Surface(KPIS, 120.0),

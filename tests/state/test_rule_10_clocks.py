@@ -197,6 +197,33 @@ def test_only_what_may_rest_may_stand_still(case: Any, fresh_from: int, world: W
     assert told_at == [False] * 5 + [freezes] * 3
 
 
+EXECUTORS = ("positions.json", "synced_state.json", "positions_state.json")
+
+
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_one_file_that_stands_still_prices_no_leg(name: str, tmp_path: Path) -> None:
+    """The others move; what is shown is theirs."""
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    state = world.load()
+    for minute in range(1, 7):
+        shift(world, 60.0)
+        for other in set(EXECUTORS) - {name}:
+            world.write(other, _moved(world.read(other), 1.001))
+        state = world.load(now=NOW + 60.0 * minute)
+    assert [line["title"] for line in state["meta"]["alerts"] if "FROZEN" in line["title"]] == [f"{name} FROZEN"]
+    assert {row["price_source"] for row in state["positions"]} <= set(EXECUTORS) - {name}
+
+
+def _moved(content: Any, by: float) -> Any:
+    """The same file after its marks have moved."""
+    if isinstance(content, dict):
+        return {
+            key: value * by if key in ("markPrice", "mark_price") and value else _moved(value, by)
+            for key, value in content.items()
+        }
+    return [_moved(item, by) for item in content] if isinstance(content, list) else content
+
+
 COMING_AND_GOING = (
     "kpis_v7.json symbols.kPEPE", "kpis_v7.json symbols.币安人生USDT", "nav.json nav_detail.assets.kUSD",
     "nav.json assets.kUSD",

@@ -68,7 +68,7 @@ def _gather(sources: Sources) -> _Evidence:
 def _tells(detail: JsonDict) -> bool:
     """Whether it speaks of the exchange; a "live" NAV of zero is a dry run's, and speaks of nothing."""
     written = first_number(detail, "total_nav", "nav", "nav_usd")
-    return ("source" in detail or "fresh" in detail) and (written is None or written > 0)
+    return ("source" in detail or "fresh" in detail) and written != 0
 
 
 def _confirmed_at(evidence: _Evidence, source: str | None, fresh: bool | None) -> float | None:

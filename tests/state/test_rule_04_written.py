@@ -91,6 +91,18 @@ def test_an_old_figure_never_takes_it(tmp_path: Path) -> None:
     assert wrong(shift(world, -3 * HOUR_S, "nav.json").load(), [UNKNOWN, *NO_DRAWDOWN]) == []
 
 
+HEALTHS = ("risk_snapshot.json nav_health", *(f"{block}.nav_health" for block in BLOCKS))
+
+
+@pytest.mark.parametrize("value", [PEAK, NEGATIVE, 0.0])
+def test_the_exchange_is_heard_whatever_the_sign_of_the_nav(value: float, tmp_path: Path) -> None:
+    """Of a zero nothing is known; a debt is as good a NAV as any."""
+    world = World(tmp_path / "state", scenario="v7.1/exchange_down", now=1764197700.0)
+    state = change(world, {**daemons(value), **executors(value), **dict.fromkeys(HEALTHS, GONE)}).load()
+    unreachable = {"alert": "EXCHANGE UNREACHABLE", "severity": "fail"}
+    assert wrong(state, [unreachable if value else {"not": unreachable}]) == []
+
+
 FIGURES = [float("nan"), "abc", [1.0], True]
 PLACES = {
     "nav_state.json": ("nav_state.json drawdown_pct", "nav_state.json drawdown"),

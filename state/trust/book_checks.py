@@ -15,6 +15,8 @@ from state.trust.price_checks import PNL_ROUNDING, check_pnl_fit, check_prices
 EXPOSURE_DRIFT = 1e-2
 # Files that carry the same stamp but for this are of one writing.
 ONE_WRITING_S = 0.5
+# The files of which each has all legs.
+WHOLE = (POSITIONS, SYNCED_STATE)
 # Of the gross exposure: the rounding of prices, and what they move in the two minutes files may be apart.
 PNL_DRIFT = 5e-3
 
@@ -106,10 +108,28 @@ def _rows(sources: Sources, facts: Facts) -> Check:
     if synced and check["status"] != "fail":
         words = f"; {POSITIONS} and {SYNCED_STATE} of one loop differ in {', '.join(synced[:5])}"
         return extend(check, "fail", words)
+    if check["status"] != "fail" and (unlike := _unlike_the_shown(sources, facts)):
+        return extend(check, "warn", unlike)
     twins = sources.derive(find_twins, facts.book.source) if facts.book.source else []
     if twins and check["status"] != "fail":
         return extend(check, "warn", f"; rows that are the same to the letter were added up: {', '.join(twins[:5])}")
     return check
+
+
+def _unlike_the_shown(sources: Sources, facts: Facts) -> str:
+    """Of two files that each know the whole book the older may lack a loop, until its writer comes to it."""
+    if facts.book.source not in WHOLE or not _speak(sources):
+        return ""
+    shown, other = facts.book.source, next(name for name in WHOLE if name != facts.book.source)
+    stamps = sources.stamp(shown), sources.stamp(other)
+    if stamps[0] is None or stamps[1] is None or not has_row_list(sources.data(other)):
+        return ""
+    apart_s, written_s = abs(stamps[0] - stamps[1]), sources.now - max(stamps[0], stamps[1])
+    if not SAME_LOOP_S < apart_s <= COMPARABLE_S or written_s <= SAME_LOOP_S:
+        return ""
+    unlike = _differing(sources, shown, other)
+    words = f"; {shown}, which is shown, and {other} {apart_s:,.0f} s apart differ in {', '.join(unlike[:5])}"
+    return words if unlike else ""
 
 
 def _speak(sources: Sources) -> bool:

@@ -68,10 +68,9 @@ def _reader(name: str) -> Callable[[JsonDict], list[tuple[str, list[Row]]]]:
 
     def read(data: JsonDict) -> list[tuple[str, list[Row]]]:
         lists = {key: data[key] for key in ROW_LISTS if isinstance(data.get(key), list)}
-        written = {key: rows for key, rows in lists.items() if rows} or lists
         return [
             (name if index == 0 else f"{name} {key}", read_rows({key: rows}))
-            for index, (key, rows) in enumerate(written.items())
+            for index, (key, rows) in enumerate(lists.items())
         ]
 
     return read

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from books import Rows, put, row
-from rules import GONE, change, told, wrong
-from worlds import World
+from rules import GONE, change, shift, told, wrong
+from worlds import NOW, World
 
 GROSS, NET = "nav.gross_exposure_usd", "nav.net_exposure_usd"
 NO_GROSS = {"path": GROSS, "unknown": True}
@@ -177,3 +177,33 @@ def test_noise_takes_no_side_away(item: dict[str, Any], tmp_path: Path) -> None:
     """Only price and PnL that both went far, and opposite ways, are a contradiction."""
     state = put(World(tmp_path / "state", scenario="v7.1/healthy"), [item]).load()
     assert wrong(state, [leg("ETHUSDT LONG", item["qty"]), {"no_alert": "ETHUSDT.*side"}]) == []
+
+
+LATER = 6.0  # seconds: another loop, and no daemon that has followed
+NO_DAEMON = {"positions_state.json": GONE}
+APART: list[tuple[str, int, float, bool]] = [
+    ("the file on show lacks a leg", 1, LATER, True),
+    ("it is a loop later", 1, 60.0, True),
+    ("it has just been written, and the other is due", 1, 10.5, False),
+    ("it lacks nothing", 0, LATER, False),
+]
+
+
+@pytest.mark.parametrize("case", APART, ids=lambda case: str(case[0]))
+def test_the_file_on_show_is_held_against_the_other(case: Any, tmp_path: Path) -> None:
+    """Also where they are of two loops: each of them should have every leg."""
+    _, lost, later_s, is_told = case
+    world = change(World(tmp_path / "state", scenario="v7.1/healthy"), NO_DAEMON)
+    shift(world, later_s, "synced_state.json")
+    change(world, {"synced_state.json items": world.read("synced_state.json")["items"][lost:]})
+    now = NOW + (60.0 if later_s == 60.0 else 0.0)
+    claim = told("synced_state.json, which is shown, and positions.json.*differ in BTCUSDT")
+    assert wrong(world.load(now=now), [claim if is_told else {"not": claim}]) == []
+
+
+@pytest.mark.parametrize("emptied", [("rows",), ("items",), ("rows", "positions")], ids=str)
+def test_an_empty_list_beside_full_ones_is_told(emptied: tuple[str, ...], tmp_path: Path) -> None:
+    """One file puts the same rows under three names; none of them is left out."""
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    state = change(world, {f"positions.json {key}": [] for key in emptied}).load()
+    assert wrong(state, [leg("BTCUSDT LONG", 0.042), told("BTCUSDT LONG is not the same in positions.json")]) == []

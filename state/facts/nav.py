@@ -64,7 +64,8 @@ def build_nav(sources: Sources, inputs: NavInputs) -> dict[str, Any]:
     sources.unknown.fill("nav", block, "no file carries it")
     # Points are numbers, hundreds of them: there is nothing to explain in them.
     marks = find_marks(sources.tape.rows, sources.now)
-    return block | _history(sources, inputs.history, inputs.drawdown) | build_week(sources) | {"marks": marks}
+    week = build_week(sources)
+    return block | _history(inputs, week["series_7d"], sources.now) | week | {"marks": marks}
 
 
 def _mark_old(sources: Sources, inputs: NavInputs) -> None:
@@ -177,11 +178,13 @@ def _deepest(sources: Sources, history: NavHistory) -> dict[str, float | None]:
     }
 
 
-def _history(sources: Sources, history: NavHistory, drawdown: Drawdown) -> dict[str, Any]:
-    """Points and gaps; and only where it is so, that the points were higher than the peak, or end in zeros."""
-    peak_usd = drawdown.figures.peak_usd
-    high = find_history_high(history.points, peak_usd)
-    above = _above_peak(*high, peak_usd, sources.now) if high else {}
+def _history(inputs: NavInputs, week: list[list[float]], now: float) -> dict[str, Any]:
+    """Points and gaps; and only where it is so, that those of a day or a week were higher than the peak, or that they
+    end in zeros.
+    """
+    history, peak_usd = inputs.history, inputs.drawdown.figures.peak_usd
+    high = find_history_high([*history.points, *week], peak_usd)
+    above = _above_peak(*high, peak_usd, now) if high else {}
     zeros = {"history_zeros_since": history.zeros_since} if history.zeros_since is not None else {}
     return {"series": history.points, "gaps": history.gaps, **above, **zeros}
 

@@ -130,6 +130,15 @@ def test_the_deepest_fall_is_not_the_drawdown_of_now(tmp_path: Path) -> None:
     assert nav["drawdown_pct"] < 1.0
 
 
+def test_a_history_above_the_peak_is_told_of_a_week(tmp_path: Path) -> None:
+    """What went out three days ago is in no line of a day."""
+    points = [(at, nav_usd + 5000.0 if at < AT - 3 * DAY_S else nav_usd) for at, nav_usd in minutes(7.0)]
+    nav = load(tmp_path, points)["nav"]
+    assert nav["peak_usd"] == NAV_USD
+    assert (nav["history_high_usd"], nav["history_high_at"]) == max((usd, at) for at, usd in nav["series_7d"])
+    assert "history_high_usd" not in load(tmp_path / "level", minutes(7.0))["nav"]
+
+
 def test_a_history_above_the_peak_is_one_sentence(tmp_path: Path) -> None:
     """For the card and for the chart; its amounts can be masked."""
     nav = load(tmp_path, [*minutes(0.5)[:-60], (AT - HOUR_S, 12000.0), *minutes(0.5)[-59:]])["nav"]

@@ -19,8 +19,9 @@ POST_ONLY_CODES = frozenset({-2010, -5022})
 
 _FRACTION = re.compile(r"(\w*frac)\s*=\s*([\d.]+)")
 _CODE = re.compile(r"code\W{0,3}(-\d{3,6})\b")
-# A fraction that is really a percentage reads a hundred times too high; twenty times is no rounding.
-SLIP_FACTOR = 20.0
+# Which fractions are of a fall, and how far it may have moved since the executor gave its reason.
+_FALL = re.compile(r"dd|drawdown|loss", re.IGNORECASE)
+SLIP_MOVES = 3.0
 
 # Where a breaker says that it is tripped.
 BREAKER_KEYS = ("active", "tripped", "triggered", "state", "status")
@@ -156,14 +157,14 @@ def _daily_loss_pct(data: JsonDict) -> float | None:
 def _is_slip(reason: str | None, drawdown_pct: float | None, daily_loss_pct: float | None) -> bool:
     """Whether the reason rests on percentages that are read as fractions alone: 0.1146 for a fall of 0.1146 %.
 
-    A fraction of a daily loss is held against the daily loss, any other against the drawdown.
+    A fraction of a daily loss is held against the daily loss, any other of a fall against the drawdown. A fall that is
+    not there any more proves nothing.
     """
     slips = []
     for name, digits in _FRACTION.findall(reason or ""):
         of_day = "daily" in name.lower() and daily_loss_pct is not None
-        said, fell_pct = numeric(digits), daily_loss_pct if of_day else drawdown_pct
-        if said is not None and fell_pct is not None:
-            slips.append(SLIP_FACTOR * max(fell_pct, 0.0) / 100.0 < said <= 1.0)
+        said, fell_pct = numeric(digits) or 0.0, (daily_loss_pct if of_day else drawdown_pct) or 0.0
+        slips.append(bool(_FALL.search(name)) and fell_pct / SLIP_MOVES <= said <= fell_pct * SLIP_MOVES and said > 0)
     return bool(slips) and all(slips)
 
 

@@ -12,6 +12,7 @@ RISK = "risk_snapshot.json "
 MODE, REASON, ACTIVE = f"{RISK}risk_mode", f"{RISK}risk_mode_reason", f"{RISK}circuit_breaker.active"
 PCTS = ("kpis_v7.json drawdown.dd_pct", f"{RISK}dd_state.drawdown.dd_pct", f"{RISK}kpis_v7.drawdown.dd_pct")
 FELL_31: Changes = dict.fromkeys((*PCTS, "nav_state.json drawdown_pct"), 31.0)
+FELL_031: Changes = dict.fromkeys(FELL_31, 0.31)
 
 
 def says(regex: str, severity: str) -> dict[str, Any]:
@@ -42,7 +43,9 @@ WORDS: list[tuple[str, Changes, list[Any]]] = [
     ("halted", {MODE: "HALTED", REASON: "kill_switch"}, [says("halted.*kill_switch", "fail")]),
     ("halted, small letters, no reason", {MODE: "halted", REASON: None}, [says("halted.*no reason", "fail")]),
     ("halted in a block", {MODE: {"mode": "HALTED", "reason": "boom"}, REASON: None}, [says("halted.*boom", "fail")]),
-    ("halted by the slip", {MODE: "HALTED", REASON: "dd_frac=0.31"}, [says("halted.*dd_frac=0.31", "warn")]),
+    ("halted by the slip", {MODE: "HALTED", REASON: "dd_frac=0.31"} | FELL_031, [says("halted.*dd_frac=0.31", "warn")]),
+    ("halted, at the peak again", {MODE: "HALTED", REASON: "dd_frac=0.31"}, [says("halted(?!.*perc)", "fail")]),
+    ("halted, no fall", {MODE: "HALTED", REASON: "gross_nav_frac=0.42"} | FELL_031, [says("halted(?!.*perc)", "fail")]),
     ("halted, fallen", {MODE: "HALTED", REASON: "dd_frac=0.31"} | FELL_31, [says("halted.*dd_frac=0.31", "fail")]),
     ("defensive by the slip", {MODE: "DEFENSIVE", REASON: SLIP}, [says(f"defensive.*{SLIP}", "warn")]),
     ("warn", {MODE: "WARN", REASON: "correlation"}, [says("warn.*correlation", "warn")]),
@@ -59,7 +62,7 @@ WORDS: list[tuple[str, Changes, list[Any]]] = [
     ("breaker, a list", {ACTIVE: ["dd"]}, [says("breaker unknown.*dd", "warn"), BREAKER_UNKNOWN]),
     ("halted by a true daily loss", DAILY | {DAY_PCT: 11.46}, [says("halted(?!.*percentage)", "fail")]),
     ("halted by a slip of the day", DAILY | {DAY_PCT: 0.1146}, [says("halted.*percentage as a fraction", "warn")]),
-    ("halted, no daily loss written", DAILY | {DAY_PCT: None}, [says("halted.*percentage as a fraction", "warn")]),
+    ("halted, no daily loss written", DAILY | {DAY_PCT: None}, [says("halted(?!.*percentage)", "fail")]),
     ("halted by both", DAILY | {DAY_PCT: 11.46, REASON: f"dd_frac=0.31 {SLIP}"}, [says("halted(?!.*perc)", "fail")]),
 ]
 CALM_BREAKERS: list[Any] = [{"active": False}, {"active": "inactive"}, {"active": 0}, {}, None, {"state": "ok"}, "off"]

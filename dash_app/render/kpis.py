@@ -124,6 +124,8 @@ def _quality_counts(state: StateDict) -> tuple[list[html.Element], str]:
     classes = mapping_at(state, "router.quality_counts")
     counts = {word: number_at(state, f"router.quality_counts.{word}") for word in classes}
     known = {word: count for word, count in counts.items() if count}
+    if known.keys() == {text.WITHOUT_EVIDENCE} and reason_at(state, "router.quality"):
+        return [line(text.NO_ORDERS_KNOWN)], ""
     worst = next((word for word in BAD_QUALITIES if word in known), next(iter(known), "") if len(known) == 1 else "")
     share = f" of {sum(known.values()):.0f} {worst}"
     first = [*_class_count(state, worst, share), *(_worst(state) if worst in BAD_QUALITIES else [])] if worst else []

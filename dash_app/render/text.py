@@ -49,6 +49,8 @@ NOTHING_CHANGED = "Nothing has changed yet"
 CHANGES_UNKNOWN = "Changes unknown"
 NO_SLICES = "No AUM known"
 NO_ORDERS = "no orders"
+NO_ORDERS_KNOWN = "no order tells"
+WITHOUT_EVIDENCE = "ok"  # the class that the writers give a symbol without an order
 NO_PRICE = "no price"
 AT_COST = "at cost"
 

@@ -113,6 +113,7 @@ def test_a_router_without_an_order_is_not_called_ok(idle: Shown) -> None:
     assert word.evaluate(COLOUR) == GREY
     assert "no order" in (word.get_attribute("data-unknown") or "")
     assert quality.locator(".sign").count() == 0
+    assert "ok" not in quality.inner_text().split()
 
 
 def test_a_default_word_is_marked_as_one(nothing: Shown) -> None:

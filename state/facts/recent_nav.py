@@ -29,5 +29,5 @@ def nav_moves(sources: Sources, since: float) -> float:
 def _read_recent(log: JsonDict, nav_state: JsonDict) -> list[Pair]:
     series = nav_state.get("series")
     rows = series[-RECENT_POINTS:] if isinstance(series, list) else []
-    logged = read_log({"series": list(log.get("series", ()))[-RECENT_POINTS:]})
+    logged = read_log({"series": log.get("series", ())[-RECENT_POINTS:]})
     return sorted(unite(logged, read_series({"series": rows})).known, key=MOMENT)

@@ -158,11 +158,16 @@ def _frozen(state: State) -> Iterator[Alert]:
 
 
 def _repeating(state: State) -> Iterator[Alert]:
-    for surface in _of_freshness(state, "stale"):
-        if _is_rewritten(state, surface):
-            text = f"it is still written, but with content of {_moment(state, surface['updated_at'])}"
-            title = f"{surface['name']} REPEATS OLD CONTENT"
-            yield alert("content_repeats", title, text, since=surface["updated_at"], about=[surface])
+    """Files that are written still and stamped long ago; all those of one host, whose clock may be behind, at once."""
+    found = [surface for surface in _of_freshness(state, "stale") if _is_rewritten(state, surface)]
+    if found:
+        oldest = min(surface["updated_at"] for surface in found)
+        name, be, its = (found[0]["name"], "is", "its") if len(found) == 1 else (f"{len(found)} files", "are", "their")
+        text = (
+            f"{be} still written, but stamped {_moment(state, oldest)}: {its} content is repeated, or the clock behind"
+        )
+        named = "" if len(found) == 1 else f"; {_names(found)}"
+        yield alert("content_repeats", f"{name}: OLD STAMP", f"{text}{named}", since=oldest, about=found)
 
 
 def _overdue(state: State) -> Iterator[Alert]:

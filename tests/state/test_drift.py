@@ -156,7 +156,7 @@ def test_a_file_that_is_rewritten_with_an_old_stamp_has_no_silent_writer(tmp_pat
     now = NOW + 400.0
     os.utime(tmp_path / "nav_state.json", (now - 3.0, now - 3.0))
     found = titles(world.load(now=now))
-    assert "nav_state.json REPEATS OLD CONTENT" in found
+    assert "nav_state.json: OLD STAMP" in found
     assert "EXECUTOR SILENT" in found
     assert "SYNC DAEMON SILENT" not in found
     assert not any("nav_state.json" in title and "silent" in title for title in found)

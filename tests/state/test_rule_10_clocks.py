@@ -127,6 +127,19 @@ def test_a_torn_file_does_not_make_a_clock_right(load: Any, world: World) -> Non
     assert load(world, now=NOW + 10.0)["nav"]["source"] == "nav.json"
 
 
+@pytest.mark.parametrize("names", GROUPS.values(), ids=GROUPS)
+def test_what_is_written_with_old_stamps_is_said_once(names: tuple[str, ...], world: World) -> None:
+    """Whether it repeats its content or its clock is behind: no silent writer, and silent once it has stopped."""
+    write_ahead(world, NOW, names, -700.0)
+    lines = [line for line in world.load(now=NOW + 1.0)["meta"]["alerts"] if line["kind"] == "content_repeats"]
+    assert [sorted(line["files"]) for line in lines] == [sorted(names)]
+    assert "repeated, or the clock behind" in lines[0]["text"]
+    kinds = [{line["kind"] for line in world.load(now=NOW + later_s)["meta"]["alerts"]} for later_s in (1.0, 700.0)]
+    assert not kinds[0] & {"writer_silent", "file_silent"}
+    assert kinds[1] & {"writer_silent", "file_silent"}
+    assert "content_repeats" not in kinds[1]
+
+
 @pytest.mark.parametrize("stamp", ["missing", None, "yesterday", 0, 5.0, "9999-12-31T23:59:59+00:00"], ids=repr)
 @pytest.mark.parametrize("names", GROUPS.values(), ids=GROUPS)
 def test_without_a_stamp_no_clock_is_wrong(names: tuple[str, ...], stamp: Any, world: World) -> None:

@@ -162,10 +162,8 @@ def _repeating(state: State) -> Iterator[Alert]:
     found = [surface for surface in _of_freshness(state, "stale") if _is_rewritten(state, surface)]
     if found:
         oldest = min(surface["updated_at"] for surface in found)
-        name, be, its = (found[0]["name"], "is", "its") if len(found) == 1 else (f"{len(found)} files", "are", "their")
-        text = (
-            f"{be} still written, but stamped {_moment(state, oldest)}: {its} content is repeated, or the clock behind"
-        )
+        name = found[0]["name"] if len(found) == 1 else f"{len(found)} files"
+        text = f"still written, but stamped {_moment(state, oldest)}: the content is repeated, or the clock behind"
         named = "" if len(found) == 1 else f"; {_names(found)}"
         yield alert("content_repeats", f"{name}: OLD STAMP", f"{text}{named}", since=oldest, about=found)
 

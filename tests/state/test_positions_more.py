@@ -1,81 +1,20 @@
-"""What a position has beyond its value: the move from entry, its stop, and what is written beside it."""
+"""What a position has beyond its value: the move from entry, and what is written beside it."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contract import assert_contract
-from rules import GONE, HOUR_S, Changes, change, shift, wrong
+from rules import GONE, HOUR_S, Changes, change
 from worlds import World, assert_unknown, row_of
 
-LEDGER, STATE = "positions_ledger.json", "positions_state.json"
-BTC, ETH = f"{LEDGER} entries.0", f"{LEDGER} entries.1"
+STATE = "positions_state.json"
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A desk of v7.6: BTCUSDT LONG at 90,412.50, ETHUSDT SHORT at 3,021.44, and three more, none with a stop."""
+    """A desk of v7.6: BTCUSDT LONG at 90,412.50, ETHUSDT SHORT at 3,021.44, and three more."""
     return World(tmp_path / "state", scenario="v7.6/healthy")
-
-
-STOPS: list[tuple[str, Changes, Any, float | None, float | None]] = [
-    ("none", {}, False, None, None),
-    ("written", {f"{BTC}.sl": 88000.0}, True, 88000.0, 100 * (88000.0 / 90412.5 - 1)),
-    ("as text", {f"{BTC}.sl": "88000.0"}, True, 88000.0, 100 * (88000.0 / 90412.5 - 1)),
-    ("zero is none", {f"{BTC}.sl": 0.0}, False, None, None),
-    ("no price", {f"{BTC}.sl": "near"}, False, None, None),
-    ("below zero", {f"{BTC}.sl": -1.0}, False, None, None),
-    ("beside the entries", {f"{LEDGER} tp_sl_levels": {"BTCUSDT:LONG": {"sl": 88000.0}}}, True, 88000.0, -2.6683),
-    ("of the other side", {f"{BTC}.side": "SHORT", f"{BTC}.sl": 88000.0}, None, None, None),
-    ("of no symbol", {f"{BTC}.symbol": None}, None, None, None),
-    ("an empty ledger", {f"{LEDGER} entries": []}, None, None, None),
-    ("no entries", {f"{LEDGER} entries": GONE}, None, None, None),
-    ("entries of another kind", {f"{LEDGER} entries": {"BTCUSDT": 1}}, None, None, None),
-    ("no ledger", {LEDGER: GONE}, None, None, None),
-    ("a torn ledger", {LEDGER: b'{"entries": ['}, None, None, None),
-    ("not only rows", {f"{LEDGER} entries": [None, 5, {"symbol": "BTCUSDT", "side": "long", "sl": 88000.0}]},
-     True, 88000.0, -2.6683),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("case", STOPS, ids=lambda case: str(case[0]))
-def test_a_stop_is_there_is_not_there_or_is_unknown(case: Any, world: World) -> None:
-    """With its signed way from the mark; what is unknown has a reason."""
-    _, changes, exists, price, way = case
-    state = change(world, changes).load()
-    assert_contract(state)
-    row = row_of(state, "BTCUSDT")
-    assert (row["has_stop"], row["stop_price"]) == (exists, price)
-    assert row["stop_pct"] == (None if way is None else pytest.approx(way, rel=1e-3))
-
-
-def test_the_stop_of_a_short_lies_above(world: World) -> None:
-    """The sign is that of the way from the mark."""
-    row = row_of(change(world, {f"{ETH}.sl": 3100.0}).load(), "ETHUSDT")
-    assert row["stop_pct"] == pytest.approx(100 * (3100.0 / 3021.44 - 1))
-
-
-def test_a_silent_ledger_is_said_to_be_old(world: World) -> None:
-    """In the row and in the alert."""
-    state = shift(change(world, {f"{BTC}.sl": 88000.0}), -3 * HOUR_S, LEDGER).load()
-    assert "silent since 19:44:48" in state["meta"]["stale"]["positions.0.has_stop"]
-    assert wrong(state, [{"alert": "4 of 5 positions without a stop.*ETHUSDT SHORT.*silent since 19:44:48"}]) == []
-
-
-ALERTS: list[tuple[str, Changes, str, str]] = [
-    ("two", {f"{LEDGER} entries.{index}.sl": 1.0 for index in (1, 2, 3)}, "2 of 5 .*BTCUSDT LONG, LINKUSDT", "warn"),
-    ("halted", {"risk_snapshot.json risk_mode": "HALTED"}, "5 of 5 positions without a stop", "fail"),
-    ("defensive", {"kpis_v7.json dd_state": "defensive"}, "5 of 5 positions without a stop", "fail"),
-    ("cautious", {"kpis_v7.json dd_state": "cautious"}, "5 of 5 positions without a stop", "warn"),
-    ("no ledger", {LEDGER: GONE}, "5 positions without exits.*0 exits are registered", "warn"),
-]
-
-
-@pytest.mark.parametrize("case", ALERTS, ids=lambda case: str(case[0]))
-def test_positions_without_a_stop_are_named(case: Any, world: World) -> None:
-    """Amber by themselves, red beside a halt or a deep drawdown; without a ledger in the executor's own words."""
-    _, changes, words, grade = case
-    assert wrong(change(world, changes).load(), [{"alert": words, "severity": grade}]) == []
 
 
 MOVES: list[tuple[str, str, Changes, float | None]] = [

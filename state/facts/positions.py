@@ -132,10 +132,18 @@ def _risk(path: str, row: Row, symbols: Table, sources: Sources) -> dict[str, An
     for key, value in risk.items():
         shared = sources.unknown.reasons.get(f"kpis.symbols.{row.symbol}.{key}")
         if value is None or shared:
-            sources.unknown.note(f"{path}.{key}", shared or f"no file carries this of {row.symbol}")
+            sources.unknown.note(f"{path}.{key}", shared or _why_no_risk(row, key))
         if (old := sources.stale.reasons.get(f"kpis.symbols.{row.symbol}.{key}")) is not None:
             sources.stale.note(f"{path}.{key}", old)
     return risk
+
+
+def _why_no_risk(row: Row, key: str) -> str:
+    """Why the row's own figure is not shown, where it has one."""
+    ratio = number(row.raw.get("atr_ratio"))
+    if key == "atr_ratio" and ratio is not None and ratio < 0:
+        return f"the row of {row.symbol} has one below 0, which no ratio of two ranges is"
+    return f"no file carries this of {row.symbol}"
 
 
 def _own_risk(row: Row) -> dict[str, Any]:

@@ -101,3 +101,17 @@ def test_pnl_is_as_written_with_its_sources(world: World) -> None:
     state = change(world, {"nav_state.json": GONE, "risk_snapshot.json": GONE, "kpis_v7.json": GONE}).load()
     for key in ("today_usd", "window_usd", "window_days"):
         assert_unknown(state, f"kpis.pnl.{key}")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "reason"), [(-0.4, "one below 0"), (None, "no file carries"), ("?", "no file carries")]
+)
+def test_a_ratio_of_its_own_row_that_cannot_be_is_said_to_be_one(ratio: Any, reason: str, world: World) -> None:
+    """Where no table has the symbol."""
+    own = {"symbol": "XRPUSDT", "atr_ratio": ratio, "atr_regime": "hot"}
+    for place in ("positions.json rows", "positions.json items", "positions.json positions", "synced_state.json items"):
+        name, key = place.split(" ")
+        change(world, {f"{name} {key}.0": world.read(name)[key][0] | own})
+    state = world.load()
+    assert row_of(state, "XRPUSDT")["atr_ratio"] is None
+    assert reason in state["meta"]["unknown"]["positions.0.atr_ratio"]

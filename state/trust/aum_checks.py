@@ -10,6 +10,7 @@ from state.sentences import Part
 from state.trust.comparison import Check, Side, compare, extend, usd, verdict
 from state.trust.nav_checks import CENT, NAV_TOLERANCE, Facts, nav_side, nav_tolerance
 from state.trust.nav_lag import forgive_move
+from state.trust.wallet_checks import wrong_wallets
 
 
 def check_aum(sources: Sources, facts: Facts) -> Check:
@@ -19,7 +20,7 @@ def check_aum(sources: Sources, facts: Facts) -> Check:
     origin = published.origin or "the nav payload"
     futures = Side(f"aum.futures of {origin}", published.futures_usd, stamp)
     check = compare("aum", Side("Futures slice", nav.value, nav.stamp), futures, nav_tolerance(nav.value))
-    wrong = [*_wrong_holdings(sources), *_wrong_parts(sources)]
+    wrong = [*_wrong_holdings(sources), *_wrong_parts(sources), *wrong_wallets(sources)]
     if wrong:
         return verdict("aum", "fail", wrong[0])
     if check["status"] == "fail" and _adds_up(sources) is False:

@@ -143,10 +143,10 @@ def _why_expected(sources: Sources, said: Word) -> str | None:
         return None
     for name in OF_SUCH_WRITERS:
         if why_not_alive(sources, name, sources.stamp(name)) is None:
-            return f"and who writes {name} writes it"
+            return f"though an executor that writes {name} publishes it"
     last = sources.history.at(SAID)
     known = last is not None and sources.now - last <= EXPECTED_S
-    return f"which it did at {fmt_moment(last, sources.now)}" if known else None
+    return f"though it did at {fmt_moment(last, sources.now)}" if known else None
 
 
 def _daily_loss_pct(data: JsonDict) -> float | None:

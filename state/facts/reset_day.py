@@ -18,9 +18,9 @@ def why_not_today(day: object, zone: object, stamp: float | None, now: float) ->
     """
     place = _zone_of(zone)
     written = _read_day(day) or (_days(stamp, place)[0] if stamp is not None and place is not None else None)
-    if written is None:
-        return "is of another day" if stamp is not None and now - stamp > DAY_S else None
-    return None if written in _days(now, place) else f"is of {written}"
+    if stamp is not None and now - stamp > DAY_S:
+        return "is of another day"
+    return None if written is None or written in _days(now, place) else f"is of {written}"
 
 
 def _zone_of(zone: object) -> ZoneInfo | None:

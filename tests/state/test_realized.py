@@ -30,6 +30,7 @@ COPIES: list[tuple[str, Changes, list[Any], bool]] = [
     ("of the 25th, 25 h old", peak_state(25 * HOUR_S, day=YESTERDAY, reset_timezone="UTC"), UNKNOWN, False),
     ("of the 25th, written now", peak_state(60.0, day=YESTERDAY, reset_timezone="UTC"), UNKNOWN, False),
     ("of the 26th, where it is the 27th", peak_state(60.0, day=TODAY, reset_timezone="Asia/Tokyo"), UNKNOWN, False),
+    ("of the 26th, 25 h old", peak_state(25 * HOUR_S, day=TODAY, reset_timezone="UTC"), UNKNOWN, False),
     ("no day, 25 h old", peak_state(25 * HOUR_S), UNKNOWN, False),
     ("no day, of yesterday's", peak_state(23 * HOUR_S, reset_timezone="UTC"), UNKNOWN, False),
     ("a day nobody can read, of yesterday's", peak_state(23 * HOUR_S, day="now", reset_timezone="UTC"), UNKNOWN, False),

@@ -8,7 +8,7 @@ from state.facts.nav_files import Nav, nav_payloads
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose, mark_stale
 from state.files.surfaces import SYNCED_STATE
-from state.files.values import JsonDict, first, mapping, number, text
+from state.files.values import JsonDict, first, mapping, number, numeric, text
 
 FUTURES = "Futures"
 
@@ -17,15 +17,18 @@ STABLE_COINS = frozenset({"USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD"}
 
 PRICE_BASES = frozenset({"exchange", "market", "par", "cost", "published"})
 
+VALUE_KEYS = ("usd_value", "usd", "value_usd")
+
 NO_PRICE = "no price published"
 
 
 class Slice(NamedTuple):
-    """One holding: USD (None = unpriced) and what the price rests on."""
+    """One holding: USD (None = unpriced) and what the price rests on. `owed`: it is a debt, by its quantity."""
 
     label: str
     usd: float | None
     price_basis: str | None
+    owed: bool = False
 
 
 class Published(NamedTuple):
@@ -44,8 +47,12 @@ def build_aum(sources: Sources, nav: Nav, rate: Rate) -> dict[str, Any]:
         sources, block, *(f"aum.slices.{index}.usd" for index, item in enumerate(slices) if item.label != FUTURES)
     )
     known = [item.usd for item in slices if item.usd is not None]
-    total_usd = sum(known) if known else None
     unpriced = [item.label for item in slices if item.usd is None]
+    owed = [*(item.label for item in slices if item.usd is None and item.owed), *owed_coins(sources, nav)]
+    if owed:
+        reason = f"{', '.join(owed)} is owed and has no price: any total would be too high"
+        sources.unknown.note_all(("aum.total_usd", "aum.total_zar"), reason)
+    total_usd = sum(known) if known and not owed else None
     _explain(sources, slices, total_usd, rate)
     # A writer that could not read its holdings says so of the total; they have no slice then.
     lacking = mapping(block.value).get("total_is_lower_bound") is True
@@ -56,9 +63,21 @@ def build_aum(sources: Sources, nav: Nav, rate: Rate) -> dict[str, Any]:
         ],
         "total_usd": total_usd,
         "total_zar": rate.zar(total_usd),
-        "total_usd_is_lower_bound": bool(unpriced or nav.unpriced or lacking),
+        "total_usd_is_lower_bound": not owed and bool(unpriced or nav.unpriced or lacking),
         "unpriced": [*unpriced, *nav.unpriced],
     }
+
+
+def owed_coins(sources: Sources, nav: Nav) -> list[str]:
+    """Coins that the NAV misses for want of a price, and that are a debt: it is too high then, and no lower bound."""
+    blocks = [mapping(mapping(data.get("nav_detail")).get("conversions")) for _, data in nav_payloads(sources)]
+    owed = {
+        text(coin) or "?"
+        for block in blocks
+        for coin, written in block.items()
+        if (numeric(mapping(written).get("amount")) or 0.0) < 0
+    }
+    return [coin for coin in nav.unpriced if coin in owed]
 
 
 def published_aum(sources: Sources) -> Published:
@@ -120,16 +139,21 @@ def _holdings(value: Any) -> Iterator[Slice]:
     for key, item in pairs:
         holding = item if isinstance(item, dict) else {"usd_value": item}
         label = first(text(name) for name in (key, *(holding.get(name) for name in ("label", "symbol", "asset"))))
-        if label is not None:
+        if label is not None and not _is_nothing(holding):
             yield _read_holding(label, holding)
 
 
+def _is_nothing(holding: JsonDict) -> bool:
+    """A quantity of zero without a value: none of it is held, so that no price is missing."""
+    return numeric(holding.get("qty")) == 0 and all(not numeric(holding.get(key)) for key in VALUE_KEYS)
+
+
 def _read_holding(label: str, holding: JsonDict) -> Slice:
-    usd = first(number(holding.get(key)) for key in ("usd_value", "usd", "value_usd"))
-    mark, cost, qty = (number(holding.get(key)) for key in ("mark", "avg_cost", "qty"))
+    usd = first(numeric(holding.get(key)) for key in VALUE_KEYS)
+    mark, cost, qty = (numeric(holding.get(key)) for key in ("mark", "avg_cost", "qty"))
     # Zero beside a quantity that is held is no value; below zero it is a debt, and counts as one.
     if usd is None or (usd == 0 and qty != 0 and not mark and "qty" in holding):
-        return Slice(label, None, None)
+        return Slice(label, None, None, owed=qty is not None and qty < 0)
     written = text(holding.get("price_basis"))
     return Slice(label, usd, written if written in PRICE_BASES else _basis(label, mark, cost))
 

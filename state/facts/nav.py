@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from state.facts.aum import owed_coins
 from state.facts.drawdown import Drawdown, realized_today, why_no_drawdown, why_no_realized
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.fx import Rate
@@ -98,7 +99,7 @@ def _value(sources: Sources, nav: Nav, file: str, rate: Rate) -> dict[str, Any]:
         "updated_at": updated_at,
         "source": file,
         "source_note": "; ".join(nav.passed),
-        "is_lower_bound": bool(nav.unpriced),
+        "is_lower_bound": bool(nav.unpriced) and not owed_coins(sources, nav),
         "unpriced": list(nav.unpriced),
     }
 

@@ -91,10 +91,9 @@ def _nav_in_doubt(state: State, nav: Nav) -> Iterator[Alert]:
     if nav.usd is not None and nav.usd < 0:
         yield alert("nav_below_zero", "NAV BELOW ZERO", amount(nav.usd), f" USD in {nav.file}")
     if nav.unpriced:
-        coins = ", ".join(nav.unpriced)
-        yield alert(
-            "nav_lacks_coins", f"NAV LACKS {coins}", "in the wallet, but without a price: NAV and AUM are lower bounds"
-        )
+        coins, owed = ", ".join(nav.unpriced), not state["nav"]["is_lower_bound"]
+        bound = "a debt among them is not taken off the NAV" if owed else "NAV and AUM are lower bounds"
+        yield alert("nav_lacks_coins", f"NAV LACKS {coins}", f"in the wallet, but without a price: {bound}")
     contradicted = [reason for reason in nav.passed if any(word in reason for word in SAYS_NOTHING)]
     if contradicted and nav.usd is not None:
         yield alert("nav_of_another_file", "NAV of another file", f"{'; '.join(contradicted)}; shown is {nav.file}")
@@ -170,11 +169,17 @@ def _no_price(state: State) -> Iterator[Alert]:
     spoken_of = {FUTURES, *state["nav"].get("unpriced", [])}
     unpriced = [label for label in state["aum"]["unpriced"] if label not in spoken_of]
     if unpriced:
-        yield alert("no_price", "No price", ", ".join(unpriced))
+        owed = not state["aum"]["total_usd_is_lower_bound"]
+        yield alert("debt_unpriced" if owed else "no_price", *_no_price_words(state, unpriced, owed))
     elif state["aum"]["total_usd_is_lower_bound"] and not state["aum"]["unpriced"]:
         yield alert(
             "aum_lower_bound", "AUM IS A LOWER BOUND", "its writer says that holdings are missing from the total"
         )
+
+
+def _no_price_words(state: State, unpriced: list[str], owed: bool) -> tuple[str, str]:
+    names = ", ".join(unpriced)
+    return ("A DEBT HAS NO PRICE", state["meta"]["unknown"]["aum.total_usd"]) if owed else ("No price", names)
 
 
 def _drift(state: State) -> Iterator[Alert]:

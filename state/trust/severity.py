@@ -64,6 +64,7 @@ KINDS: dict[str, str] = {
     "file_replaced": WARN,
     "file_late": WARN,
     "check": WARN,
+    "debt_unpriced": WARN,
     "aum_lower_bound": WARN,
     "shape_unknown": WARN,
     # Trouble of the market and of the routing.

@@ -147,3 +147,49 @@ def test_a_total_that_its_writer_calls_too_small_is_a_lower_bound(said: Any, bou
     state = world.load()
     assert state["aum"]["total_usd_is_lower_bound"] is bound
     assert any(alert["title"] == "AUM IS A LOWER BOUND" for alert in state["meta"]["alerts"]) is bound
+
+
+DEBT: dict[str, Any] = {"qty": -812.4, "avg_cost": None, "mark": None, "usd_value": None}
+# A holding, and what is shown of it: its value, None without one, GONE where none of it is held.
+HOLDINGS: list[tuple[str, dict[str, Any], Any]] = [
+    ("a debt", DEBT, None),
+    ("a debt as text", DEBT | {"qty": "-812.4"}, None),
+    ("a debt and its value as text", DEBT | {"qty": "-812.4", "usd_value": "-812.40"}, -812.4),
+    ("a debt of 0 USD", DEBT | {"usd_value": 0.0}, None),
+    ("none", DEBT | {"qty": 0.0}, GONE),
+    ("none as text", DEBT | {"qty": "0.00"}, GONE),
+    ("none, worth something", DEBT | {"qty": 0.0, "usd_value": 12.5}, 12.5),
+]
+
+
+@pytest.mark.parametrize("case", HOLDINGS, ids=lambda case: str(case[0]))
+def test_a_debt_without_a_price_makes_no_lower_bound(case: Any, tmp_path: Path) -> None:
+    """Any total would be too high, so that there is none; of what is not held, no price is missing."""
+    _, holding, usd = case
+    block = {"futures": 10461.27, "offexchange": {"DEBT": holding}}
+    state = World(tmp_path / "state", scenario="v7.1/healthy").edit("nav.json", "aum", block).load()
+    aum = state["aum"]
+    assert [item["usd"] for item in aum["slices"] if item["label"] == "DEBT"] == ([] if usd is GONE else [usd])
+    assert aum["total_usd_is_lower_bound"] is False
+    told = {"alert": "a debt has no price.*DEBT", "severity": "warn"}
+    total: list[dict[str, Any]] = [
+        told,
+        {"path": "aum.total_usd", "unknown": True},
+        {"path": "aum.total_zar", "unknown": True},
+    ]
+    known: list[dict[str, Any]] = [
+        {"no_alert": "price"},
+        {"path": "aum.total_usd", "near": 10461.27 + (0.0 if usd is GONE else usd or 0.0)},
+    ]
+    assert wrong(state, total if usd is None else known) == []
+
+
+@pytest.mark.parametrize(("amount", "owed"), [(-1.2, True), (1.2, False)])
+def test_a_coin_that_is_owed_makes_the_nav_no_lower_bound(amount: float, owed: bool, tmp_path: Path) -> None:
+    """It is not taken off the NAV, which is too high by it."""
+    coins = {"ETH": {"amount": amount, "price": 0.0, "value_usd": 0.0}}
+    state = World(tmp_path / "state", scenario="v7.1/healthy").edit("nav.json", "nav_detail.conversions", coins).load()
+    words = "nav lacks eth.*debt" if owed else "nav lacks eth.*lower bounds"
+    assert wrong(state, [{"alert": words, "severity": "warn"}]) == []
+    assert (state["nav"]["is_lower_bound"], state["aum"]["total_usd_is_lower_bound"]) == (not owed, not owed)
+    assert (state["aum"]["total_usd"] is None) == owed

@@ -150,7 +150,7 @@ def book_of(world: World, keep: slice, **more: Any) -> World:
 QUIET_DESKS: list[Changes] = [{}, {LEDGER: GONE}, registry(0, 0), registry(None, None), {f"{BTC}.side": "BOTH"}]
 
 
-@pytest.mark.parametrize("changes", QUIET_DESKS, ids=str)
+@pytest.mark.parametrize("changes", QUIET_DESKS, ids=lambda changes: " ".join(changes) or "as it is")
 def test_a_desk_with_its_stops_in_place_is_quiet(changes: Changes, world: World) -> None:
     """The ledger knows more than the counts, and the counts do where there is no ledger."""
     assert wrong(change(protect(world), changes).load(), [UNSAID]) == []

@@ -27,8 +27,10 @@ MATCH = 0.5
 SHARE = 0.5
 # A NAV that moved by no more than this part of the PnL has not realised it: what moved it are fees and funding.
 FEES = 0.1
-# That is told apart from a close only where the PnL is many times what prices move it in a usual step.
+# That is told apart from a close only where the PnL is many times what prices move it in a usual step, and more than
+# such a share of the NAV: a close whose gain its own fees take moves the NAV as little.
 USUAL_STEPS, LEAST_STEPS = 6.0, 5
+ABOVE_FEES = 2e-3
 # A step that is off by no more than this part of the PnL's is one of a NAV that includes it.
 INCLUDED = 0.2
 
@@ -186,8 +188,11 @@ def _is_traceless(moments: list[Moment], index: int, pnl_usd: float) -> bool:
 
 def _slack(moments: list[Moment], pnl_usd: float) -> float:
     """By how much a NAV may move beside PnL that went, and not have realised it, USD."""
-    steps = [abs(after.pnl_usd - before.pnl_usd) for before, after in pairwise(moments)]
-    is_told = len(steps) >= LEAST_STEPS and abs(pnl_usd) >= USUAL_STEPS * median(steps)
+    changes = (abs(after.pnl_usd - before.pnl_usd) for before, after in pairwise(moments))
+    # A PnL that stands still tells nothing of how far prices move it.
+    usual_usd = median([change for change in changes if change >= CENT] or [0.0])
+    least_usd = max(USUAL_STEPS * usual_usd, ABOVE_FEES * abs(moments[-1].nav_usd))
+    is_told = len(moments) > LEAST_STEPS and abs(pnl_usd) >= least_usd
     return max(CENT, FEES * abs(pnl_usd)) if is_told else CENT
 
 

@@ -74,7 +74,8 @@ def _fees(state: State) -> Iterator[Alert]:
     kind = fees_kind(ratio, pnl_usd)
     if kind is None:
         return
-    title = "Fees on top of a loss" if pnl_usd is not None and pnl_usd < 0 else "Fees exceed the gain"
+    against = "PnL" if pnl_usd is None else "the gain"
+    title = "Fees on top of a loss" if pnl_usd is not None and pnl_usd < 0 else f"Fees exceed {against}"
     over = "" if days is None else f" over {days} d"
     parts = [f"Fee / PnL {fmt_number(ratio)}{over}: ", amount(risk["fees_usd"]), " USD fees, PnL ", amount(pnl_usd)]
     yield alert(kind, title, *parts, " USD")

@@ -166,6 +166,19 @@ def test_fees_and_funding_realise_no_pnl(case: Any, kept_in: str, open_desk: Cal
 
 
 @pytest.mark.parametrize("kept_in", ["log", "series"])
+def test_a_close_whose_fees_take_its_gain_is_no_doubt(kept_in: str, open_desk: Callable[..., Desk]) -> None:
+    """A gain of no more than a close costs leaves the NAV where it was, nearly."""
+    desk = open_desk(kept_in=kept_in, fresh=True, equity=False, wander=0.0)
+    gain = 3.9 / 5
+    desk.rows = [
+        {**item, "unrealized": gain, "markPrice": item["entryPrice"] + gain / item["qty"]} for item in desk.rows
+    ]
+    assert wrong(desk.loop(5, NAV), [KNOWN]) == []
+    for _ in range(2):
+        assert wrong(desk.loop(0, NAV + 0.14), [KNOWN]) == []
+
+
+@pytest.mark.parametrize("kept_in", ["log", "series"])
 def test_a_step_before_the_last_known_book_is_no_loss_of_its_legs(kept_in: str, open_desk: Callable[..., Desk]) -> None:
     """Prices alone may move the PnL by what a leg had, while the NAV stands still."""
     desk = open_desk(kept_in=kept_in, fresh=True, equity=False)

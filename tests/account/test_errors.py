@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -40,6 +41,8 @@ class Desk:
         for _ in range(times):
             self.now_s += seconds
             self.source.cycle(self.now_s)
+        for path in (self.log_dir / "state").glob("*.json"):
+            os.utime(path, (self.now_s, self.now_s))  # the disk goes by the same clock
         return load_all_state(self.log_dir / "state", now=self.now_s, environ={}, remember=False)
 
 

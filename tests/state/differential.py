@@ -66,7 +66,6 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("positions_state.json", "items.*.*_fmt", "the page formats itself"),
     Exempt("positions*.json", "*.*.qty", UNSIGNED, ("sign",)),
     Exempt("synced_state.json", "items.*.qty", UNSIGNED, ("sign",)),
-    Exempt("positions*.json", "*.*.notional", UNSIGNED, ("sign",)),
     Exempt("positions.json", "rows.*.uPnl", "of another moment than the prices, by so little", ("x0.99",)),
     Exempt("positions_state.json", "items.*.atr_ratio", OF_A_CYCLE_BEFORE, ("x10", "x0.99")),
     Exempt("positions_state.json", "items.*.atr_regime", OF_A_CYCLE_BEFORE, ("word",)),

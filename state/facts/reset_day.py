@@ -16,11 +16,16 @@ def why_not_today(day: object, zone: object, stamp: float | None, now: float) ->
     `day` and `zone` are as the writer has them, `2025-11-26` and `Europe/Berlin`. Where no zone can be read, any day
     that it is somewhere counts; where no day can be read, the stamp tells.
     """
-    place = _zone_of(zone)
-    written = _read_day(day) or (_days(stamp, place)[0] if stamp is not None and place is not None else None)
+    place, written = _zone_of(zone), day_of(day, zone, stamp)
     if stamp is not None and now - stamp > DAY_S:
         return "is of another day"
     return None if written is None or written in _days(now, place) else f"is of {written}"
+
+
+def day_of(day: object, zone: object, stamp: float | None) -> str | None:
+    """The day that a writer names, else that of the stamp in its zone; None where neither can be told."""
+    place = _zone_of(zone)
+    return _read_day(day) or (_days(stamp, place)[0] if stamp is not None and place is not None else None)
 
 
 def _zone_of(zone: object) -> ZoneInfo | None:

@@ -1,13 +1,12 @@
 """Today's realised PnL: the sync daemon's figure against the executor's copy of an earlier one."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from state.facts.kpis_shape import flat_payloads
 from state.facts.nav_files import nav_of
 from state.facts.recent_nav import nav_moves
+from state.facts.reset_day import day_of
 from state.facts.sources import Sources
 from state.files.stamps import age_of, content_stamp
 from state.files.surfaces import BY_NAME, NAV_STATE, RISK_SNAPSHOT
@@ -62,14 +61,5 @@ def _peak_state(drawdown: JsonDict) -> JsonDict:
 def _is_one_day(left: _Figure, right: _Figure) -> bool:
     """By the day the writer counts in, which begins at the midnight of its own time zone."""
     zone = left.zone or right.zone
-    days = [figure.day or _day_of(figure.side.stamp, zone) for figure in (left, right)]
+    days = [day_of(side.day, zone, side.side.stamp) or day_of(None, "UTC", side.side.stamp) for side in (left, right)]
     return days[0] is not None and days[0] == days[1]
-
-
-def _day_of(stamp: float | None, zone: str | None) -> str | None:
-    if stamp is None:
-        return None
-    try:
-        return datetime.fromtimestamp(stamp, ZoneInfo(zone) if zone else UTC).date().isoformat()
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return datetime.fromtimestamp(stamp, UTC).date().isoformat()

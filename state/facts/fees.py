@@ -58,11 +58,12 @@ def _without_refuted(claims: list[Claim[FeePnl]]) -> Iterator[Claim[FeePnl]]:
     """A ratio without sides of its own is ruled out where it repeats one that its sides refute."""
     refuted = [item for item in claims if item.flaw]
     for item in claims:
-        source = None if _has_sides(item.value) else next((bad for bad in refuted if _repeats(item, bad)), None)
+        source = None if has_sides(item.value) else next((bad for bad in refuted if _repeats(item, bad)), None)
         yield item if source is None else replace(item, flaw=f"repeats that of {source.name}, which its sides refute")
 
 
-def _has_sides(figures: FeePnl) -> bool:
+def has_sides(figures: FeePnl) -> bool:
+    """Whether the writer has worked out the ratio itself, and not taken over another's."""
     return figures.fees_usd is not None and figures.pnl_usd is not None
 
 

@@ -5,7 +5,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from state.facts.environment import engine_environment
-from state.facts.fees import FeePnl, find_fee_pnl
+from state.facts.fees import FeePnl, find_fee_pnl, has_sides
 from state.facts.kpis import claim_atr_ratio, claim_atr_regime, claim_dd_state
 from state.facts.kpis_shape import all_payloads, is_nested
 from state.facts.sources import Sources
@@ -75,7 +75,10 @@ def _fees(sources: Sources) -> Check:
         [f"{item.name}: {why}"] for item in claims if (why := item.flaw or _misfit(item.value))
     ]
     compared = any(item.value.ratio is not None and item.value.pnl_usd for item in claims)
+    nested = is_nested(sources.data(KPIS))
     for left, right in _of_one_moment(sources, claims):
+        if nested and (left.file == KPIS) != (right.file == KPIS) and has_sides(left.value) and has_sides(right.value):
+            continue  # a daemon that works it out itself has fills and a window of its own
         same = left.value.window_days == right.value.window_days
         short, long = sorted((left.value, right.value), key=lambda item: item.window_days or 0)
         if not same and (short.fees_usd or 0.0) > (inf if long.fees_usd is None else long.fees_usd + CENT):

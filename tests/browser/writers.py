@@ -17,7 +17,6 @@ from desk import running
 
 from execution.storage.atomic_json import write_json_atomic
 from execution.surfaces.engine import OWNED
-from state.files import surfaces
 
 SEED = ("--seed", "7")
 STAMP = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T")
@@ -41,11 +40,13 @@ def write_healthy(log_dir: Path) -> Path:
 
 
 def copy_healthy(healthy: Path, log_dir: Path) -> None:
-    """What `write_healthy` left, as if written just now, in place of all that is in a log directory."""
+    """What `write_healthy` left, as if the last of it was written just now, in place of all in a log directory."""
     shutil.rmtree(log_dir)
     shutil.copytree(healthy, log_dir)
-    seconds = time.time() - (healthy / "state" / surfaces.NAV).stat().st_mtime
-    for path in (log_dir / "nav_log.json", *(log_dir / "state").glob("*.json")):
+    left = (log_dir / "nav_log.json", *(log_dir / "state").glob("*.json"))
+    # The copies keep their times. The daemon writes after the executor: by the executor's, its stamps would be ahead.
+    seconds = time.time() - max(path.stat().st_mtime for path in left)
+    for path in left:
         write_json_atomic(path, shift(json.loads(path.read_bytes()), seconds))
 
 

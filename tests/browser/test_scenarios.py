@@ -15,6 +15,7 @@ from pages import (
     shown_scenario,
 )
 from playwright.sync_api import Browser
+from walls import INTERRUPT, await_still
 
 from dash_app.layout import POSITIONS_PER_PAGE, SYMBOLS_PER_PAGE
 
@@ -86,6 +87,15 @@ def test_symbols_table_equals_the_state(view: Shown) -> None:
     view.await_true(f"document.querySelectorAll('#symbols-table tr:has(td)').length === {expected}")
     rows = view.rows("symbols-table")
     assert list_wrong_symbols(rows, view.state) == []
+
+
+def test_a_lost_connection_takes_no_row(view: Shown) -> None:
+    """What the browser noticed stands beside the shorter table."""
+    before = len(view.rows("symbols-table"))
+    view.page.evaluate(INTERRUPT)
+    view.await_text(".tape", "Connection lost")
+    await_still(view.page)
+    assert len(view.rows("symbols-table")) == before
 
 
 def test_no_positions_are_said_to_be_flat_or_unknown(view: Shown) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pages import Shown, find_scenario, shown
 from playwright.sync_api import Browser
 from serving import serving
-from walls import VIEWPORTS, Viewport, await_still, case_settings, list_faults, resize
+from walls import INTERRUPT, VIEWPORTS, Viewport, await_still, case_settings, list_faults, resize
 
 SCENARIOS = (
     "v7.1/healthy",
@@ -25,10 +25,6 @@ FEW = ("kpis_v7.json", "router_health.json", "positions.json")  # neither NAV no
 WALL = VIEWPORTS[0]
 # Whose tape has what the browser noticed: a lost connection, and its return.
 INTERRUPTED = ("v7.1/exchange_down", "v7.6/healthy", "cases/big_desk")
-INTERRUPT = """() => [true, false].forEach((lost) => {
-    const detail = { lost, at: Date.now() / 1000 - 9, words: "Connection lost" };
-    document.dispatchEvent(new CustomEvent("hedge-connection", { detail }));
-})"""
 PANELS = """() => [...document.querySelectorAll(".card, .alert, footer, th")].map((panel) => {
     const box = panel.getBoundingClientRect();
     return [box.x, box.y, box.width, box.height].map(Math.round);

@@ -33,6 +33,12 @@ VIEWPORTS = (
     Viewport(390, 844, whole=False),
 )
 
+# The browser notices a lost connection, and its return.
+INTERRUPT = """() => [true, false].forEach((lost) => {
+    const detail = { lost, at: Date.now() / 1000 - 9, words: "Connection lost" };
+    document.dispatchEvent(new CustomEvent("hedge-connection", { detail }));
+})"""
+
 # Charts follow their panel a moment later, and rows are paged one step at a time: done when nothing moves any more.
 SETTLE = """async () => {
     const MOVING = ".card, .alert, footer, .main-svg, td";

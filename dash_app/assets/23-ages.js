@@ -3,6 +3,11 @@
     "use strict";
 
     const FRESHNESS = ["fresh", "late", "stale"];
+    const AGED = {
+        late: ".source-age.late",
+        stale: ".source-age:is(.stale, .unknown, .broken)",
+        frozen: ".source-age.frozen-age",
+    };
     const two = (number) => String(number).padStart(2, "0");
 
     // One rounding for all: an age of 4.96 s is 5.0 s in tenths and 5 s in words.
@@ -48,7 +53,18 @@
         const now = hedge.now(); // the same for all, so that one file has one age
         const pageSkew = skewOf(document.getElementById("shown"));
         document.querySelectorAll(".age[data-stamp]").forEach((element) => tick(element, now, pageSkew));
+        markPanels();
+    }
+
+    // What a panel's tags say of its sources, in words that the style sheet goes by. `:has()` would do without this script,
+    // and have the style of the whole page made anew at every change of a tag.
+    function markPanels() {
+        document.querySelectorAll(".card, .header-nav").forEach(function (panel) {
+            const aged = Object.keys(AGED).filter((word) => panel.querySelector(AGED[word])).join(" ");
+            if ((panel.dataset.aged || "") !== aged) panel.dataset.aged = aged;
+        });
     }
 
     document.addEventListener("hedge-beat", tickAll);
+    document.addEventListener("hedge-drawn", markPanels);
 })(window.hedge);

@@ -11,6 +11,16 @@
     const root = document.documentElement;
     const isWall = () => window.innerWidth >= WALL_PX;
 
+    // --- what has nothing to show, for the grid of the page ---
+
+    function noteEmpty() {
+        const main = document.querySelector(".main");
+        const is = (part) => main.querySelector(part) !== null;
+        const parts = { legend: is(".legend-none"), nav: is(".nav-none"), tape: is(".tape .change-none") && !is(".tape .note") };
+        const empty = Object.keys(parts).filter((name) => parts[name]).join(" ");
+        if (main.dataset.empty !== empty) main.dataset.empty = empty;
+    }
+
     // --- words ---
 
     let fitted = new WeakMap(); // element -> what it was fitted for
@@ -29,11 +39,26 @@
 
     // --- the tape ---
 
-    // The newest entry always stands there, in as many lines as it takes; of the others those that are whole.
+    let taped = ""; // how the tape was left
+
+    // Showing and hiding entries has the style of the whole page made anew, so it is done for another tape only.
     function fitTape() {
         const tape = document.querySelector(".tape");
-        if (!tape) return;
-        const entries = [...tape.querySelectorAll(".change, .change-none")].sort((one, other) => one.style.order - other.style.order);
+        if (!tape || signOf(tape) === taped) return;
+        fitEntries(tape);
+        taped = signOf(tape);
+    }
+
+    const entriesOf = (tape) => [...tape.querySelectorAll(".change, .change-none")];
+
+    function signOf(tape) {
+        const entries = entriesOf(tape).map((entry) => `${entry.style.order} ${entry.hidden} ${entry.textContent}`);
+        return [isWall(), tape.clientWidth, tape.clientHeight, root.style.fontSize, ...entries].join("|");
+    }
+
+    // The newest entry always stands there, in as many lines as it takes; of the others those that are whole.
+    function fitEntries(tape) {
+        const entries = entriesOf(tape).sort((one, other) => one.style.order - other.style.order);
         entries.forEach((entry) => { entry.hidden = false; });
         const first = entries.find((entry) => entry.offsetHeight > 0);
         if (!isWall() || !first) return;
@@ -96,7 +121,8 @@
         const shown = Math.max(Math.min(positions, rows), Math.min(symbols + STRIP_ROWS, rows));
         if (missing > 0) rows = most = Math.max(Math.min(rows, shown) - missing, least());
         else if (missing < 0 && rows < most) rows = Math.min(rows - missing, most);
-        root.dataset.strip = Math.min(positions, rows) > Math.min(symbols, rows - STRIP_ROWS) ? "left" : "right";
+        const strip = Math.min(positions, rows) > Math.min(symbols, rows - STRIP_ROWS) ? "left" : "right";
+        if (root.dataset.strip !== strip) root.dataset.strip = strip;
         if (rows === before) return;
         setRows();
         requestAnimationFrame(hedge.measureAgain);
@@ -117,6 +143,7 @@
         setRows();
     });
     document.addEventListener("hedge-drawn", function () {
+        noteEmpty();
         fitWords();
         keepFooter();
         fitTape();

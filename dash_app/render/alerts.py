@@ -86,7 +86,8 @@ def _line(severity: str, words: list[Child], worst: str, others: list[Child]) ->
     """The line; its worst in a few words goes into the title of the tab."""
     title = span(words, "alert-title", **{"data-severity": severity, "data-worst": worst})
     separated = [part for child in others for part in (span(" · ", "alert-gap"), child)]
-    return dbc.Alert([title, *separated], color=ALERT_COLORS[severity], fade=False, className="alert-line")
+    name = "alert-line calm" if severity == "calm" else "alert-line"
+    return dbc.Alert([title, *separated], color=ALERT_COLORS[severity], fade=False, className=name)
 
 
 # --- what changed ---

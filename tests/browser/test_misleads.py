@@ -8,6 +8,7 @@ import pytest
 from pages import Scenario, Shown, find_scenario, shown
 from playwright.sync_api import Browser
 from serving import serving
+from walls import await_still
 
 TIME_OF_DAY = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2} (\S+)")
 
@@ -52,6 +53,7 @@ def zone_of(view: Shown) -> str:
 
 def hover(view: Shown, chart: str, right: float, down: float) -> str:
     """The words at a place of a chart, given from its middle in halves of its smaller side."""
+    await_still(view.page)
     box = view.page.locator(chart).bounding_box()
     assert box is not None
     half = min(box["width"], box["height"]) / 2

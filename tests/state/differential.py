@@ -1,7 +1,7 @@
 """Every written value of the corpus changed, one at a time: what goes unnoticed, and what nobody needs to notice."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache, partial
 from typing import NamedTuple
@@ -186,12 +186,11 @@ def is_silent(desk: Desk, file: str, changes: list[Change]) -> bool:
     return page != desk.page and all(page[name] == desk.page[name] for name in SAID)
 
 
-def find_silent_changes(desk: Desk) -> Iterator[Finding]:
-    """Changes of fields on show that nothing tells, or that leave figures on show that do not fit each other."""
-    for file, place in desk.places:
-        for change in changes_of(place):
-            if not is_exempt(file, change) and (trouble := _trouble(desk, file, change)):
-                yield Finding(file, place.pattern, change.kind, trouble)
+def find_silent_changes(desk: Desk, changes: Iterable[tuple[str, Change]]) -> Iterator[Finding]:
+    """Those of fields on show that nothing tells, or that leave figures on show that do not fit each other."""
+    for file, change in changes:
+        if not is_exempt(file, change) and (trouble := _trouble(desk, file, change)):
+            yield Finding(file, change.place.pattern, change.kind, trouble)
 
 
 def _trouble(desk: Desk, file: str, change: Change) -> str:

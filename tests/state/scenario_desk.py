@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from changes import Change, Place, changed, written_places
+from changes import Change, Place, changed, changes_of, written_places
 from coherence import misfits
 from telling import told
 from worlds import Scenario, State
@@ -57,6 +57,10 @@ class Desk:
     def places(self) -> list[tuple[str, Place]]:
         """Every written value of every file that is read."""
         return [(name, place) for name, content in self._contents() for place in written_places(content)]
+
+    def changes(self) -> Iterator[tuple[str, Change]]:
+        """Everything that can be done to one value of a file."""
+        return ((name, change) for name, place in self.places for change in changes_of(place))
 
     def read(self, file: str = "", *changes: Change) -> State:
         """The state with some values of a file changed."""

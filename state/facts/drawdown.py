@@ -153,9 +153,11 @@ def _claim(claim: Claim[Figures], flaw: str | None) -> Claim[Figures]:
 
 def _beside(claim: Claim[Figures], nav: Nav) -> Claim[Figures]:
     """Ruled out where it was computed from another NAV than the one on show."""
-    of_it = claim.value.nav_usd
+    of_it, peak_usd = claim.value.nav_usd, claim.value.peak_usd
     if nav.usd is None:
         return replace(claim, flaw="the NAV it belongs to is unknown")
+    if of_it is None and peak_usd is not None and peak_usd < nav.usd - max(CENT, NAV_MOVES * abs(nav.usd)):
+        return replace(claim, flaw="its peak lies below the NAV on show")
     if of_it is None or nav.file == claim.file:
         return claim
     apart_s = abs((claim.stamp or 0.0) - (nav.stamp or 0.0))

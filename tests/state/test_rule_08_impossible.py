@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rules import HOUR_S, change, told, wrong
+from rules import GONE, HOUR_S, change, told, wrong
 from worlds import NOW, World
 
 COPY, STATE = "risk_snapshot.json kpis_v7.drawdown", "risk_snapshot.json dd_state.drawdown"
@@ -45,6 +45,14 @@ def test_a_peak_is_not_below_its_nav(peak: float, place: str, tmp_path: Path) ->
     """The source that says so is not used, and named."""
     state = put(tmp_path, PEAKS[place], peak, flat=place == "kpis_v7.json").load()
     assert wrong(state, [told("peak"), {"path": "nav.peak_usd", "near": 10461.27, "rel": 1e-6}]) == []
+
+
+def test_a_peak_without_a_nav_of_its_own_is_not_below_the_nav_on_show(tmp_path: Path) -> None:
+    """Which another file carries: the next source that tells of a peak is used."""
+    changes = {"nav_state.json total_equity": GONE, "nav_state.json peak_equity": 9000.0}
+    state = change(World(tmp_path / "state", scenario="v7.1/healthy"), changes).load()
+    assert state["nav"]["source"] == "nav.json"
+    assert wrong(state, [{"path": "nav.peak_usd", "near": 10461.27, "rel": 1e-6}]) == []
 
 
 RATES = {

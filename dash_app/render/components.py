@@ -93,6 +93,12 @@ def age_field(state: StateDict, age_path: str, stamp_path: str, fmt: Format, age
     return field(state, age_path, fmt, class_name="age", **ticking)
 
 
+def amended(element: html.Element, class_name: str, **marks: str) -> html.Element:
+    """The same element with a further class and further data attributes: one element is less to draw than two."""
+    props = element["props"]
+    return {**element, "props": {**props, **marks, "className": f"{class_name} {props.get('className', '')}".rstrip()}}
+
+
 def age_limits(surface: dict[str, Any]) -> dict[str, str]:
     """The ages from which the browser calls a file late and stale, as data attributes."""
     limits = {f"data-{word}-after": number_at(surface, f"{word}_after_s") for word in ("late", "stale")}

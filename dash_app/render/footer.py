@@ -47,7 +47,7 @@ def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Ele
     # Where the browser moves the chip on to late and to stale; a broken file stays broken.
     limits = {} if broken or row.get("age_s") is None else age_limits(row)
     marks = {**limits, **graded(row), "data-surface": name}
-    return _chip(span(parts, f"surface {kind}", **marks), text_at(state, f"{path}.error"))
+    return _chip(parts, text_at(state, f"{path}.error"), f"surface {kind}", **marks)
 
 
 def _folded_chip(status: str, rows: list[dict[str, Any]], frozen: bool) -> html.Element:
@@ -77,9 +77,9 @@ def _sign(status: str, tone: str = "") -> html.Element:
     return span(text.CHECK_MARKS.get(status, "?"), f"chip-mark {tone or CHECK_TONES.get(status, 'muted')}")
 
 
-def _chip(children: Child | Children, more: str) -> html.Element:
+def _chip(children: Child | Children, more: str, class_name: str = "", **marks: str) -> html.Element:
     """A badge of bootstrap's looks; its component takes no key."""
-    return span(children, "chip badge", **told(more))
+    return span(children, f"chip badge {class_name}".rstrip(), **marks, **told(more))
 
 
 def _measures(row: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dash_app.render import html
-from dash_app.render.components import Child, age_field, age_limits, block, elapsed, graded, span, told
+from dash_app.render.components import age_field, age_limits, amended, block, elapsed, graded, span, told
 from dash_app.render.readings import StateDict, mapping_at, number_at, rows_at, stale_at, text_at, value_at
 from state.files import surfaces
 from state.formatting import fmt_age
@@ -85,14 +85,14 @@ def _tag(state: StateDict, index: int) -> list[html.Element]:
         return []
     kind = "broken" if status != "ok" else text_at(state, f"{path}.freshness") or "unknown"
     moving = {} if kind in HELD else age_limits(mapping_at(state, path))
-    words: list[Child] = [status] if kind == "broken" else []
-    if not words or number_at(state, f"{path}.age_s") is not None:
-        words += [
-            *([" · "] if words else []),
-            age_field(state, f"{path}.age_s", f"{path}.updated_at", fmt_age, "words"),
-        ]
     marks = {**moving, **graded(mapping_at(state, path)), **told(text_at(state, f"{path}.name"))}
-    return [span(words, f"source-age {kind}", **marks)]
+    age = age_field(state, f"{path}.age_s", f"{path}.updated_at", fmt_age, "words")
+    if kind == "broken":
+        known = number_at(state, f"{path}.age_s") is not None
+        return [span([status, " · ", age] if known else status, f"source-age {kind}", **marks)]
+    if "data-stamp" in age["props"]:
+        return [amended(age, f"source-age {kind}", **marks)]
+    return [span(age, f"source-age {kind}", **marks)]
 
 
 HELD = ("broken", "unknown")  # these do not become fresh by themselves

@@ -97,9 +97,10 @@ def wall(browser: Browser, desk: Server) -> Iterator[Shown]:
         yield view
 
 
-def is_grey(view: Shown, selector: str) -> bool:
-    """Whether what a panel shows has the colour of what is not of now."""
-    return bool(view.page.evaluate(COLOR.format(selector=selector)) == GREY)
+def await_grey(view: Shown, panel: str, *, grey: bool = True) -> None:
+    """Return once what a panel shows has the colour of what is not of now, or has it no more: a frame after its tag."""
+    color = COLOR.format(selector=f"{panel} .card-body > :not(.empty)")
+    view.await_true(f"({color} === '{GREY}') === {str(grey).lower()}")
 
 
 def await_title(view: Shown, worst: str) -> None:
@@ -112,7 +113,7 @@ def await_title(view: Shown, worst: str) -> None:
 def test_a_fresh_wall_says_nothing_of_ages_and_its_tape_is_newest_first(wall: Shown) -> None:
     """A plain page leaves the screen its sleep."""
     assert wall.age_tags("#page") == []
-    assert not is_grey(wall, ".positions .card-body > :not(.empty)")
+    await_grey(wall, ".positions", grey=False)
     texts = wall.page.locator("#changes .change-text").all_text_contents()
     assert texts == [f"change {number}" for number in range(1, 6)]
     assert (wall.page.locator("#changes .change").first.text_content() or "").startswith("22:35:00 UTC")
@@ -139,7 +140,7 @@ def test_each_panel_goes_by_its_own_files(
     wait_until(lambda: {panel: wall.age_tags(panel) for panel in expected} == expected)
     for panel, words in expected.items():
         if panel.startswith("."):
-            assert is_grey(wall, f"{panel} .card-body > :not(.empty)") == bool(words)
+            await_grey(wall, panel, grey=bool(words))
     make_older(log_dir, 0)
     wait_until(lambda: wall.age_tags("#page") == [])
 
@@ -156,7 +157,7 @@ def test_frozen_nav_dims_nav_and_aum(browser: Browser, down: Server) -> None:
     """And the title says why."""
     with shown(browser, down) as view:
         assert view.age_tags(".aum") == ["NAV frozen · 10 m 11 s"]
-        assert is_grey(view, ".aum .card-body > :not(.empty)")
+        await_grey(view, ".aum")
         assert view.age_tags(".symbols") == []
         await_title(view, "✗ EXCHANGE UNREACHABLE")
 

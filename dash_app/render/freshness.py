@@ -23,6 +23,12 @@ def _nav_file(state: StateDict) -> list[str]:
     return [text_at(state, "nav.source")]
 
 
+def _pnl_files(state: StateDict) -> list[str]:
+    """The files that told the figures of today and of the window."""
+    named = {text_at(state, f"kpis.pnl.{name}_source") for name in ("today", "window")} - {""}
+    return sorted(named) or [surfaces.KPIS, surfaces.RISK_SNAPSHOT]
+
+
 def _history_file(state: StateDict) -> list[str]:
     there = [row.get("name") for row in rows_at(state, "meta.surfaces") if row.get("status") != "missing"]
     return [surfaces.NAV_STATE if surfaces.NAV_STATE in there else surfaces.NAV_LOG]
@@ -48,7 +54,7 @@ SOURCES: dict[str, Sources] = {
     "drawdown": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
     "atr": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
     "fees": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
-    "pnl": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
+    "pnl": _pnl_files,
     "executor": _files(surfaces.RISK_SNAPSHOT),
     "dd-atr": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
     "router": _files(surfaces.ROUTER_HEALTH, surfaces.KPIS),

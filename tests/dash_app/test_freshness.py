@@ -60,6 +60,8 @@ def test_the_oldest_file_comes_first() -> None:
         ("positions", {"positions": [{"price_source": None}]}, ["synced_state.json"]),
         ("nav-history", {}, ["nav_state.json"]),
         ("fees", {}, ["kpis_v7.json", "risk_snapshot.json"]),
+        ("pnl", {}, ["kpis_v7.json", "risk_snapshot.json"]),
+        ("pnl", {"kpis": {"pnl": {"today_source": "nav_state.json"}}}, ["nav_state.json"]),
     ],
 )
 def test_files_of_a_panel(panel: str, sections: dict[str, Any], names: list[str]) -> None:

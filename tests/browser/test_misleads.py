@@ -163,7 +163,8 @@ def test_nothing_was_complained_about(healthy: Shown, frozen: Shown) -> None:
 
 def test_a_server_that_is_gone_is_not_called_quiet(quiet: Shown) -> None:
     """Nobody knows any more."""
-    assert "All quiet" in quiet.page.inner_text("#alert-line")
+    # A machine that is busy with other tests may have kept the first answers from the page.
+    quiet.await_true("document.querySelector('#alert-line').innerText.includes('All quiet')")
     quiet.server.stop()
     quiet.await_true("document.documentElement.classList.contains('connection-lost')", 30_000)
     assert "All quiet" not in quiet.page.inner_text("#alert-line")

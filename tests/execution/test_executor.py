@@ -208,11 +208,12 @@ def test_fault_torn_file(begun: Path) -> None:
 
 
 def test_fault_writer_stall(begun: Path) -> None:
-    """The process lives and nothing is written any more."""
+    """The process lives and nothing is written any more, once it has told of the time that it was away."""
+    left = read_state(begun, surfaces.NAV)["updated_ts"]
     with running("executor", begun, "--speed", "20", "--fault", "writer-stall") as process:
         log = EventLog(begun / "execution" / "sync_heartbeats.jsonl")
         before = len(list(log.read_new()))
-        wait_until(lambda: len(list(log.read_new())) >= 1)
+        wait_until(lambda: read_state(begun, surfaces.NAV)["updated_ts"] != left)
         written = read_state(begun, surfaces.NAV)["updated_ts"]
         wait_until(lambda: len(list(log.read_new())) >= 1)
         assert read_state(begun, surfaces.NAV)["updated_ts"] == written

@@ -53,7 +53,7 @@
 
     function signOf(tape) {
         const entries = entriesOf(tape).map((entry) => `${entry.style.order} ${entry.hidden} ${entry.textContent}`);
-        return [isWall(), tape.clientWidth, tape.clientHeight, root.style.fontSize, ...entries].join("|");
+        return [tape.clientWidth, tape.clientHeight, ...entries].join("|");
     }
 
     // The newest entry always stands there, in as many lines as it takes; of the others those that are whole.
@@ -138,6 +138,7 @@
 
     document.addEventListener("hedge-resized", function () {
         fitted = new WeakMap();
+        taped = "";
         rows = most = MOST_ROWS;
         root.style.removeProperty("--footer-height");
         setRows();

@@ -14,10 +14,11 @@ LOCK = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extra
 PYTEST_ARGS ?=
 export HEDGE_STORE_PORT ?= 6390
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+export PYTHONDONTWRITEBYTECODE :=
 # Whoever is root is asked by supervisord to say so.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--user=root)
 
-.PHONY: run fleet test soak fuzz hostile hostile-desks bench check format screenshot lock clean help
+.PHONY: run fleet test collect soak fuzz hostile hostile-desks bench check format screenshot lock clean help
 
 help:
 	@echo "make run        a living page at http://127.0.0.1:8050: paper executor, sync daemon and dashboard. The first time it"
@@ -98,8 +99,13 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: check $(VENV)/.browser
+# While mypy has one of the cores, the other one compiles what each of the test processes reads.
+test: $(VENV)/.browser
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync check collect
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+collect: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n 0 --collect-only -qq > /dev/null
 
 # 20,000 refreshes in one tab, heap, nodes and listeners at ten points; SOAK_ARGS="--ticks 3000" for fewer.
 soak: $(VENV)/.browser

@@ -25,7 +25,6 @@ CHANGE_EVERY = 10
 MOST_DRAWINGS = 2
 # After so many changes the files are as they were but for their stamps, so that samples can be compared.
 ROUND = 5
-ROUND_TICKS = CHANGE_EVERY * ROUND
 SAMPLES = 10
 WARM_UP = 0.3
 # What may be gained between the end of the warm-up and the end, whatever the number of ticks.
@@ -111,8 +110,9 @@ def _vary(name: str, content: Content, phase: int) -> Content:
     return content
 
 
-def soak(browser: Browser, scratch: Path, ticks: int) -> Iterator[Sample]:
-    """Drive a tab through at least so many ticks, and look at it in between."""
+def soak(browser: Browser, scratch: Path, ticks: int, change_every: int = CHANGE_EVERY) -> Iterator[Sample]:
+    """Drive a tab through at least so many ticks, one in `change_every` with news, and look at it in between."""
+    round_ticks = change_every * ROUND
     desk = RepeatingDesk(scratch / "state")
     settings = {"HEDGE_STATE_DIR": str(desk.state_dir), "HEDGE_REFRESH_MS": str(REFRESH_MS)}
     with serving(scratch / "gunicorn.log", settings) as server:
@@ -122,23 +122,23 @@ def soak(browser: Browser, scratch: Path, ticks: int) -> Iterator[Sample]:
         page.evaluate(DRIVER, count_drawings(Address.of(server.url)))
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable")
-        rounds = max(ticks // ROUND_TICKS, 1)
+        rounds = max(ticks // round_ticks, 1)
         stops = {-(-rounds * sample // SAMPLES) for sample in range(1, SAMPLES + 1)}
         for number in range(1, rounds + 1):
-            run_round(page, desk, number)
+            run_round(page, desk, number, change_every)
             if number in stops:
-                yield take_sample(page, session, number * ROUND_TICKS)
+                yield take_sample(page, session, number * round_ticks)
         page.close()
 
 
-def run_round(page: Page, desk: Desk, number: int) -> None:
+def run_round(page: Page, desk: Desk, number: int, change_every: int) -> None:
     """Every change of the round once, each seen by the tick after it."""
     for step in range(1, ROUND + 1):
         desk.change(step=step)
-        first = (number * ROUND + step) * CHANGE_EVERY
-        drawn = page.evaluate("([first, count]) => window.runTicks(first, count)", [first, CHANGE_EVERY])
+        first = (number * ROUND + step) * change_every
+        drawn = page.evaluate("([first, count]) => window.runTicks(first, count)", [first, change_every])
         if not 1 <= drawn <= MOST_DRAWINGS:
-            raise RuntimeError(f"{drawn} of {CHANGE_EVERY} ticks brought a state, instead of one")
+            raise RuntimeError(f"{drawn} of {change_every} ticks brought a state, instead of one")
 
 
 def take_sample(page: Page, session: CDPSession, ticks: int) -> Sample:

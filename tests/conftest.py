@@ -1,5 +1,6 @@
 """Fixtures of tests that need a real browser: the browser, and a server on a healthy state that a test may damage."""
 
+import gc
 import os
 import shutil
 import sys
@@ -43,7 +44,7 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def settings(state_dir: Path) -> dict[str, str]:
     """A page that asks often."""
-    return {"HEDGE_STATE_DIR": str(state_dir), "HEDGE_REFRESH_MS": "300"}
+    return {"HEDGE_STATE_DIR": str(state_dir)}
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +74,9 @@ def exchange(_pretended: Pretended) -> Iterator[Pretended]:
     _pretended.control(faults=[], forget_weight=True)
     yield _pretended
     _pretended.control(faults=[])
+
+
+def pytest_collection_finish() -> None:
+    """What has been collected stays until the end: nobody need search it for garbage again and again."""
+    gc.collect()
+    gc.freeze()

@@ -20,6 +20,7 @@ RATIO_KEYS = ("maker_fill_rate", "fallback_ratio", "slip_q25_bps", "slip_q50_bps
 
 # Quantiles of the slippage, lowest first, under the names the writers give them.
 QUANTILES = tuple((f"slip_q{share}", f"slip_q{share}_bps") for share in (25, 50, 75, 95))
+QUANTILE_KEYS = frozenset(key for keys in QUANTILES for key in keys)
 QUANTILE_ROUNDING_BPS = 0.006
 
 Figures = dict[str, Any]
@@ -68,6 +69,8 @@ def _why_impossible(stats: JsonDict) -> str | None:
 
 def why_not_in_order(stats: JsonDict) -> str | None:
     """Why the quantiles of the slippage cannot be: a lower one lies above a higher one."""
+    if QUANTILE_KEYS.isdisjoint(stats):
+        return None
     known = [(keys[0], value) for keys in QUANTILES if (value := first_number(stats, *keys)) is not None]
     for (lower, low), (higher, high) in pairwise(known):
         if low > high + QUANTILE_ROUNDING_BPS:

@@ -100,9 +100,11 @@ def _leaves(left: object, right: object, path: tuple[str, ...]) -> list[tuple[tu
     if len(path) > MAX_DEPTH:
         return found
     for key, first, second in _pairs(left, right):
+        if first == second:
+            continue
         if isinstance(first, dict | list):
             found += _leaves(first, second, (*path, key))
-        elif first is not second and _differ(first, second):
+        elif _differ(first, second):
             found.append(((*path, key), first, second))
     return found
 

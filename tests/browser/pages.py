@@ -25,7 +25,8 @@ ROWS = """table => [...table.querySelectorAll("tr:has(td)")].map(row => Object.f
     [...row.querySelectorAll("td")].map(cell => [cell.dataset.dashColumn, cell.textContent])))"""
 
 DRAWN = """["#alert-line > *", "#clock:not(:empty)"].every(
-    selector => document.querySelector(selector)?.checkVisibility({ visibilityProperty: true }))"""
+    selector => document.querySelector(selector)?.checkVisibility({ visibilityProperty: true }))
+    && [...document.querySelectorAll(".table-box")].every(box => box.querySelector("table"))"""
 BEFORE = "getComputedStyle(tag, '::before').content.replace('none', '').replaceAll('\"', '')"
 TAGS = f"""panel => [...document.querySelectorAll(`${{panel}} .source-age`)].filter(tag => tag.checkVisibility())
     .map(tag => {BEFORE} + tag.textContent)"""
@@ -84,7 +85,7 @@ class Shown:
 
     def rows(self, table: str) -> list[dict[str, str]]:
         """The cells of a table by column, for the rows on its first page."""
-        rows: list[dict[str, str]] = self.page.eval_on_selector(f"#{table}", ROWS)
+        rows: list[dict[str, str]] = self.page.locator(f"#{table}").evaluate(ROWS)
         return rows
 
     def await_text(self, selector: str, text: str, timeout_ms: float = TIMEOUT_MS) -> None:
@@ -109,10 +110,11 @@ class Shown:
 
 def await_true(page: Page, expression: str, timeout_ms: float = TIMEOUT_MS) -> None:
     """Return once an expression holds; Playwright's own wait would evaluate text, which the page forbids."""
-    deadline = time.monotonic() + timeout_ms / 1000
+    deadline, pause_ms = time.monotonic() + timeout_ms / 1000, 20.0
     while not _holds(page, expression):
         assert time.monotonic() < deadline, f"not within {timeout_ms} ms: {expression}"
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(pause_ms)
+        pause_ms = min(1.5 * pause_ms, 200.0)
 
 
 def _holds(page: Page, expression: str) -> bool:

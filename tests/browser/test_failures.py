@@ -20,7 +20,7 @@ from execution.storage.atomic_json import write_json_atomic
 from execution.sync.cycle import OWNED as DAEMON_FILES
 from state.files import surfaces
 
-REFRESH_MS = 300
+REFRESH_MS = 1000
 # Two refreshes, the beat in which the page writes its words, and a busy machine.
 SOON_MS = 2 * REFRESH_MS + 1000 + 60000
 # A server that answers nothing has two refreshes, a second at least, until that is said;

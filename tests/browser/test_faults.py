@@ -13,7 +13,7 @@ from writers import SEED, copy_healthy, make_older, program, write_healthy
 from state.files import surfaces
 
 STEP_MS = 5000
-REFRESH_MS = 300
+REFRESH_MS = 1000
 # Two steps of the executor, and what a process needs to start on a busy machine.
 SOON_MS = 2 * STEP_MS + 60000
 ALERT = "#alert-line .alert-title"

@@ -212,7 +212,7 @@ def hit(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     desks = Desks(tmp_path_factory.mktemp("hit") / "desks")
     desks.add("far", QUIET, None).add("off", QUIET, None, nav_usd=77.5).mirror().beat("far").beat("off")
     with (
-        serving(desks.root.with_name("log"), desks.settings(HEDGE_REFRESH_MS="300")) as server,
+        serving(desks.root.with_name("log"), desks.settings()) as server,
         shown(browser, server) as view,
     ):
         yield desks, view

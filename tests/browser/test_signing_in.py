@@ -29,7 +29,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyFiles:
 
 @pytest.fixture(scope="module")
 def settings(keys: KeyFiles) -> dict[str, str]:
-    return keys.environ(HEDGE_REFRESH_MS="300", HEDGE_BIND=f"127.0.0.1:{find_free_port()}")
+    return keys.environ(HEDGE_BIND=f"127.0.0.1:{find_free_port()}")
 
 
 @pytest.fixture(scope="module")

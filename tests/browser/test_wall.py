@@ -19,7 +19,7 @@ from dash_app.render.readings import MASK
 from dash_app.render.text import PAGE_TITLE
 
 HEALTHY = find_scenario("v7.1/healthy")
-REFRESH_MS = 300
+REFRESH_MS = 1000
 WALLS = [(1920, 1080), (3840, 2160)]
 COLOR = "getComputedStyle(document.querySelector('{selector}')).color"
 GREY = "rgb(130, 146, 166)"

@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from bench.soak import ROUND_TICKS, Sample, find_growth, soak
+from bench.soak import ROUND, Sample, find_growth, soak
 
-TICKS = 100
+ROUNDS, CHANGE_EVERY = 3, 3
 HEAP_TOLERANCE = 0.15  # the browser is still compiling what the page runs
 
 
 def test_ticks_are_flat(browser: Browser, tmp_path: Path) -> None:
-    samples = list(soak(browser, tmp_path, TICKS))
-    assert [sample.ticks for sample in samples] == list(range(ROUND_TICKS, TICKS + 1, ROUND_TICKS))
+    ticks = CHANGE_EVERY * ROUND
+    samples = list(soak(browser, tmp_path, ROUNDS * ticks, CHANGE_EVERY))
+    assert [sample.ticks for sample in samples] == [ticks * number for number in range(1, ROUNDS + 1)]
     assert find_growth(samples, HEAP_TOLERANCE) == []
 
 

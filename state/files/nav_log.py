@@ -152,7 +152,9 @@ def _read_tail(descriptor: int, written_at: float) -> NavLog:
         read, faults = read_rows(rows)
         known = _in_order(read)
         points, older, faults = _trim(known, faults, written_at)
-        if not offset or len(points) + len(older) < len(known) or most_bytes == TAILS_BYTES[-1]:
+        # The time that is kept ends with the last point that is no later than the file: it has to be among them.
+        holds_all = len(points) + len(older) < len(known) and known[0].t <= written_at
+        if not offset or holds_all or most_bytes == TAILS_BYTES[-1]:
             return NavLog(points, faults, read[-1].t if read else None, raw, not offset, older=older)
     raise UnusableFileError("malformed", "torn, or without a point near its end")
 

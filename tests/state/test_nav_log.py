@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from state.files.nav_log import LEAST_POINTS, MOST_POINTS, LogPoint
@@ -287,6 +287,7 @@ CHANGES: dict[str, Callable[[Rows], Rows]] = {
     names=st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=6),
     torn=st.sets(st.integers(0, 5), max_size=2),
 )
+@example(start=5, names=["days at once", "days at once", "one from far ahead"], torn=set())
 def test_following_a_log_finds_what_a_first_look_finds(start: int, names: list[str], torn: set[int]) -> None:
     """Whatever happens to the file, and whatever was torn on the way."""
     with tempfile.TemporaryDirectory() as directory:

@@ -40,6 +40,11 @@ def _book_files(state: StateDict) -> list[str]:
     return named or [_newest(state, (surfaces.POSITIONS, surfaces.SYNCED_STATE, surfaces.POSITIONS_STATE))]
 
 
+def _kpi_and_book_files(state: StateDict) -> list[str]:
+    """Gross and net stand beside the drawdown, and are sums over the rows of the book."""
+    return [surfaces.KPIS, surfaces.RISK_SNAPSHOT, *_book_files(state)]
+
+
 def _newest(state: StateDict, names: tuple[str, ...]) -> str:
     ages = {text_at(row, "name"): number_at(row, "age_s") for row in rows_at(state, "meta.surfaces")}
     known = [(age, name) for name in names if (age := ages.get(name)) is not None]
@@ -56,7 +61,7 @@ SOURCES: dict[str, Sources] = {
     "fees": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
     "pnl": _pnl_files,
     "executor": _files(surfaces.RISK_SNAPSHOT),
-    "dd-atr": _files(surfaces.KPIS, surfaces.RISK_SNAPSHOT),
+    "dd-atr": _kpi_and_book_files,
     "router": _files(surfaces.ROUTER_HEALTH, surfaces.KPIS),
     "symbols": _files(surfaces.RISK_SNAPSHOT, surfaces.ROUTER_HEALTH),
     "positions": _book_files,

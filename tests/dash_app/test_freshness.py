@@ -61,6 +61,11 @@ def test_the_oldest_file_comes_first() -> None:
         ("nav-history", {}, ["nav_state.json"]),
         ("fees", {}, ["kpis_v7.json", "risk_snapshot.json"]),
         ("pnl", {}, ["kpis_v7.json", "risk_snapshot.json"]),
+        (
+            "dd-atr",
+            {"positions": [{"price_source": "positions.json"}]},
+            ["positions.json", "kpis_v7.json", "risk_snapshot.json"],
+        ),
         ("pnl", {"kpis": {"pnl": {"today_source": "nav_state.json"}}}, ["nav_state.json"]),
     ],
 )

@@ -69,7 +69,7 @@ def run_bench(*arguments: str) -> str:
     """What `make bench` prints; a process of its own, since it starts a browser of its own."""
     environ = process_environ({"PYTHONPATH": f"{ROOT / 'tests'}:{ROOT}"})
     command = [sys.executable, "-m", "bench", *arguments]
-    ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=240, check=False)
+    ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=900, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 

@@ -43,7 +43,7 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def settings(state_dir: Path) -> dict[str, str]:
-    """A page that asks often."""
+    """A page of this directory."""
     return {"HEDGE_STATE_DIR": str(state_dir)}
 
 

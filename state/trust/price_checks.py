@@ -70,8 +70,8 @@ def _reader(name: str) -> Callable[[JsonDict], list[tuple[str, list[Row]]]]:
         lists = [(key, data[key]) for key in ROW_LISTS if isinstance(data.get(key), list)]
         if not lists:
             return []
-        key, listed = lists[0]
-        rows = read_rows({key: listed})
+        first_key, listed = lists[0]
+        rows = read_rows({first_key: listed})
         # Newer writers put the same rows under three names, and to compare them is quicker than to read them.
         others = [(key, rows if other == listed else read_rows({key: other})) for key, other in lists[1:]]
         return [(name, rows), *((f"{name} {key}", read) for key, read in others)]

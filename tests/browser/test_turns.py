@@ -67,20 +67,21 @@ def test_nothing_is_folded_elsewhere(view: Shown) -> None:
     assert not view.page.locator(".fold").is_visible()
 
 
-@pytest.mark.parametrize(("search", "lines"), [("?kiosk=1", ["week", "day", "week"]), ("", ["day", "day", "day"])])
+@pytest.mark.parametrize(("search", "turns"), [("?kiosk=1", True), ("", False)])
 def test_a_kiosk_turns_the_nav_between_a_day_and_a_week(
-    browser: Browser, desk: Server, search: str, lines: list[str]
+    browser: Browser, desk: Server, search: str, *, turns: bool
 ) -> None:
     """Every twenty seconds of the page's own clock; a page that somebody has at hand stays where it is."""
     with opened(browser, desk) as view:
         view.page.clock.install()
         view.visit(search)
         view.page.wait_for_selector(".nav-button[data-turn=week]", state="attached")
-        # What a slow machine takes between two turns does not count.
-        view.page.clock.pause_at(view.page.evaluate("Date.now()") / 1000 + 1)
+        # What a slow machine takes between two turns does not count, and it may have turned once until here.
+        view.page.clock.pause_at(view.page.evaluate("Date.now()") / 1000 + 10)
         seen = [view.page.evaluate(SHOWN_LINE)]
-        for _ in lines:
+        for _ in range(3):
             view.page.clock.fast_forward(20_000)
             seen.append(view.page.evaluate(SHOWN_LINE))
         view.page.clock.resume()  # the next tab has the same clock
-    assert seen == ["true,false", *("true,false" if line == "day" else "false,true" for line in lines)]
+    day, week = "true,false", "false,true"
+    assert seen in ([day, week, day, week], [week, day, week, day]) if turns else seen == 4 * [day]

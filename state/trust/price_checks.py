@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from state.facts.book import PRICE_ORDER
-from state.facts.money import is_checkable, misfit
+from state.facts.money import is_checkable, is_of_another_size, misfit
 from state.facts.sources import Sources
 from state.files.rows import ROW_LISTS, Key, Row, read_rows
 from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
@@ -160,8 +160,10 @@ def _wrong_notional(name: str, row: Row) -> list[Part]:
     if row.notional is None or row.mark_price is None or row.qty is None:
         return []
     product = abs(row.qty) * row.mark_price
-    # A contract of another size or money has a notional of its own; only near misses are mistakes.
-    if abs(row.notional - product) <= 1e-3 * product or not 0.05 < row.notional / product < 20:
+    # A contract of another size or money has a notional of its own.
+    if not is_checkable(row) or is_of_another_size(row):
+        return []
+    if abs(row.notional - product) <= 1e-3 * product + rounding(row.notional):
         return []
     return [
         f"{row.name} in {name}: notional ",

@@ -121,13 +121,15 @@ def _leader(files: list[_File]) -> _File:
 
 
 def _members(leader: _File, files: list[_File]) -> list[Row]:
-    """Rows of the leader, and rows only an incomplete but newer file of the executor has."""
-    members: dict[Key, Row] = {row.key: row for row in leader.rows}
+    """Rows of the leader; of the symbols that an incomplete but newer file of the executor names, the rows of that."""
+    members = leader.rows
     for item in files:
         if not item.complete and item.name != POSITIONS_STATE and item.stamp >= leader.stamp:
-            for row in item.rows:
-                members.setdefault(row.key, row)
-    return list(members.values())
+            named = {row.symbol for row in item.rows}
+            newer = {row.key: row for row in item.rows}
+            kept = [newer.pop(row.key, row) for row in members if row.symbol not in named or row.key in newer]
+            members = [*kept, *newer.values()]
+    return members
 
 
 def _priced_rows(files: list[_File]) -> dict[Key, list[tuple[_File, Row]]]:

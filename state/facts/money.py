@@ -9,14 +9,23 @@ from decimal import Decimal
 from math import log10
 from typing import NamedTuple
 
-from state.files.rows import Row
+from state.files.rows import BEYOND_DOUBT, FIT_ROUNDING, Row
 
 USD_COINS = (
     "USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USDP", "PYUSD", "RLUSD", "USDE", "USDS", "USD1", "GUSD", "DAI", "USD",
 )  # fmt: skip
 # `DOTUSD` and `XBTUSD` are of plain US dollars: of a name without a separator TUSD is never taken for the quote.
 JOINED_COINS = tuple(coin for coin in USD_COINS if coin != "TUSD")
-OTHER_MONEY = ("BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL", "AUD", "JPY", "ZAR", "ARS", "MXN", "PLN", "UAH", "KRW")
+# `BNBUSD_PERP`, `PF_ARBUSD`: beside a word for the contract none of the coins that end in USD is the quote.
+CONTRACT_COINS = tuple(coin for coin in USD_COINS if coin == "USD" or not coin.endswith("USD"))
+OTHER_MONEY = (
+    "EURC", "EURI", "EURS", "AEUR", "BIDR", "IDRT", "BTC", "XBT", "ETH", "BNB", "SOL", "TRX", "XRP", "DOGE", "DOT",
+    "EUR", "GBP", "TRY", "BRL", "AUD", "JPY", "ZAR", "ARS", "MXN", "PLN", "UAH", "KRW", "CHF", "CAD", "RUB", "INR",
+    "IDR", "NGN", "CZK", "HUF", "RON", "COP", "CLP", "THB", "SGD", "HKD", "NZD", "PHP", "VND", "AED", "ILS", "SEK",
+    "NOK", "DKK", "CNY", "CNH", "TWD", "KZT", "UYU",
+)  # fmt: skip
+# `WUSDT` and `SUSDC` are pairs; `XDAI` and `AUSD` are coins.
+BESIDE_ONE_LETTER = ("USDT", "USDC")
 
 # Coins that are a dollar by name: their price beside one rests, though nothing is counted in them.
 RESTING_COINS = frozenset({*USD_COINS, "USDD", "XUSD", "BFUSD"})
@@ -25,14 +34,14 @@ RESTING_COINS = frozenset({*USD_COINS, "USDD", "XUSD", "BFUSD"})
 _PREFIX = re.compile(r"^PERP[-_]", re.IGNORECASE)
 # `BTCUSDT_260327`, `ETHUSDT-PERP.BINANCE`: the contract behind the pair, and the venue behind that.
 _CONTRACT = re.compile(r"[-_ ]?(PERP|SWAP|FUTURES?|\d{6,8})(?=$|\.)|\.[A-Z]+$", re.IGNORECASE)
+# `USDTMYR`: what is bought with dollars is quoted in the rest of the name.
+_DOLLARS_IN = re.compile(r"^(?P<base>USDT|USDC)(?P<quote>[A-Z]{3,4})$")
 _SEPARATED = re.compile(r"^(?P<base>[^/:_-]+)[/_-](?P<quote>[^/:_-]+)(?::(?P<settle>[^/:_-]+))?")
 
 # PnL beyond this many times of (mark - entry) x quantity, or below its inverse, is of another size or another money.
 FIT_FACTOR = 5.0
 # Prices are rounded and move between the figures of one row.
 FIT_TOLERANCE = 0.02
-# The rounding of the two prices and of the PnL, in ten thousandths of the notional.
-FIT_ROUNDING = 2e-4
 # A PnL is written with eight digits, or in cents.
 CENT = 0.01
 
@@ -54,7 +63,8 @@ def read_contract(symbol: str) -> Contract:
     pair, suffix = _CONTRACT.sub("", symbol), _CONTRACT.search(symbol)
     parts = _SEPARATED.match(pair)
     if not parts:
-        return _read_joined(pair) or Contract(pair, None, False)
+        coins = CONTRACT_COINS if suffix and suffix[1] else JOINED_COINS
+        return _read_joined(pair, coins) or Contract(pair, None, False)
     base, quote, settle = parts["base"], parts["quote"].upper(), parts["settle"]
     if quote not in USD_COINS and quote not in OTHER_MONEY:
         return _read_words(base, quote)
@@ -64,18 +74,28 @@ def read_contract(symbol: str) -> Contract:
 
 def _read_words(base: str, other: str) -> Contract:
     """Of two words of which the second is no money that is known: `PF_XBTUSD`, `BTCUSDT_UMCBL`, `BTC-31JAN26`."""
-    return _read_joined(other) or _read_joined(base) or Contract(base, other if other.isalpha() else None, False)
+    found = _read_joined(other, CONTRACT_COINS) or _read_joined(base, CONTRACT_COINS)
+    return found or Contract(base, other if other.isalpha() else None, False)
 
 
-def _read_joined(pair: str) -> Contract | None:
-    """Of one word: the quote is at its end. What is quoted in plain US dollars is settled in the coin, mostly."""
-    found = next((quote for quote in (*JOINED_COINS, *OTHER_MONEY) if _ends_with(pair, quote)), None)
-    return Contract(pair[: -len(found)], found, found == "USD") if found else None
+def _read_joined(pair: str, coins: tuple[str, ...]) -> Contract | None:
+    """Of one word: the quote is at its end. What is quoted in plain US dollars is settled in the coin, mostly.
+
+    Dollars are compared as written: the quote of `kPEPEusdt` is none that an exchange uses. Another money is none of
+    ours in small letters either.
+    """
+    others = pair.upper() if pair.islower() else pair
+    found = next((quote for quote in coins if _ends_with(pair, quote)), None) or next(
+        (quote for quote in OTHER_MONEY if _ends_with(others, quote)), None
+    )
+    if found:
+        return Contract(pair[: -len(found)], found, found == "USD")
+    dollars = _DOLLARS_IN.match(others)
+    return Contract(dollars["base"], dollars["quote"], False) if dollars else None
 
 
 def _ends_with(pair: str, quote: str) -> bool:
-    """Names are compared as written: the quote of `kPEPEusdt` is none that an exchange uses."""
-    return pair.endswith(quote) and len(pair) >= len(quote) + 2
+    return pair.endswith(quote) and len(pair) >= len(quote) + (1 if quote in BESIDE_ONE_LETTER else 2)
 
 
 def is_dollar_pair(symbol: str) -> bool:
@@ -114,9 +134,12 @@ def is_checkable(row: Row) -> bool:
     return (contract.quote in USD_COINS and not contract.sized) or _is_proven_linear(row)
 
 
-def _is_of_another_size(row: Row) -> bool:
+def is_of_another_size(row: Row) -> bool:
+    """Whether its PnL is a multiple or a part of (mark - entry) x quantity."""
     computed, pnl = row.computed_pnl, row.pnl
     if not misfit(row) or computed is None or not pnl or not computed:
+        return False
+    if abs(pnl - computed) <= BEYOND_DOUBT * abs(row.qty or 0.0) * (row.mark_price or 0.0):
         return False
     return not 1 / FIT_FACTOR < abs(pnl / computed) < FIT_FACTOR
 
@@ -130,7 +153,7 @@ def why_not_usd(row: Row) -> str | None:
         return f"nothing says which money {row.symbol} is quoted in"
     if contract.quote is not None and contract.quote not in USD_COINS:
         return f"{row.symbol} is quoted in {contract.quote}, and no file has it in US dollars"
-    if _is_of_another_size(row):
+    if is_of_another_size(row):
         return f"the PnL of {row.symbol} does not fit (mark - entry) x quantity: a contract of another size or money"
     return None
 
@@ -153,7 +176,7 @@ def _own_usd(row: Row, product: float | None) -> float | None:
     if _is_about(row.notional, product):
         return None
     contract = read_contract(row.symbol)
-    if contract.quote is None or contract.sized or _is_of_another_size(row):
+    if contract.quote is None or contract.sized or is_of_another_size(row):
         return row.notional if _is_of_whole_dollars(row.notional, row.qty) else None
     return None if _is_about(row.notional, abs(row.qty or 0.0)) else row.notional
 

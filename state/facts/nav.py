@@ -158,13 +158,16 @@ def _unrealized(sources: Sources, exchange: Exchange, exposure: Exposure) -> flo
         claims.append(Claim(exposure.pnl_usd, exposure.source, sources.stamp(exposure.source)))
     choice = choose(sources, claims)
     mark_stale(sources, choice, path)
-    return sources.unknown.known(
-        path, choice.value, sources.lacks("unrealized PnL", NAV_STATE) + f"; {exposure.reason}"
-    )
+    lacking = exposure.foreign or sources.lacks("unrealized PnL", NAV_STATE)
+    return sources.unknown.known(path, choice.value, f"{lacking}; {exposure.reason}")
 
 
 def _written_unrealized(sources: Sources, exposure: Exposure) -> float | None:
-    """0.0 also stands for a missing key; over rows with a PnL of their own it was not written."""
+    """0.0 also stands for a missing key; over rows with a PnL of their own it was not written. What is added up over
+    rows of another money, or of one that nobody knows, is no figure in US dollars.
+    """
+    if exposure.foreign:
+        return None
     written = number(sources.data(NAV_STATE).get("unrealized_pnl"))
     return None if written == 0.0 and exposure.pnl_usd is not None else written
 

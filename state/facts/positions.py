@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from state.facts.book import Book, Member
-from state.facts.money import notional_usd, pnl_usd, why_not_usd
+from state.facts.money import misfit, notional_usd, pnl_usd, read_contract, why_not_usd
 from state.facts.position_extras import PositionRow, add_extras
 from state.facts.sources import Sources
 from state.facts.stops import Ledger, find_ledger
@@ -18,13 +18,15 @@ RISK_FIELDS = ("dd_state", "dd_today_pct", "atr_ratio", "atr_regime")
 OF_THE_BOOK = ("qty", "notional", "pnl", "pnl_pct", "stop_pct")
 
 NOT_PRICED = "no file carries a price of this position (zero means not written)"
+NO_QTY = "the quantity is not a number in the file, or larger than any that is traded"
 NO_PNL = "no file carries the PnL of this position (zero beside no price means not written)"
 
 
 class Exposure(NamedTuple):
     """Sums over the rows, USD; None with a reason when a row is not known. `source` is the file that says what is open.
 
-    `in_doubt`: the book cannot be the real one, so that no file's open PnL is.
+    `in_doubt`: the book cannot be the real one, so that no file's open PnL is. `foreign` says why quantity times price
+    of a row is no sum of US dollars: what a file adds up over such rows is none either.
     """
 
     gross_usd: float | None
@@ -34,6 +36,7 @@ class Exposure(NamedTuple):
     net_reason: str = ""
     source: str | None = None
     in_doubt: bool = False
+    foreign: str = ""
 
 
 def build_positions(sources: Sources, book: Book, symbols: Table) -> list[PositionRow]:
@@ -63,7 +66,14 @@ def sum_exposure(rows: list[PositionRow], book: Book) -> Exposure:
     pnls = [row["pnl"] for row in rows]
     reason = f"no value in USD of {', '.join(unpriced)}" if unpriced else "a position without PnL"
     net_reason = reason if unpriced else f"no side of {', '.join(sideless)}"
-    return Exposure(gross, net, None if None in pnls else sum(pnls), reason, net_reason, book.source)
+    pnl = None if None in pnls else sum(pnls)
+    foreign = next((why for member in book.members if (why := _why_foreign(member.priced or member.row))), "")
+    return Exposure(gross, net, pnl, reason, net_reason, book.source, foreign=foreign)
+
+
+def _why_foreign(row: Row) -> str | None:
+    """Why its PnL adds nothing up in US dollars; what equals the product, be it nothing, is no other money's."""
+    return None if read_contract(row.symbol).quote is None and misfit(row) == 0.0 else why_not_usd(row)
 
 
 def _signed(row: PositionRow) -> float:
@@ -94,9 +104,9 @@ def _row(path: str, member: Member, symbols: Table, ledger: Ledger, sources: Sou
 def _explain(path: str, shown: PositionRow, member: Member, sources: Sources) -> None:
     foreign = why_not_usd(member.priced or member.row)
     reasons = {
-        "qty": "the quantity is not a number in the file",
+        "qty": NO_QTY,
         "side": "what is written of its side is missing, or contradicts the sign of its quantity or PnL",
-        "notional": NOT_PRICED if shown["mark_price"] is None else foreign or NOT_PRICED,
+        "notional": NOT_PRICED if shown["mark_price"] is None else foreign or NO_QTY,
         "pnl": foreign or NO_PNL,
         "mark_price": NOT_PRICED,
         "price_source": NOT_PRICED,

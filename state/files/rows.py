@@ -22,6 +22,10 @@ SIGNED_KEYS = ("notional", *NOTIONAL_USD_KEYS)
 # Of quantity x mark. Fees and funding inside a PnL, the rounding of prices, and what these move while a row is made,
 # may each turn the sign of a PnL near the entry price: beyond this on both sides of zero, none of them does.
 BEYOND_DOUBT = 2e-3
+# A quantity without a sign is weak evidence of a long: beside it a PnL is that of the other side where it is just its
+# figure, to this share of it, and more than the rounding of the prices, in ten thousandths of quantity x mark, makes.
+MIRRORED = 2e-2
+FIT_ROUNDING = 2e-4
 CENT = 0.01
 
 SIDES = {"LONG": "LONG", "BUY": "LONG", "SHORT": "SHORT", "SELL": "SHORT"}
@@ -90,6 +94,18 @@ def find_twins(data: JsonDict) -> list[str]:
     return sorted({str(row["symbol"]) for index, row in enumerate(rows) if row in rows[:index]})
 
 
+def find_opposites(data: JsonDict) -> list[str]:
+    """Symbols with a long and a short of which one is called BOTH: in one-way mode there is one leg."""
+    legs: dict[str, set[str | None]] = {}
+    one_way = set()
+    for raw in dicts(_entries(data)):
+        row = _read_row(raw)
+        if row is not None:
+            legs.setdefault(row.symbol, set()).add(row.side)
+            one_way |= {row.symbol} if "BOTH" in {(text(raw.get(key)) or "").upper() for key in SIDE_KEYS} else set()
+    return sorted(symbol for symbol in one_way if legs[symbol] >= {"LONG", "SHORT"})
+
+
 def has_row_list(data: JsonDict) -> bool:
     """Whether a file speaks of positions at all."""
     return any(isinstance(data.get(key), list) for key in ROW_LISTS)
@@ -139,19 +155,23 @@ def _side(raw: JsonDict, qty: float | None, pnl: float | None, prices: tuple[flo
     named = words or {"SHORT" if size < 0 else "LONG" for size in sizes}
     if len(named) > 1 or (named == {"LONG"} and any(size < 0 for size in signed)):
         return None
-    side = next(iter(named), None)
-    return None if side is None or _is_pnl_of_the_other(side, qty, pnl, prices) else side
+    side, unsigned = next(iter(named), None), not words and named == {"LONG"}
+    if side is None or qty is None or pnl is None:
+        return side
+    return None if _is_pnl_of_the_other(side, abs(qty), pnl, prices, unsigned) else side
 
 
 def _is_pnl_of_the_other(
-    side: str, qty: float | None, pnl: float | None, prices: tuple[float | None, float | None]
+    side: str, size: float, pnl: float, prices: tuple[float | None, float | None], unsigned: bool
 ) -> bool:
     """Whether price and PnL went opposite ways, each by more than costs and rounding make of a PnL."""
     entry_price, mark_price = prices
-    if qty is None or pnl is None or entry_price is None or mark_price is None:
+    if entry_price is None or mark_price is None:
         return False
-    made = (mark_price - entry_price) * abs(qty) * (-1.0 if side == "SHORT" else 1.0)
-    return made * pnl < 0 and min(abs(made), abs(pnl)) > max(BEYOND_DOUBT * abs(qty) * mark_price, CENT)
+    made = (mark_price - entry_price) * size * (-1.0 if side == "SHORT" else 1.0)
+    is_mirrored = unsigned and abs(made + pnl) <= MIRRORED * abs(made)
+    least = FIT_ROUNDING if is_mirrored else BEYOND_DOUBT
+    return made * pnl < 0 and min(abs(made), abs(pnl)) > max(least * size * mark_price, CENT)
 
 
 def _add(first_row: Row, row: Row) -> Row:

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 MAX_DEPTH = 12
 
-DECIMAL = re.compile(r"[+-]?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?")
+DECIMAL = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
 
 NOT_A_NUMBER = "is not a number"
 

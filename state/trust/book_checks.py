@@ -67,7 +67,7 @@ def _book_stamp(sources: Sources, facts: Facts) -> float | None:
 def _unrealized(sources: Sources, facts: Facts) -> Check:
     left = Side("rows", facts.exposure.pnl_usd, _book_stamp(sources, facts))
     right = Side(NAV_STATE, number(sources.data(NAV_STATE).get("unrealized_pnl")), sources.stamp(NAV_STATE))
-    excuse = "the NAV is frozen" if facts.exchange.frozen else ""
+    excuse = "the NAV is frozen" if facts.exchange.frozen else facts.exposure.foreign
     stamps = left.stamp, right.stamp
     drift = 0.0 if _is_copied(*stamps) else PNL_DRIFT * _share_of_comparable(*stamps)
     share = PNL_ROUNDING + drift

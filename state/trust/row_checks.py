@@ -2,9 +2,10 @@
 
 from state.facts.book import Book
 from state.facts.sources import Sources
-from state.files.rows import find_twins, has_row_list, read_rows
+from state.files.rows import Row, find_opposites, find_twins, has_row_list, read_rows
 from state.files.stamps import COMPARABLE_S, SAME_LOOP_S
-from state.files.surfaces import BY_NAME, POSITIONS, POSITIONS_STATE, SYNCED_STATE
+from state.files.surfaces import BY_NAME, POSITIONS, POSITIONS_LEDGER, POSITIONS_STATE, POSITIONS_SYNC, SYNCED_STATE
+from state.files.values import JsonDict
 from state.trust.comparison import Check, Side, compare, extend
 
 # The files of which each has all legs.
@@ -20,41 +21,78 @@ def check_rows(sources: Sources, book: Book) -> Check:
         return extend(check, "fail", f"; {book.damage}")
     differing = _differing(sources, leader, POSITIONS_STATE)
     if check["status"] in ("ok", "fail") and differing:
-        wrong = extend(check, "fail", f"; they differ in {', '.join(differing[:5])}")
+        wrong = extend(check, "fail", f"; they differ in {_names(differing)}")
         check = forgive_lag(sources, wrong, sides[0].stamp, POSITIONS_STATE)
+    if check["status"] == "fail":
+        return check
+    if unlike := _unlike_in_one_loop(sources):
+        return extend(check, "fail", unlike)
+    doubts = (find(sources, book) for find in (_unlike_the_shown, _held_elsewhere, _opposites, _twins))
+    doubt = next((words for words in doubts if words), "")
+    return extend(check, "warn", doubt) if doubt else check
+
+
+def _names(symbols: list[str]) -> str:
+    return ", ".join(symbols[:5])
+
+
+def _unlike_in_one_loop(sources: Sources) -> str:
     stamps = sources.stamp(POSITIONS), sources.stamp(SYNCED_STATE)
-    one_loop = stamps[0] is not None and stamps[1] is not None and abs(stamps[0] - stamps[1]) <= SAME_LOOP_S
-    synced = _differing(sources, POSITIONS, SYNCED_STATE) if one_loop and _speak(sources) else []
-    if synced and check["status"] != "fail":
-        words = f"; {POSITIONS} and {SYNCED_STATE} of one loop differ in {', '.join(synced[:5])}"
-        return extend(check, "fail", words)
-    if check["status"] != "fail" and (unlike := _unlike_the_shown(sources, book)):
-        return extend(check, "warn", unlike)
-    twins = sources.derive(find_twins, book.source) if book.source else []
-    if twins and check["status"] != "fail":
-        return extend(check, "warn", f"; rows that are the same to the letter were added up: {', '.join(twins[:5])}")
-    return check
+    if stamps[0] is None or stamps[1] is None or abs(stamps[0] - stamps[1]) > SAME_LOOP_S:
+        return ""
+    unlike = _differing(sources, POSITIONS, SYNCED_STATE)
+    return f"; {POSITIONS} and {SYNCED_STATE} of one loop differ in {_names(unlike)}" if unlike else ""
 
 
 def _unlike_the_shown(sources: Sources, book: Book) -> str:
     """Of two files that each know the whole book the older may lack a loop, until its writer comes to it."""
-    if book.source not in WHOLE or not _speak(sources):
+    if book.source not in WHOLE:
         return ""
     shown, other = book.source, next(name for name in WHOLE if name != book.source)
     stamps = sources.stamp(shown), sources.stamp(other)
-    if stamps[0] is None or stamps[1] is None or not has_row_list(sources.data(other)):
+    if stamps[0] is None or stamps[1] is None:
         return ""
     apart_s, written_s = abs(stamps[0] - stamps[1]), sources.now - max(stamps[0], stamps[1])
     if not SAME_LOOP_S < apart_s <= COMPARABLE_S or written_s <= SAME_LOOP_S:
         return ""
     unlike = _differing(sources, shown, other)
-    words = f"; {shown}, which is shown, and {other} {apart_s:,.0f} s apart differ in {', '.join(unlike[:5])}"
+    words = f"; {shown}, which is shown, and {other} {apart_s:,.0f} s apart differ in {_names(unlike)}"
     return words if unlike else ""
 
 
-def _speak(sources: Sources) -> bool:
-    """The one-shot publisher leaves symbols out, so its positions.json is held against nothing."""
-    return has_row_list(sources.data(SYNCED_STATE)) and "exec_stats" not in sources.data(POSITIONS)
+def _held_elsewhere(sources: Sources, book: Book) -> str:
+    """Legs that the ledger of the loop still has, and what the daemon wrote after it: a close is in neither by then."""
+    stamps = [sources.stamp(name) for name in (book.source or "", POSITIONS_LEDGER, POSITIONS_SYNC)]
+    if book.unknown is not None or None in stamps[::2]:
+        return ""
+    shown_at, ledger_at, daemon_at = (stamp or 0.0 for stamp in stamps)
+    if daemon_at <= shown_at + SAME_LOOP_S or abs(ledger_at - shown_at) > COMPARABLE_S:
+        return ""
+    told = (_symbols(sources, POSITIONS_LEDGER) & _symbols(sources, POSITIONS_SYNC)) - {
+        member.row.symbol for member in book.members
+    }
+    return f"; {POSITIONS_LEDGER} and {POSITIONS_SYNC} still have {_names(sorted(told))}" if told else ""
+
+
+def _symbols(sources: Sources, name: str) -> set[str]:
+    return {row.symbol for row in sources.derive(_READERS.get(name, read_rows), name)}
+
+
+def _read_ledger(data: JsonDict) -> list[Row]:
+    return read_rows({"rows": data.get("entries")})
+
+
+_READERS = {POSITIONS_LEDGER: _read_ledger}
+
+
+def _opposites(sources: Sources, book: Book) -> str:
+    found = sources.derive(find_opposites, book.source) if book.source else []
+    return f"; one-way mode (BOTH) has one leg, and there is a long and a short of {_names(found)}" if found else ""
+
+
+def _twins(sources: Sources, book: Book) -> str:
+    found = sources.derive(find_twins, book.source) if book.source else []
+    return f"; rows that are the same to the letter were added up: {_names(found)}" if found else ""
 
 
 def _counted(sources: Sources, name: str) -> Side:
@@ -63,9 +101,17 @@ def _counted(sources: Sources, name: str) -> Side:
 
 
 def _differing(sources: Sources, left: str, right: str) -> list[str]:
-    """Symbols of which two files have other legs or quantities."""
+    """Symbols of which two files have other legs or quantities; none where one of them has no list of them.
+
+    The one-shot publisher leaves symbols out: only those that its positions.json names are compared.
+    """
+    if not all(has_row_list(sources.data(name)) for name in (left, right)):
+        return []
     legs = [{row.key: row.qty for row in sources.derive(read_rows, name)} for name in (left, right)]
-    return sorted({key[0] for key in {*legs[0], *legs[1]} if legs[0].get(key) != legs[1].get(key)})
+    unlike = {key[0] for key in {*legs[0], *legs[1]} if legs[0].get(key) != legs[1].get(key)}
+    if POSITIONS in (left, right) and "exec_stats" in sources.data(POSITIONS):
+        unlike &= _symbols(sources, POSITIONS)
+    return sorted(unlike)
 
 
 def forgive_lag(sources: Sources, check: Check, leader_stamp: float | None, follower: str) -> Check:

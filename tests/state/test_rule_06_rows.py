@@ -53,8 +53,8 @@ def test_the_rows_of_one_leg_add_up(case: Any, tmp_path: Path) -> None:
     assert wrong(put(World(tmp_path / "state", scenario="v7.1/healthy"), rows).load(), claims) == []
 
 
-READ = {"1e-9": 1e-9, " 0.042 ": 0.042, "4.2E-2": 0.042, "+0.042": 0.042, "123456789.1": 123456789.1}
-ZEROS: list[Any] = [0, 0.0, -0.0, "0", "0.000", "-0.000", "0E-8", " 0 "]
+READ = {"1e-9": 1e-9, ".042": 0.042, " 0.042 ": 0.042, "4.2E-2": 0.042, "+0.042": 0.042, "123456789.1": 123456789.1}
+ZEROS: list[Any] = [0, 0.0, -0.0, "0", ".000", "0.000", "-0.000", "0E-8", " 0 "]
 UNREAD: list[Any] = [
     "",
     "abc",
@@ -116,6 +116,7 @@ NO_SIDE = [
     told("ETHUSDT.*side"),
 ]
 
+NEAR = {"entryPrice": 3022.8, "markPrice": 3021.44}
 SIDES: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("no sign, no side, a gain of a short", row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=28.61), NO_SIDE),
     ("no sign, a loss of a long", row("ETHUSDT", "BOTH", 0.85, **LOST), [leg("ETHUSDT LONG", 0.85)]),
@@ -126,6 +127,7 @@ SIDES: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("a short whose PnL is a long's", row("ETHUSDT", "SHORT", -0.85, **LOST, unrealized=-28.61), [told("ETHUSDT")]),
     ("a long below zero", row("ETHUSDT", "LONG", -0.85, **LOST, unrealized=28.61), NO_SIDE),
     ("no sign, no side, about a short's gain", row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=24.0), NO_SIDE),
+    ("no sign, no side, just a short's small gain", row("ETHUSDT", "BOTH", 0.85, **NEAR, unrealized=1.156), NO_SIDE),
     ("no sign, no side, far more than a short's", row("ETHUSDT", "BOTH", 0.85, **LOST, unrealized=300.0), NO_SIDE),
     ("a long by its word, a short by its PnL", row("ETHUSDT", "LONG", 0.85, **LOST, unrealized=28.61), NO_SIDE),
     ("a short by word and sign, a long by its PnL", row("ETHUSDT", "SHORT", -0.85, **LOST, unrealized=-28.6), NO_SIDE),
@@ -145,7 +147,6 @@ SIDES: list[tuple[str, dict[str, Any], list[Any]]] = [
 ]
 
 # Of 2,568 USD: what costs, rounding and a moving price make of the PnL of a row.
-NEAR = {"entryPrice": 3022.8, "markPrice": 3021.44}
 NOISE: list[dict[str, Any]] = [
     row("ETHUSDT", "BOTH", 0.85, **NEAR, unrealized=0.04),
     row("ETHUSDT", "LONG", 0.85, **NEAR, unrealized=1.16),
@@ -207,3 +208,46 @@ def test_an_empty_list_beside_full_ones_is_told(emptied: tuple[str, ...], tmp_pa
     world = World(tmp_path / "state", scenario="v7.6/healthy")
     state = change(world, {f"positions.json {key}": [] for key in emptied}).load()
     assert wrong(state, [leg("BTCUSDT LONG", 0.042), told("BTCUSDT LONG is not the same in positions.json")]) == []
+
+
+PUBLISHED: list[tuple[str, dict[str, Any], list[Any]]] = [
+    ("ten times", {"qty": 0.42, "uPnl": 542.68}, [leg("BTCUSDT LONG", 0.42)]),
+    ("the other side", {"positionSide": "SHORT", "qty": -0.042, "uPnl": -54.27}, [leg("BTCUSDT SHORT", -0.042)]),
+]
+
+
+@pytest.mark.parametrize("case", PUBLISHED, ids=lambda case: str(case[0]))
+def test_a_newer_publisher_has_the_last_word_on_what_it_names(case: Any, tmp_path: Path) -> None:
+    """It leaves symbols out, whole ones; and the other file is said to differ."""
+    _, written, claims = case
+    world = World(tmp_path / "state", scenario="v7.1/publisher_cli")
+    rows = world.read("positions.json")["rows"]
+    world.edit("positions.json", "rows", [rows[0] | written, *rows[1:]])
+    state = world.load(now=world.now + 10.0)
+    assert len([item for item in state["positions"] if item["symbol"] == "BTCUSDT"]) == 1
+    assert wrong(state, [*claims, leg("ETHUSDT SHORT", -0.85), told("rows.*differ in BTCUSDT")]) == []
+
+
+@pytest.mark.parametrize(("daemon_s", "is_told"), [(7.0, True), (1.0, False), (-60.0, False)])
+def test_a_leg_that_only_ledger_and_daemon_still_have_is_told(daemon_s: float, is_told: bool, tmp_path: Path) -> None:
+    """The daemon after the book was written: before that, it has yet to follow a close."""
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    for name, keys in {
+        "positions.json": ("rows", "items", "positions"),
+        "synced_state.json": ("items",),
+        "positions_state.json": ("positions",),
+    }.items():
+        for key in keys:
+            world.edit(name, key, [item for item in world.read(name)[key] if item["symbol"] != "ETHUSDT"])
+    shift(world, daemon_s - 6.73, "positions_state_sync.json")
+    claim = told("positions_ledger.json and positions_state_sync.json still have ETHUSDT")
+    assert wrong(world.load(), [claim if is_told else {"not": claim}]) == []
+
+
+@pytest.mark.parametrize(("sides", "is_told"), [(("BOTH", "BOTH"), True), (("LONG", "SHORT"), False)])
+def test_one_way_mode_has_one_leg(sides: tuple[str, str], is_told: bool, tmp_path: Path) -> None:
+    """A long and a short are two of hedge mode."""
+    rows = [row("BTCUSDT", sides[0], 0.25), row("BTCUSDT", sides[1], -0.1)]
+    claim = told("one-way mode.*BTCUSDT")
+    state = put(World(tmp_path / "state", scenario="v7.1/healthy"), rows).load()
+    assert wrong(state, [claim if is_told else {"not": claim}]) == []

@@ -20,8 +20,9 @@ DOLLARS = (
     "BTCUSDT_UMCBL",
     "BTCUSDT-LINEAR.BYBIT",
     "PERP_BTC_USDT",
+    "WUSDT",
 )
-FOREIGN = ("ETHBTC", "BTCEUR", "BTCTRY", "SOL/ETH", "BTC-EUR", "ETH-XRP")
+FOREIGN = ("ETHBTC", "BTCEUR", "btceur", "BTCCHF", "BTCEURC", "USDTMYR", "SOL/ETH", "BTC-EUR", "ETH-XRP")
 SIZED = (
     "BTCUSD_PERP",
     "BTCUSD_260327",
@@ -33,6 +34,8 @@ SIZED = (
     "BTC-USD-SWAP",
     "PF_XBTUSD",
     "FI_XBTUSD_260327",
+    "BNBUSD_PERP",
+    "PF_ARBUSD",
 )
 NAMELESS = ("kPEPE", "HYPE", "@107", "btcusdt", "BTC-31JAN26", "BTC-27MAR26-100000-C")
 VALUES = ("notional", "pnl")
@@ -110,6 +113,56 @@ def test_a_pnl_of_nothing_proves_nothing(symbol: str, mark: float, pnl: float, t
     state = load(tmp_path, row(symbol, "LONG", 3.0, markPrice=mark, unrealized=pnl))
     assert row_of(state, symbol)["notional"] is None
     assert wrong(state, [{"path": "nav.gross_exposure_usd", "unknown": True}, {"no_alert": "PnL fits"}]) == []
+
+
+# A row beside the PnL that a file adds up over it and BTCUSDT, and the open PnL in US dollars.
+PNL_USD: list[tuple[str, dict[str, Any], float | None]] = [
+    ("yen", row("BTCJPY", "LONG", 0.05, entryPrice=13.8e6, markPrice=14.1e6), None),
+    ("coins", row("BTCUSD_PERP", "SHORT", -25, unrealized=ODD, notional=-2500.0), None),
+    ("euros, and its writer's dollars", row("BTC/EUR:EUR", "LONG", 0.1, unrealized=100.0, pnl_usd=116.0), 170.27),
+    ("no quote, and a PnL that fits", row("HYPE", "LONG", 100, entryPrice=35.0, markPrice=35.02), 56.27),
+    ("no quote, at its entry price", row("HYPE", "LONG", 100, entryPrice=35.0, markPrice=35.0), 54.27),
+]
+
+
+@pytest.mark.parametrize("case", PNL_USD, ids=lambda case: str(case[0]))
+def test_a_sum_over_rows_of_another_money_is_no_open_pnl(case: Any, tmp_path: Path) -> None:
+    """Whatever file has added it up; and no check holds it against the rows."""
+    _, item, pnl_usd = case
+    rows = [row("BTCUSDT", "LONG", 0.042), item]
+    world = put(World(tmp_path / "state", scenario="v7.1/healthy"), rows)
+    world.edit("nav_state.json", "unrealized_pnl", sum(found["unrealized"] for found in rows))
+    path = "nav.unrealized_pnl_usd"
+    shown = {"path": path, "unknown": True} if pnl_usd is None else {"path": path, "near": pnl_usd}
+    assert wrong(world.load(), [shown, {"no_alert": "^PnL check"}]) == []
+
+
+# Written notional of a row, and whether it is told to be wrong.
+NOTIONALS: list[tuple[str, dict[str, Any], bool]] = [
+    ("coins at a low price", row("LINKUSD_PERP", "LONG", 100, markPrice=13.27, unrealized=0.001, notional=1000), False),
+    ("dollars", row("BTCUSDT", "LONG", 0.042, notional=3797.33), False),
+    ("dust in cents", row("BTCUSDT", "LONG", 1e-6, notional=0.09), False),
+    ("ten times", row("BTCUSDT", "LONG", 0.042, notional=37973.3), True),
+    ("a hundred times", row("BTCUSDT", "LONG", 0.042, notional=379733.0), True),
+    ("a thousandth", row("BTCUSDT", "LONG", 0.042, notional=3.797), True),
+]
+
+
+@pytest.mark.parametrize("case", NOTIONALS, ids=lambda case: str(case[0]))
+def test_a_written_notional_is_held_against_the_product(case: Any, tmp_path: Path) -> None:
+    """By any factor, and only where quantity times price is the money of the contract."""
+    claim = told("PnL fits.*notional")
+    assert wrong(load(tmp_path, case[1]), [claim if case[2] else {"not": claim}]) == []
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(0.0005, True), (-0.0005, True), (0.05, False)])
+def test_a_price_that_moved_within_a_row_takes_no_value_away(share: float, is_told: bool, tmp_path: Path) -> None:
+    """Near the entry price a PnL of a moment ago is a multiple of that of now."""
+    entry, mark = 89120.4, 89130.0
+    item = row("BTCUSDT", "LONG", 0.042, markPrice=mark, unrealized=(mark * (1 + share) - entry) * 0.042)
+    state = load(tmp_path, item)
+    assert (row_of(state, "BTCUSDT")["notional"] is not None) == is_told
+    assert wrong(state, [told("PnL fits|contract of another size")]) == []
 
 
 @pytest.mark.parametrize("symbol", ["BTCUSDT", "BTC/USDT:USDT"])

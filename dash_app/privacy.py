@@ -16,8 +16,8 @@ NAV_AMOUNTS = (
 )  # fmt: skip
 NAV_KEPT = (
     "fx_updated_at", "age_s", "updated_at", "source", "source_note", "dd_state", "atr_regime", "drawdown_pct",
-    "is_lower_bound", "unpriced", "gaps", "gaps_7d", "history_high_at", "history_zeros_since",
-    "change_24h_pct", "change_7d_pct",
+    "is_lower_bound", "unpriced", "gaps", "gaps_7d", "history_high_at", "history_leap_at",
+    "history_zeros_since", "change_24h_pct", "change_7d_pct",
 )  # fmt: skip
 EXCHANGE_KEPT = ("source", "fresh", "confirmed_at", "confirmed_age_s", "frozen")
 RISK_AMOUNTS = ("fees_usd", "realized_pnl_usd")

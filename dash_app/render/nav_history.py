@@ -87,10 +87,19 @@ def _facts(state: StateDict, points: list[Point], period: Period) -> list[str]:
     gaps = read_gaps(state, points, period)
     longest = max((end - start for start, end in gaps), default=0.0)
     count = f"{len(gaps)} gaps, the longest {text.fmt_span(longest)}"
+    if (leapt_at := _leapt_at(state, points)) is not None:
+        said = f"leaps at {text.fmt_when(mapping_at(state, 'nav'), leapt_at)}: a slip, another unit, or a transfer"
+        return [*([count] if len(gaps) > 1 else []), said]
     above, fall = text.history_above_peak(mapping_at(state, "nav")), deepest_fall_pct(points)
     # Below a high that the writer's peak does not know, a fall is not the drawdown that the cards show.
     said = above or (f"deepest fall on this line {fall:.2f} %" if fall else "")
     return [words for words in (count if len(gaps) > 1 else "", said) if words]
+
+
+def _leapt_at(state: StateDict, points: list[Point]) -> float | None:
+    """When the line last leapt by more than a market moves it: then neither a fall nor a change is read from it."""
+    at = number_at(state, "nav.history_leap_at")
+    return at if at is not None and points[0][0] < at <= points[-1][0] else None
 
 
 def _moment(at: float) -> html.Element:
@@ -104,6 +113,8 @@ def _change(state: StateDict, period: Period, points: list[Point]) -> list[Child
     if spans(points, period) and number_at(state, f"{path}_pct") is not None:
         usd, pct = read(state, f"{path}_usd", fmt_signed), number_at(state, f"{path}_pct")
         return _signed(show(usd, class_name=tone_of_amount(pct), **{"data-field": f"{path}_usd"}), pct)
+    if _leapt_at(state, points) is not None:
+        return [field(state, f"{path}_usd", fmt_signed)]
     before, after = points[0][1], points[-1][1]
     # In percent of what there was; of a debt there is no such figure, and of an index no amount.
     pct = 100 * (after / before - 1) if before > 0 else None

@@ -67,7 +67,12 @@ def history_above_peak(nav: Mapping[str, Any]) -> str | None:
     if at is None or not is_number(at) or not (is_number(high_usd) or high_usd == MASK):
         return None
     peak = _fmt(nav.get("peak_usd"))
-    return f"history was higher: {_fmt(high_usd)} at {fmt_moment(at, _now(nav))}, above the writer's peak of {peak}"
+    return f"history was higher: {_fmt(high_usd)} at {fmt_when(nav, at)}, above the writer's peak of {peak}"
+
+
+def fmt_when(nav: Mapping[str, Any], at: float) -> str:
+    """A moment of the NAV block, with its day where that is not the day of the load."""
+    return fmt_moment(at, _now(nav))
 
 
 def _now(nav: Mapping[str, Any]) -> float:

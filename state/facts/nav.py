@@ -8,6 +8,7 @@ from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.fx import Rate
 from state.facts.marks import find_marks
 from state.facts.nav_files import Nav
+from state.facts.nav_leaps import WHY, logged_leaps
 from state.facts.nav_week import CHANGES, build_changes, build_week
 from state.facts.positions import Exposure
 from state.facts.series import NavHistory, find_deepest, find_history_high
@@ -66,7 +67,8 @@ def build_nav(sources: Sources, inputs: NavInputs) -> dict[str, Any]:
     # Points are numbers, hundreds of them: there is nothing to explain in them.
     marks = find_marks(sources.tape.rows, sources.now)
     week = build_week(sources)
-    return block | _history(inputs, week["series_7d"], sources.now) | week | {"marks": marks}
+    leaps = [leap.at for leap in (*inputs.history.leaps, *logged_leaps(sources).found)]
+    return block | _history(inputs, week["series_7d"], max(leaps, default=None), sources.now) | week | {"marks": marks}
 
 
 def _mark_old(sources: Sources, inputs: NavInputs) -> None:
@@ -174,23 +176,27 @@ def _written_unrealized(sources: Sources, exposure: Exposure) -> float | None:
 
 def _deepest(sources: Sources, history: NavHistory) -> dict[str, float | None]:
     """The deepest fall within the history, which is not the drawdown of now."""
-    percent, at = find_deepest(history.points) or (None, None)
-    reason = "no NAV history above zero to fall from"
+    percent, at = (None if history.leaps else find_deepest(history.points)) or (None, None)
+    reason = f"the NAV history leaps {WHY}" if history.leaps else "no NAV history above zero to fall from"
     return {
         "deepest_drawdown_pct": sources.unknown.known("nav.deepest_drawdown_pct", percent, reason),
         "deepest_drawdown_at": sources.unknown.known("nav.deepest_drawdown_at", at, reason),
     }
 
 
-def _history(inputs: NavInputs, week: list[list[float]], now: float) -> dict[str, Any]:
-    """Points and gaps; and only where it is so, that those of a day or a week were higher than the peak, or that they
-    end in zeros.
+def _history(inputs: NavInputs, week: list[list[float]], leapt_at: float | None, now: float) -> dict[str, Any]:
+    """Points and gaps; and only where it is so, when they leapt, else that those of a day or a week were higher than
+    the peak, and that they end in zeros.
     """
     history, peak_usd = inputs.history, inputs.drawdown.figures.peak_usd
-    high = find_history_high([*history.points, *week], peak_usd)
-    above = _above_peak(*high, peak_usd, now) if high else {}
-    zeros = {"history_zeros_since": history.zeros_since} if history.zeros_since is not None else {}
-    return {"series": history.points, "gaps": history.gaps, **above, **zeros}
+    shown: dict[str, Any] = {"series": history.points, "gaps": history.gaps}
+    if leapt_at is not None:
+        shown["history_leap_at"] = leapt_at
+    elif high := find_history_high([*history.points, *week], peak_usd):
+        shown |= _above_peak(*high, peak_usd, now)
+    if history.zeros_since is not None:
+        shown["history_zeros_since"] = history.zeros_since
+    return shown
 
 
 def _above_peak(high_usd: float, at: float, peak_usd: float | None, now: float) -> dict[str, Any]:

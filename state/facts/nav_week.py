@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from state.facts.nav_files import Nav
+from state.facts.nav_leaps import WHY, has_leapt
 from state.facts.series import find_gaps, find_near, shape_points
 from state.facts.sources import Sources
 from state.files.nav_week import SLOT_S
@@ -47,10 +48,15 @@ def build_changes(sources: Sources, nav: Nav) -> dict[str, float | None]:
 def _change(sources: Sources, nav: Nav, span: str) -> Iterator[tuple[str, float | None]]:
     ago_s, tolerance_s, words = CHANGES[span]
     moment = _moment(sources, nav.stamp)
-    before = None if moment is None else _nav_at(sources, moment - ago_s, tolerance_s)
-    usd = None if before is None or nav.usd is None else nav.usd - before
+    near = None if moment is None else _nav_at(sources, moment - ago_s, tolerance_s)
+    before, usd, reason = near[1] if near else None, None, f"{NAV_LOG} has no NAV of {words} ago"
+    if nav.usd is None:
+        reason = nav.unknown or "the NAV is unknown"
+    elif near is not None and has_leapt(sources, near[0], nav.usd):
+        reason = f"within {words} the NAV history leaps {WHY}"
+    elif before is not None:
+        usd = nav.usd - before
     pct = None if usd is None or before is None or before <= 0 else 100.0 * usd / before
-    reason = f"{NAV_LOG} has no NAV of {words} ago" if nav.usd is not None else nav.unknown or "the NAV is unknown"
     no_percent = "of a NAV that was not above zero there is no percentage"
     yield f"change_{span}_usd", sources.unknown.known(f"nav.change_{span}_usd", usd, reason)
     yield (
@@ -66,11 +72,10 @@ def _moment(sources: Sources, stamp: float | None) -> float | None:
     return stamp if stamp is None or logged is None or abs(stamp - logged) > SAME_POINT_S else logged
 
 
-def _nav_at(sources: Sources, moment: float, tolerance_s: float) -> float | None:
-    """The NAV of the log nearest to a moment, where one is near enough."""
+def _nav_at(sources: Sources, moment: float, tolerance_s: float) -> Pair | None:
+    """The point of the log (epoch, USD) nearest to a moment, where one is near enough."""
     data = sources.data(NAV_LOG)
-    near = find_near(data.get("series", ()), moment, tolerance_s) or find_near(_read_week(data), moment, tolerance_s)
-    return near[1] if near else None
+    return find_near(data.get("series", ()), moment, tolerance_s) or find_near(_read_week(data), moment, tolerance_s)
 
 
 def _read_week(data: JsonDict) -> list[Pair]:

@@ -9,6 +9,7 @@ from operator import itemgetter, sub
 from statistics import median
 from typing import Any, NamedTuple
 
+from state.facts.nav_leaps import Leap, find_leaps
 from state.facts.series_rows import (
     MOMENT,
     SAME_MOMENT_S,
@@ -53,6 +54,7 @@ class NavHistory(NamedTuple):
     `zeros` counts the points of zero behind the last one, from `zeros_since` on: rows that a writer had nothing for.
     `pause_s` is how long it may be without a point: a gap, or longer where it has been without one so long twice.
     `unread` counts the rows without a moment or a NAV, `ahead` those in the future, which are left out as well.
+    `leaps` are those between neighbours of all points, not only of those on show.
     """
 
     points: list[Point]
@@ -63,6 +65,7 @@ class NavHistory(NamedTuple):
     ahead: int = 0
     disagreement: Disagreement | None = None
     pause_s: float = LEAST_GAP_S
+    leaps: tuple[Leap, ...] = ()
 
 
 def build_history(sources: Sources, remembered: Sequence[Sequence[float]] = ()) -> NavHistory:
@@ -151,7 +154,8 @@ def _shape(rows: Rows) -> NavHistory:
     gaps = find_gaps(points)
     zeros = rows.zeros[bisect_right(rows.zeros, points[-1][0], key=MOMENT) if points else 0 :]
     since = zeros[0][0] if zeros else None
-    return NavHistory(shape_points(points, gaps), gaps, len(zeros), since, rows.unread, pause_s=_usual_pause(points))
+    shown, pause_s = shape_points(points, gaps), _usual_pause(points)
+    return NavHistory(shown, gaps, len(zeros), since, rows.unread, pause_s=pause_s, leaps=find_leaps(points))
 
 
 def _usual_pause(points: list[Pair]) -> float:

@@ -11,6 +11,7 @@ from state.facts.exchange import Exchange
 from state.facts.fx import Rate
 from state.facts.kpis_shape import all_payloads, is_nested
 from state.facts.nav_files import Nav, nav_of
+from state.facts.nav_leaps import logged_leaps, tell_leaps
 from state.facts.positions import Exposure
 from state.facts.series import NavHistory
 from state.facts.sources import Sources
@@ -203,6 +204,8 @@ def _history(sources: Sources, facts: Facts) -> Check:
         faults.append(
             f"{'; ' if faults else ''}{history.unread} points cannot be read, {history.ahead} lie in the future"
         )
+    if leaps := tell_leaps((*history.leaps, *logged_leaps(sources).found), sources.now):
+        faults += ["; " if faults else "", *leaps]
     last = history.points[-1] if history.points and not history.zeros else None
     right = Side("last point of the history", last[1] if last else None, last[0] if last else None)
     check = _compare_navs(sources, "history", nav, right, facts.nav_found.stale or "")

@@ -275,6 +275,17 @@ def test_a_fall_from_above_the_peak_is_not_called_a_drawdown() -> None:
     assert "deepest fall on this line 48.38 %" in text_of(nav_history.render_caption(unsaid))
 
 
+def test_a_line_that_leaps_tells_neither_a_fall_nor_a_change() -> None:
+    """What was in cents before has not fallen; a leap before the line begins is none of it."""
+    leapt = {"nav": WITHDRAWN | {"history_leap_at": NOW - 3600, "history_high_at": None, "change_24h_usd": None}}
+    caption = text_of(nav_history.render_caption(leapt))
+    assert "leaps at 21:45:00 UTC: a slip, another unit, or a transfer" in caption
+    assert "fall" not in caption
+    assert text_of(nav_history.render_span(leapt)) == ", last 2 h n/a in 2 h, transfers included"
+    leapt["nav"]["history_leap_at"] = NOW - 7200
+    assert "deepest fall on this line 48.38 %" in text_of(nav_history.render_caption(leapt))
+
+
 @pytest.mark.parametrize(
     ("before", "change"), [(-100.0, "+50.00"), (0.0, "-50.00"), (100.0, "-150.00 (-150.00 %)"), (-50.0, "0.00")]
 )

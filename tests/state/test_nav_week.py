@@ -1,12 +1,13 @@
 """The NAV over days: the line of a week, the changes of a day and of a week, and the marks on the line."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contract import assert_contract
-from rules import GONE, HOUR_S, change, load_elsewhere, write_log
+from rules import GONE, HOUR_S, change, load_elsewhere, told, write_log, wrong
 from worlds import NOW, State, World, assert_unknown
 
 DAY_S = 24 * HOUR_S
@@ -68,9 +69,9 @@ def test_a_hole_at_that_time_leaves_the_change_unknown(tmp_path: Path) -> None:
 
 def test_of_a_debt_there_is_no_percentage(tmp_path: Path) -> None:
     """The dollars are known all the same."""
-    points = [(at, -5.0 if at < AT - HOUR_S else nav_usd) for at, nav_usd in minutes(2.0)]
+    points = [(at, NAV_USD * (at - AT + 23 * HOUR_S) / (23 * HOUR_S - 7.0)) for at, _ in minutes(2.0)]
     state = load(tmp_path, points)
-    assert state["nav"]["change_24h_usd"] == pytest.approx(NAV_USD + 5.0)
+    assert state["nav"]["change_24h_usd"] == pytest.approx(NAV_USD * 24 / 23, rel=0.001)
     assert_unknown(state, "nav.change_24h_pct")
 
 
@@ -222,3 +223,59 @@ def test_without_a_tape_there_are_no_marks(tmp_path: Path) -> None:
     """And no reason is needed."""
     state = change(World(tmp_path / "state", scenario="v7.1/healthy"), {"router_health.json": GONE}).load()
     assert (state["nav"]["marks"], state["transitions"]) == ([], [])
+
+
+def odd(points: Points, change: Callable[[float], float], hours: tuple[float, float]) -> Points:
+    """The points with the NAVs of so many hours ago changed, from the first to the last of them."""
+    first, last = (AT - ago * HOUR_S for ago in hours)
+    return [(at, change(nav_usd) if first <= at < last else nav_usd) for at, nav_usd in points]
+
+
+EVER = 999.0
+# What was written of which hours, whether the change of a day is known, and that of seven days.
+LEAPS: dict[str, tuple[Callable[[float], float], tuple[float, float], bool, bool]] = {
+    "in cents until 20 h ago": (lambda nav: nav * 100, (EVER, 20.0), False, False),
+    "in thousands until 20 h ago": (lambda nav: nav / 1000, (EVER, 20.0), False, False),
+    "in ZAR until three days ago": (lambda nav: nav * 17.2, (EVER, 72.0), True, False),
+    "in cents of late": (lambda nav: nav * 100, (2.0, -1.0), True, True),
+    "one point of ten times at that time": (lambda nav: nav * 10, (24.008, 23.992), False, True),
+    "one point of a cent": (lambda _: 0.01, (12.01, 11.993), True, True),
+    "one point of another sign": (lambda nav: -nav, (12.01, 11.993), True, True),
+    "all of another sign until 20 h ago": (lambda nav: -nav, (EVER, 20.0), False, False),
+}
+
+
+@pytest.mark.parametrize("case", LEAPS.values(), ids=LEAPS)
+def test_a_leap_of_the_history_is_told_and_nothing_is_worked_out_across_it(case: Any, tmp_path: Path) -> None:
+    """Another unit, a slip or a transfer: nobody can tell. A lone point changes neither end."""
+    write, hours, day, week = case
+    state = load(tmp_path, odd(minutes(8.0), write, hours))
+    assert wrong(state, [told("the NAV leaps from .* a slip, another unit, or a transfer")]) == []
+    for span, known, usd in (("24h", day, 24.0), ("7d", week, 168.0)):
+        if known:
+            assert state["nav"][f"change_{span}_usd"] == pytest.approx(usd, abs=0.6)
+        else:
+            assert "leaps" in state["meta"]["unknown"][f"nav.change_{span}_usd"]
+            assert_unknown(state, f"nav.change_{span}_pct")
+    assert (state["nav"]["deepest_drawdown_pct"] is None) == (hours[1] < 24.0)
+    assert "history_high_usd" not in state["nav"]
+
+
+STEADY: dict[str, Callable[[float, float], float]] = {
+    "half is paid out": lambda age_h, nav: nav * 2 if age_h > 20 else nav,
+    "six times as much comes in": lambda age_h, nav: nav / 6 if age_h > 20 else nav,
+    "a rise to twenty times in a day": lambda age_h, nav: nav * 20 ** (-age_h / 24),
+    "dust until it is funded in steps": lambda age_h, nav: nav * 6.0 ** -(age_h // 5),
+    "small change that doubles": lambda age_h, nav: nav - 9990.0 * min(age_h / 24, 1.0),
+}
+
+
+@pytest.mark.parametrize("write", STEADY.values(), ids=STEADY)
+def test_a_transfer_and_a_rise_are_no_leap(write: Callable[[float, float], float], tmp_path: Path) -> None:
+    """What a desk may do in a day stays known."""
+    points = [(at, write((AT - at) / HOUR_S, nav_usd)) for at, nav_usd in minutes(1.1)]
+    state = load(tmp_path, points)
+    assert state["nav"]["change_24h_usd"] is not None
+    assert state["nav"]["deepest_drawdown_pct"] is not None
+    assert "history_leap_at" not in state["nav"]
+    assert wrong(state, [{"no_alert": "leaps"}]) == []

@@ -147,7 +147,7 @@ def test_two_files_of_one_moment_may_disagree(series: Points, disagreement: tupl
 
 def test_points_that_are_remembered_fill_what_the_files_lack() -> None:
     """They are of an earlier nav_state.json, and never stand against a file."""
-    remembered = minutes(9, nav_usd=5.0)
+    remembered = minutes(9, nav_usd=9000.0)
     assert history_of(minutes(3), remembered=remembered) == only([*remembered[:6], *minutes(3)])
     assert history_of([], remembered=remembered[::-1]) == only(remembered)
 

@@ -1,6 +1,7 @@
 """The executor's own word: its risk mode, circuit breaker, anomalies, missing exits and last exchange error."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from state.facts.anomalies import find_anomalies
@@ -23,14 +24,19 @@ _CODE = re.compile(r"code\W{0,3}(-\d{3,6})\b")
 _FALL = re.compile(r"dd|drawdown|loss", re.IGNORECASE)
 SLIP_MOVES = 3.0
 
+# What stands where nothing is written.
+EMPTY: tuple[object, ...] = (None, "", {}, [])
 # Where a breaker says that it is tripped.
 BREAKER_KEYS = ("active", "tripped", "triggered", "state", "status")
+# Words for a breaker that is not tripped; others that say nothing stand where there is none.
+CALM_BREAKERS = frozenset({"ok", "normal", "healthy", "clear"})
 # Who writes these, living, writes a risk mode and a breaker too.
 OF_SUCH_WRITERS = (POSITIONS_LEDGER, DIAGNOSTICS)
-# When the executor last said its mode or its breaker; it is expected to do so again for this long.
-SAID, EXPECTED_S = "risk_mode_said", 86400.0
+# When the executor last said its mode, and its breaker; it is expected to do so again for this long.
+SAID = {"mode": "risk_mode_said", "breaker": "breaker_said"}
+EXPECTED_S = 86400.0
 
-MISSING = "risk_snapshot.json does not carry it (older writers do not)"
+MISSING = "risk_snapshot.json does not carry it"
 
 
 class ExchangeError(NamedTuple):
@@ -46,8 +52,8 @@ class Word(NamedTuple):
     """What the executor says of itself. None where it says nothing; `stale` why its word is an old one.
 
     `slip`: the reason rests on a fraction that is a percentage by mistake. `limit_pct`: the breaker's, in percent.
-    `unread`: what the breaker says, where that is neither on nor off. `mute`: why a mode and a breaker were expected,
-    where there is neither.
+    `unread`: what the breaker says, where that is neither on nor off; `mode_unread`: what stands in place of a mode
+    and is no word. `mute`: of `mode` and `breaker` what is not there, and why it was expected.
     """
 
     mode: str | None = None
@@ -57,7 +63,8 @@ class Word(NamedTuple):
     breaker: bool | None = None
     limit_pct: float | None = None
     unread: str | None = None
-    mute: str | None = None
+    mode_unread: str | None = None
+    mute: tuple[tuple[str, str], ...] = ()
     anomalies: tuple[str, ...] = ()
     positions: int | None = None
     exits: int | None = None
@@ -75,14 +82,16 @@ def find_word(sources: Sources, drawdown_pct: float | None) -> Word:
     reason = text(data.get("risk_mode_reason")) or text(mapping(mode).get("reason"))
     old = why_not_alive(sources, RISK_SNAPSHOT, stamp) if data else None
     tripped, unread = _read_breaker(data.get("circuit_breaker"))
+    named = word(mode, "mode", "risk_mode", "state")
     said = Word(
-        mode=word(mode, "mode", "risk_mode", "state"),
+        mode=named,
         reason=reason,
         score=number(data.get("risk_mode_score")),
         slip=_is_slip(reason, drawdown_pct, _daily_loss_pct(data)),
         breaker=tripped,
         limit_pct=None if limit is None else 100.0 * limit,
         unread=unread,
+        mode_unread=None if named is not None or mode in EMPTY else _quote(mode),
         anomalies=tuple(find_anomalies(data.get("anomalies"))),
         positions=count(exits.get("num_positions")),
         exits=count(exits.get("num_registry_entries")),
@@ -91,7 +100,7 @@ def find_word(sources: Sources, drawdown_pct: float | None) -> Word:
         at=stamp,
         stale=f"{RISK_SNAPSHOT} {old}" if old else None,
     )
-    return said._replace(mute=_why_expected(sources, said))
+    return said._replace(mute=tuple(_find_mute(sources, said)))
 
 
 def show_word(sources: Sources, said: Word) -> dict[str, Any]:
@@ -108,14 +117,15 @@ def show_word(sources: Sources, said: Word) -> dict[str, Any]:
     }
     if said.unread is not None:
         sources.unknown.note("kpis.risk.circuit_breaker", "what the executor says of it is neither on nor off")
+    if said.mode_unread is not None:
+        sources.unknown.note("kpis.risk.mode", "what the executor says in its place is no word")
     limit = number(mapping(sources.data(RISK_SNAPSHOT).get("circuit_breaker")).get("max_portfolio_dd_nav_pct"))
     if limit is not None:
         sources.unknown.known(
             "kpis.risk.circuit_breaker_limit_pct", said.limit_pct, f"{limit:g} is no share of the peak"
         )
-    missing = f"{RISK_SNAPSHOT} does not carry it, {said.mute}" if said.mute else MISSING
     for key, value in shown.items():
-        sources.unknown.known(f"kpis.risk.{key}", value, missing)
+        sources.unknown.known(f"kpis.risk.{key}", value, _why_missing(said, key))
     if said.stale:
         sources.stale.note_all((f"kpis.risk.{key}" for key in shown), said.stale)
     error = said.error._asdict() if said.error else {}
@@ -130,23 +140,43 @@ def _read_breaker(value: object) -> tuple[bool | None, str | None]:
     if True in switches or False in switches:
         return True in switches, None
     unread = next((item for item in said if not says_nothing(item)), None)
-    return None, None if unread is None else repr(sanitize(unread))[:40]
+    if unread is not None:
+        return None, _quote(unread)
+    return False if any((text(item) or "").lower() in CALM_BREAKERS for item in said) else None, None
 
 
-def _why_expected(sources: Sources, said: Word) -> str | None:
-    """Why a snapshot without a mode and without a breaker should have them: a risk engine that died leaves none."""
-    if said.mode is not None or said.breaker is not None or said.unread is not None:
-        if said.at is not None:
-            sources.history.keep(SAID, True, said.at)
-        return None
-    if not sources.has(RISK_SNAPSHOT):
-        return None
+def _quote(written: object) -> str:
+    return repr(sanitize(written))[:40]
+
+
+def _find_mute(sources: Sources, said: Word) -> Iterator[tuple[str, str]]:
+    """Of the mode and the breaker what a snapshot does not have, though it should: an engine that died leaves none."""
+    found = {"mode": (said.mode, said.mode_unread), "breaker": (said.breaker, said.unread)}
+    for what, words in found.items():
+        if any(item is not None for item in words):
+            if said.at is not None:
+                sources.history.keep(SAID[what], True, said.at)
+        elif sources.has(RISK_SNAPSHOT) and (why := _why_expected(sources, SAID[what])) is not None:
+            yield what, why
+
+
+def _why_expected(sources: Sources, key: str) -> str | None:
+    """By a living file of its writer, or since it was said not long ago."""
     for name in OF_SUCH_WRITERS:
         if why_not_alive(sources, name, sources.stamp(name)) is None:
             return f"though an executor that writes {name} publishes it"
-    last = sources.history.at(SAID)
+    last = sources.history.at(key)
     known = last is not None and sources.now - last <= EXPECTED_S
     return f"though it did at {fmt_moment(last, sources.now)}" if known else None
+
+
+def _why_missing(said: Word, key: str) -> str:
+    """Why a field of the word is unknown; whoever says a mode or a breaker is no older writer."""
+    mute, half = dict(said.mute), "breaker" if key.startswith("circuit_breaker") else "mode"
+    if half in mute:
+        return f"{MISSING}, {mute[half]}"
+    told = (said.mode, said.mode_unread, said.breaker, said.unread)
+    return MISSING if any(item is not None for item in told) else f"{MISSING} (older writers do not)"
 
 
 def _daily_loss_pct(data: JsonDict) -> float | None:

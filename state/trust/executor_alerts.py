@@ -10,6 +10,9 @@ from state.trust.severity import mode_kind
 from state.trust.stop_alerts import stop_alerts
 from state.trust.surface_alerts import Alert, State, alert
 
+# What the executor is expected to say of itself, in a title.
+MUTE = {"mode": "RISK MODE", "breaker": "CIRCUIT BREAKER"}
+
 
 def executor_alerts(state: State, said: Word, drawdown: Drawdown) -> Iterator[Alert]:
     """In the executor's own words, before anything that is derived here."""
@@ -23,9 +26,12 @@ def executor_alerts(state: State, said: Word, drawdown: Drawdown) -> Iterator[Al
         yield alert(
             "breaker_unread", "CIRCUIT BREAKER UNKNOWN", "it says ", quoted(said.unread), f", neither on nor off{old}"
         )
-    if said.mute is not None:
-        text = f"risk_snapshot.json carries neither, {said.mute}{old}"
-        yield alert("risk_unknown", "RISK MODE AND CIRCUIT BREAKER UNKNOWN", text)
+    if said.mode_unread is not None:
+        yield alert("risk_unknown", "RISK MODE UNKNOWN", "it says ", quoted(said.mode_unread), f", no word{old}")
+    if said.mute:
+        names = " AND ".join(MUTE[what] for what, _ in said.mute)
+        which, why = "neither" if len(said.mute) > 1 else "none", said.mute[0][1]
+        yield alert("risk_unknown", f"{names} UNKNOWN", f"risk_snapshot.json carries {which}, {why}{old}")
     for anomaly in said.anomalies:
         yield alert("anomaly", "Anomaly", quoted(anomaly), old)
     for reason in drawdown.disowned:

@@ -65,7 +65,8 @@ WORDS: list[tuple[str, Changes, list[Any]]] = [
     ("halted, no daily loss written", DAILY | {DAY_PCT: None}, [says("halted(?!.*percentage)", "fail")]),
     ("halted by both", DAILY | {DAY_PCT: 11.46, REASON: f"dd_frac=0.31 {SLIP}"}, [says("halted(?!.*perc)", "fail")]),
 ]
-CALM_BREAKERS: list[Any] = [{"active": False}, {"active": "inactive"}, {"active": 0}, {}, None, {"state": "ok"}, "off"]
+CALM_BREAKERS: list[Any] = [{"active": False}, {"active": "inactive"}, {"active": 0}, {"state": "ok"}, "off", "Normal"]
+NO_BREAKER: list[Any] = [None, {}, "", "n/a", {"active": None}, {"max_portfolio_dd_nav_pct": 0.1}]
 # The engine's fallback, and others of which nothing can be told.
 BARE: list[dict[str, Any]] = [
     {"symbols": []}, {"symbols": [{"symbol": "BTCUSDT"}]}, {"symbols": [], "risk_mode": None},
@@ -112,8 +113,28 @@ def test_its_mode_and_its_breaker_are_alerts(case: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("written", CALM_BREAKERS, ids=repr)
 def test_a_breaker_that_is_not_tripped_says_nothing(written: Any, tmp_path: Path) -> None:
-    """Nor does one that is not written."""
-    assert wrong(world_of(tmp_path, {f"{RISK}circuit_breaker": written}).load(), [{"no_alert": "breaker"}]) == []
+    """In whichever words."""
+    state = world_of(tmp_path, {f"{RISK}circuit_breaker": written}).load()
+    assert wrong(state, [{"no_alert": "breaker"}, {"path": "kpis.risk.circuit_breaker", "is": False}]) == []
+
+
+@pytest.mark.parametrize("mode", [None, "", {}, 3, ["HALTED"], {"value": "HALTED"}], ids=repr)
+def test_a_mode_that_is_missing_or_no_word_is_told(mode: Any, tmp_path: Path) -> None:
+    """Beside a breaker that is there; what cannot be read is quoted."""
+    state = world_of(tmp_path, {MODE: mode}).load()
+    words = "publishes it" if mode in (None, "", {}) else "it says .*(3|HALTED)"
+    assert wrong(state, [says(f"^risk mode unknown.*{words}", "warn"), {"no_alert": "breaker"}]) == []
+    assert "older writers" not in state["meta"]["unknown"]["kpis.risk.mode"]
+
+
+@pytest.mark.parametrize("breaker", NO_BREAKER, ids=repr)
+def test_a_breaker_that_is_missing_is_told(breaker: Any, tmp_path: Path) -> None:
+    """Beside a mode that is there, of a writer that publishes both or did; of another one it is not missed."""
+    world = world_of(tmp_path, {f"{RISK}circuit_breaker": breaker})
+    state = world.load()
+    assert wrong(state, [says("^circuit breaker unknown.*publishes it", "warn"), BREAKER_UNKNOWN]) == []
+    assert "older writers" not in state["meta"]["unknown"]["kpis.risk.circuit_breaker"]
+    assert wrong(change(world, NO_LEDGER).load(), [{"no_alert": "unknown"}, BREAKER_UNKNOWN]) == []
 
 
 @pytest.mark.parametrize("limit", [10.0, -0.1, 1.01])

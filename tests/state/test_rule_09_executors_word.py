@@ -77,6 +77,9 @@ ODD: list[Any] = [
     {"nav_jump": {"BTCUSDT": {"seen": 3}}}, {"found": [{"name": "nav_jump"}]}, ["nav_jump"],
     [{"type": "nav_jump"}], "nav_jump", {"nav_jump": {"active": "true"}}, {"nav_jump": {"detected": 1}},
     {"nav_jump": {"seen": 3, "last_ts": NOW}}, {"nav_jump": "none yet, 12 %"},
+    {"active": True, "detail": "nav_jump", "score": 0.9}, {"active": False, "nav_jump": {"active": True}},
+    {"nav_jump_limit": True},
+    {"nav_jump_count": 2}, {"nav_jump_count": 2, "items": []}, {"count": 1, "nav_jump": 12.0, "threshold": 3.0},
 ]  # fmt: skip
 NOT_ODD: list[Any] = [
     {}, [], None, "", {"nav_jump": False}, {"nav_jump": 0}, {"nav_jump": []},
@@ -85,6 +88,9 @@ NOT_ODD: list[Any] = [
     {"nav_jump": {"active": "false", "detail": "none"}}, {"count": 0, "items": [], "last_check_ts": NOW},
     {"status": "ok"}, {"nav_jump": "none", "slippage": False}, {"nav_jump": "no"}, "none", ["ok"],
     {"nav_jump": {"active": 0}}, {"checked_at": "2025-11-26T22:44:00+00:00"}, {"updated_at": NOW},
+    {"active": False, "score": 0.1}, {"active": "no", "items": ["x"]}, {"threshold": 3.0, "found": []},
+    {"last_checked": NOW}, {"last_scan": "2025-11-26T22:44:00+00:00", "enabled": True},
+    {"nav_jump": {"zscore": 0.4, "z_threshold": 3.0}},
 ]  # fmt: skip
 REGISTRIES: list[tuple[Any, Any, Any, str]] = [
     (5, 0, True, "5 positions without exits"),
@@ -173,6 +179,13 @@ def test_a_writer_that_has_no_risk_mode_is_not_missed(tmp_path: Path) -> None:
 def test_an_anomaly_is_an_alert(anomalies: Any, tmp_path: Path) -> None:
     """In whatever shape it is written."""
     assert wrong(world_of(tmp_path, {f"{RISK}anomalies": anomalies}).load(), [says("anomaly.*nav_jump", "warn")]) == []
+
+
+def test_an_anomaly_is_told_once(tmp_path: Path) -> None:
+    """Its count adds nothing to what is listed, nor its switch to its words."""
+    for anomalies, title in (({"count": 2, "items": ["a", "b"]}, "items: a, b"), ({"flag": 1, "reason": "odd"}, "odd")):
+        state = world_of(tmp_path / title[:3], {f"{RISK}anomalies": anomalies}).load()
+        assert [line["text"] for line in state["meta"]["alerts"] if line["kind"] == "anomaly"] == [title]
 
 
 @pytest.mark.parametrize("anomalies", NOT_ODD, ids=repr)

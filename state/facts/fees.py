@@ -69,10 +69,11 @@ def has_sides(figures: FeePnl) -> bool:
 
 def _repeats(claim: Claim[FeePnl], source: Claim[FeePnl]) -> bool:
     """The same window and the same ratio, as far as it is rounded."""
-    ratio, other = claim.value.ratio, source.value.ratio
-    if ratio is None or other is None or claim.value.window_days != source.value.window_days:
-        return False
-    return _is_rounded(ratio, other)
+    return claim.value.window_days == source.value.window_days and _is_same(claim.value.ratio, source.value.ratio)
+
+
+def _is_same(ratio: float | None, other: float | None) -> bool:
+    return ratio is not None and other is not None and _is_rounded(ratio, other)
 
 
 def _is_rounded(ratio: float, exact: float) -> bool:
@@ -80,12 +81,15 @@ def _is_rounded(ratio: float, exact: float) -> bool:
 
 
 def _claims(sources: Sources) -> Iterator[Claim[FeePnl]]:
-    yield from _claim(sources.data(RISK_SNAPSHOT), WEEK_DAYS, RISK_SNAPSHOT, sources.stamp(RISK_SNAPSHOT), "")
+    snapshot = list(_claim(sources.data(RISK_SNAPSHOT), WEEK_DAYS, RISK_SNAPSHOT, sources.stamp(RISK_SNAPSHOT), ""))
+    yield from snapshot
     for item in all_payloads(sources):
         if is_nested(item.data):
             risk = mapping(item.data.get("risk"))
             data = {**risk, "fee_pnl": risk.get("fee_pnl") or item.data.get("fee_pnl")}
-            yield from _claim(data, WEEK_DAYS, item.file, item.stamp, item.origin)
+            found = _claim(data, WEEK_DAYS, item.file, item.stamp, item.origin)
+            own = count(mapping(data["fee_pnl"]).get("window_days"))
+            yield from found if own else (_of_its_source(claim, snapshot) for claim in found)
     for item in flat_payloads(sources):
         yield from _claim(item.data, SHORT_DAYS, item.file, item.stamp, item.origin)
 
@@ -99,6 +103,12 @@ def _claim(data: JsonDict, days: int, file: str, stamp: float | None, origin: st
     window = count(block.get("window_days")) or days
     figures = FeePnl(ratio, window, number(block.get("fees")), number(block.get("pnl")))
     yield Claim(figures, file, stamp, why_not_of_its_sides(figures), origin)
+
+
+def _of_its_source(claim: Claim[FeePnl], snapshot: list[Claim[FeePnl]]) -> Claim[FeePnl]:
+    """The daemon copies the snapshot's ratio without its window: a copy is over the window of what it repeats."""
+    source = next((item.value for item in snapshot if _is_same(claim.value.ratio, item.value.ratio)), claim.value)
+    return replace(claim, value=claim.value._replace(window_days=source.window_days))
 
 
 def why_not_of_its_sides(figures: FeePnl) -> str | None:

@@ -104,6 +104,18 @@ def test_three_days_stand_in_when_the_seven_day_figure_is_unknown(tmp_path: Path
     assert (risk["fee_pnl_ratio"], risk["fee_pnl_window_days"]) == (pytest.approx(5.9479146), 3)
 
 
+def test_a_copied_fee_ratio_is_over_the_window_of_its_source(healthy: World) -> None:
+    """The daemon takes over the ratio alone; with the sides of the snapshot it stands over the snapshot's window."""
+    risk = healthy.edit("risk_snapshot.json", "fee_pnl.window_days", 30).load()["kpis"]["risk"]
+    assert (risk["fee_pnl_ratio"], risk["fee_pnl_window_days"]) == (pytest.approx(1.8067058), 30)
+    assert (risk["fees_usd"], risk["realized_pnl_usd"]) == (
+        pytest.approx(71.54, abs=0.01),
+        pytest.approx(39.6, abs=0.01),
+    )
+    silent = healthy.edit("risk_snapshot.json", "updated_ts", healthy.now - 7200.0).load()["kpis"]["risk"]
+    assert silent["fee_pnl_window_days"] in (3, 30)
+
+
 def test_a_fee_ratio_of_true_zero_is_zero(healthy: World) -> None:
     """Zero fees are not a missing ratio."""
     content = healthy.read("risk_snapshot.json")

@@ -46,7 +46,7 @@ def normalize(sources: Sources, state_dir: str) -> State:
     exposure = sum_exposure(positions, book)
     history = build_history(sources, remembered_series(sources))
     nav = build_nav(sources, NavInputs(nav_found, rate, exchange, drawdown, exposure, history, kpis["risk"]))
-    aum = build_aum(sources, nav_found, rate)
+    aum = build_aum(sources, nav_found, rate, exchange)
     router = build_router(sources, kpis["symbols"])
     environment = find_environment(sources)
     facts = Facts(nav_found, nav, aum, router, book, exposure, exchange, environment, drawdown, rate, history)

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from state.facts.exchange import Exchange
 from state.facts.fx import Rate
 from state.facts.nav_files import Nav, nav_payloads
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose, mark_stale
-from state.files.surfaces import SYNCED_STATE
+from state.files.surfaces import NAV, SYNCED_STATE
 from state.files.values import JsonDict, first, mapping, number, numeric, text
 
 FUTURES = "Futures"
@@ -20,6 +21,8 @@ PRICE_BASES = frozenset({"exchange", "market", "par", "cost", "published"})
 VALUE_KEYS = ("usd_value", "usd", "value_usd")
 
 NO_PRICE = "no price published"
+# The writers add what is held elsewhere while the exchange does not confirm the NAV, and then only.
+HOLDINGS = "holdings beside a NAV that no exchange confirms"
 
 
 class Slice(NamedTuple):
@@ -39,7 +42,7 @@ class Published(NamedTuple):
     origin: str | None
 
 
-def build_aum(sources: Sources, nav: Nav, rate: Rate) -> dict[str, Any]:
+def build_aum(sources: Sources, nav: Nav, rate: Rate, exchange: Exchange) -> dict[str, Any]:
     """Slices with the NAV on show as the Futures slice, their sum, and what has no price."""
     block = find_block(sources)
     slices = _slices(sources, nav.usd, block.value or {})
@@ -49,10 +52,12 @@ def build_aum(sources: Sources, nav: Nav, rate: Rate) -> dict[str, Any]:
     known = [item.usd for item in slices if item.usd is not None]
     unpriced = [item.label for item in slices if item.usd is None]
     owed = [*(item.label for item in slices if item.usd is None and item.owed), *owed_coins(sources, nav)]
-    if owed:
-        reason = f"{', '.join(owed)} is owed and has no price: any total would be too high"
-        sources.unknown.note_all(("aum.total_usd", "aum.total_zar"), reason)
-    total_usd = sum(known) if known and not owed else None
+    why_none = f"{', '.join(owed)} is owed and has no price: any total would be too high" if owed else None
+    if block.claim is None and exchange.fresh is False:
+        why_none = sources.lacks(HOLDINGS, NAV, SYNCED_STATE)
+    if why_none:
+        sources.unknown.note_all(("aum.total_usd", "aum.total_zar"), why_none)
+    total_usd = sum(known) if known and not why_none else None
     _explain(sources, slices, total_usd, rate)
     # A writer that could not read its holdings says so of the total; they have no slice then.
     lacking = mapping(block.value).get("total_is_lower_bound") is True

@@ -85,7 +85,9 @@ def _confirmed_at(evidence: _Evidence, source: str | None, fresh: bool | None) -
 def _frozen(
     evidence: _Evidence, source: str | None, fresh: bool | None, confirmed_at: float | None, now: float
 ) -> bool | None:
-    if source in REPEATING_SOURCES or (fresh is False and source not in CONFIGURED_SOURCES):
+    # A cache that never held a NAV, in a file that names no source, is as well that of a desk without an exchange.
+    asked = source is not None or confirmed_at is not None
+    if source in REPEATING_SOURCES or (fresh is False and asked and source not in CONFIGURED_SOURCES):
         return True
     age = age_of(first([confirmed_at, evidence.stamp]), now)
     if age is None:

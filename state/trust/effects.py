@@ -7,6 +7,7 @@ from state.files.surfaces import (
     DIAGNOSTICS,
     EXECUTION_HEALTH,
     KPIS,
+    NAV,
     NAV_LOG,
     NAV_STATE,
     POSITIONS,
@@ -44,9 +45,9 @@ def _nav(state: State, name: str) -> Effect:
     nav = state["nav"]
     if nav.get("nav_usd") is None:
         return Effect("NAV unknown", lost=True)
-    if nav["source"] != name:
-        return Effect(f"NAV from {nav['source']}" if name == NAV_STATE else "")
-    return Effect("")
+    if nav["source"] != name and name == NAV_STATE:
+        return Effect(f"NAV from {nav['source']}")
+    return Effect("AUM unknown" if name == NAV and "aum.total_usd" in state["meta"]["unknown"] else "")
 
 
 def _positions(state: State, name: str) -> Effect:

@@ -180,6 +180,20 @@ def test_a_total_without_the_nav_is_a_lower_bound(tmp_path: Path, nav: float | N
     assert state["aum"]["unpriced"] == ["Futures"]
 
 
+@pytest.mark.parametrize(("scenario", "unreachable"), [("v7.1/offexchange", False), ("v7.1/exchange_down", True)])
+def test_without_its_holdings_a_total_is_unknown(tmp_path: Path, scenario: str, unreachable: bool) -> None:
+    """Where nav_health alone tells of the NAV; one that never had a NAV of an exchange tells of no exchange."""
+    world = World(tmp_path, scenario=scenario).remove("nav.json", "synced_state.json")
+    world.now = Scenario(scenario).expected["now"]
+    state = world.load()
+    assert_contract(state)
+    assert_unknown(state, "aum.total_usd")
+    assert "holdings" in state["meta"]["unknown"]["aum.total_usd"]
+    said = {line["title"]: line["text"] for line in state["meta"]["alerts"] if line["severity"] != "info"}
+    assert ("EXCHANGE UNREACHABLE" in said) == unreachable
+    assert any("AUM unknown" in words for title, words in said.items() if "files missing" in title)
+
+
 def test_without_an_aum_block_the_asset_breakdown_is_shown(bare: World) -> None:
     """Third in the order of sources."""
     detail = {"asset_breakdown": {"USDT": 6000.0, "BTC": 4000.0}, "source": "live", "fresh": True}

@@ -9,12 +9,13 @@ from state.facts.nav_files import Nav, nav_payloads
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose, mark_stale
 from state.files.surfaces import NAV, SYNCED_STATE
-from state.files.values import JsonDict, first, mapping, number, numeric, text
+from state.files.values import JsonDict, first, mapping, number, numeric, text, why_unreadable
 
 FUTURES = "Futures"
 
 # The writers price these at exactly 1.0; for anything else a mark equal to the average cost is the cost.
 STABLE_COINS = frozenset({"USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD"})
+PAR = 1.0
 
 PRICE_BASES = frozenset({"exchange", "market", "par", "cost", "published"})
 
@@ -26,12 +27,16 @@ HOLDINGS = "holdings beside a NAV that no exchange confirms"
 
 
 class Slice(NamedTuple):
-    """One holding: USD (None = unpriced) and what the price rests on. `owed`: it is a debt, by its quantity."""
+    """One holding: USD (None = unpriced) and what the price rests on. `owed`: it is a debt, by its quantity.
+
+    `flaw` says why no value can be read of what is written.
+    """
 
     label: str
     usd: float | None
     price_basis: str | None
     owed: bool = False
+    flaw: str | None = None
 
 
 class Published(NamedTuple):
@@ -158,13 +163,13 @@ def _read_holding(label: str, holding: JsonDict) -> Slice:
     mark, cost, qty = (numeric(holding.get(key)) for key in ("mark", "avg_cost", "qty"))
     # Zero beside a quantity that is held is no value; below zero it is a debt, and counts as one.
     if usd is None or (usd == 0 and qty != 0 and not mark and "qty" in holding):
-        return Slice(label, None, None, owed=qty is not None and qty < 0)
+        return Slice(label, None, None, owed=qty is not None and qty < 0, flaw=why_unreadable(holding, *VALUE_KEYS))
     written = text(holding.get("price_basis"))
     return Slice(label, usd, written if written in PRICE_BASES else _basis(label, mark, cost))
 
 
 def _basis(label: str, mark: float | None, cost: float | None) -> str:
-    if label.upper() in STABLE_COINS:
+    if label.upper() in STABLE_COINS and mark in (None, PAR):
         return "par"
     if mark is None:
         return "published"
@@ -176,7 +181,8 @@ def _explain(sources: Sources, slices: list[Slice], total_usd: float | None, rat
     for index, item in enumerate(slices):
         path = f"aum.slices.{index}"
         if item.usd is None:
-            unknown.note_all((f"{path}.usd", f"{path}.zar", f"{path}.price_basis"), f"{NO_PRICE} for {item.label}")
+            reason = item.flaw or f"{NO_PRICE} for {item.label}"
+            unknown.note_all((f"{path}.usd", f"{path}.zar", f"{path}.price_basis"), reason)
         elif rate.usd_zar is None:
             unknown.note(f"{path}.zar", rate.reason)
     if total_usd is None:

@@ -133,7 +133,17 @@ def test_an_unpriced_holding_is_listed_and_not_zero(healthy: World, unpriced: St
     assert_contract(state)
     assert state["aum"]["unpriced"] == ["KAG"]
     assert_unknown(state, "aum.slices.1.usd")
+    reason = "its usd_value is not a number" if unpriced.get("usd_value") else "no price published for KAG"
+    assert state["meta"]["unknown"]["aum.slices.1.usd"] == reason
     assert (state["aum"]["total_usd"], state["aum"]["total_usd_is_lower_bound"]) == (10461.27, True)
+
+
+@pytest.mark.parametrize(("mark", "basis"), [(1.0, "par"), (None, "par"), (0.87, "market")])
+def test_a_stable_coin_off_its_par_is_not_called_at_par(healthy: World, mark: float | None, basis: str) -> None:
+    """By the price that its value was made with."""
+    holding = {"qty": 100.0, "avg_cost": 1.0, "mark": mark, "usd_value": 100.0 * (mark or 1.0)}
+    state = healthy.edit("nav.json", "aum.offexchange", {"USDC": holding}).load()
+    assert state["aum"]["slices"][1]["price_basis"] == basis
 
 
 def test_a_value_without_a_price_beside_it_is_as_published(healthy: World) -> None:

@@ -5,17 +5,20 @@ from typing import Any
 
 from state.facts.kpis_shape import Payload, all_payloads, is_nested
 from state.facts.sources import Sources
-from state.facts.standing import Choice, Claim, choose, mark_stale
+from state.facts.standing import Choice, Claim, choose, mark_stale, why_not_alive
 from state.facts.symbols import NO_EVIDENCE, Table
 from state.files.surfaces import KPIS, ROUTER_HEALTH
-from state.files.values import JsonDict, count, first, first_number, fraction, mapping, text, word
+from state.files.values import NOT_A_NUMBER, JsonDict, count, first, first_number, fraction, mapping, number, text, word
 
 DEFAULT_QUALITY = "unknown"
+
+NO_ORDERS = "a rate over 0 orders is none"
 
 # Best to worst; `poor` is the portfolio label's word, the others are per symbol.
 CLASSES = ("good", "ok", "degraded", "poor", "broken")
 BAD_CLASSES = ("broken", "poor", "degraded")
 
+WRITTEN_AS = {"maker_fill_rate": "maker_fill_ratio"}
 RATIO_KEYS = ("maker_fill_rate", "fallback_ratio", "slip_q25_bps", "slip_q50_bps", "slip_q75_bps")
 
 # Quantiles of the slippage, lowest first, under the names the writers give them.
@@ -36,7 +39,7 @@ def build_router(sources: Sources, symbols: Table) -> Figures:
     else:
         mark_stale(sources, choice, "router.quality", *(f"router.{key}" for key in RATIO_KEYS))
     counts = _quality_counts(sources, symbols)
-    label = _portfolio_label(choice.value) or _worst_class(counts)
+    label = _portfolio_label(choice.value) or _worse(_label_of_refused(sources, choice), _worst_class(counts))
     evident = _has_ratio(figures) or label != NO_EVIDENCE or any(counts[name] for name in counts.keys() - {NO_EVIDENCE})
     figures["quality"] = _quality(sources, label if evident else None, label)
     figures["quality_counts"] = counts
@@ -64,7 +67,7 @@ def _why_impossible(stats: JsonDict) -> str | None:
         if value is not None and fraction(value) is None:
             return f"{words} of {value:.2f} cannot be"
     rated = any(first_number(stats, key) is not None for key in ("maker_fill_ratio", "fallback_ratio"))
-    return "a rate over 0 orders is none" if rated and _orders(stats) == 0 else None
+    return NO_ORDERS if rated and _orders(stats) == 0 else None
 
 
 def why_not_in_order(stats: JsonDict) -> str | None:
@@ -138,9 +141,22 @@ def _portfolio_label(payload: Payload | None) -> str | None:
     return label if label != DEFAULT_QUALITY else None
 
 
+def _label_of_refused(sources: Sources, choice: Choice[Payload]) -> str | None:
+    """The executor's own word beside rates that cannot be; one over no orders is no evidence."""
+    refused = (claim for claim, _ in choice.passed if claim.flaw and claim.flaw != NO_ORDERS)
+    living = (claim for claim in refused if why_not_alive(sources, claim.file, claim.stamp) is None)
+    return first(_portfolio_label(claim.value) for claim in living)
+
+
+def _worse(label: str | None, other: str | None) -> str | None:
+    """What a wrong count calls good proves nothing."""
+    known = [name for name in (label, other) if name is not None]
+    return max(known, key=lambda name: CLASSES.index(name) if name in CLASSES else -1, default=None)
+
+
 def _quality_counts(sources: Sources, symbols: Table) -> dict[str, int]:
     published = mapping(mapping(sources.data(ROUTER_HEALTH).get("summary")).get("quality_counts"))
-    counted = {str(key): number for key, value in published.items() if (number := count(value)) is not None}
+    counted = {str(key): symbols_of for key, value in published.items() if (symbols_of := count(value)) is not None}
     if counted:
         return counted
     labels = [label for row in symbols.values() if (label := text(row.get("router_quality")))]
@@ -160,17 +176,28 @@ def _worst_symbols(symbols: Table) -> list[str]:
 
 
 def _explain(sources: Sources, figures: Figures, choice: Choice[Payload]) -> None:
-    reason = _reason(sources, figures["basis"], choice)
+    reason, stats = _reason(sources, figures["basis"], choice), _stats_of(choice)
     for key in RATIO_KEYS:
-        sources.unknown.known(f"router.{key}", figures[key], reason)
+        sources.unknown.known(f"router.{key}", figures[key], _why_no_number(stats, key) or reason)
     sources.unknown.known("router.basis", figures["basis"], reason)
     sources.unknown.known("router.orders", figures["orders"], "the number of orders behind the ratios is not published")
+
+
+def _stats_of(choice: Choice[Payload]) -> JsonDict:
+    return mapping(choice.value.data.get("router_stats")) if choice.value else {}
+
+
+def _why_no_number(stats: JsonDict, key: str) -> str | None:
+    """Why a figure that stands there is none."""
+    places = (WRITTEN_AS.get(key, key), key.removesuffix("_bps"))
+    odd = next((name for name in places if stats.get(name) is not None and number(stats[name]) is None), None)
+    return None if odd is None else f"its {odd} {NOT_A_NUMBER}"
 
 
 def _reason(sources: Sources, basis: str | None, choice: Choice[Payload]) -> str:
     refused = [f"{claim.name}: {reason}" for claim, reason in choice.passed if claim.flaw]
     if basis == "orders":
-        disorder = why_not_in_order(mapping(choice.value.data.get("router_stats"))) if choice.value else None
+        disorder = why_not_in_order(_stats_of(choice))
         return disorder or "not published beside the order-weighted ratios, or no maker order was started"
     if basis == "symbols":
         return "; ".join([*refused, "no symbol has a value; quantiles are only published over orders"])

@@ -54,6 +54,28 @@ def test_a_bad_ratio_is_unknown_alone(bare: World, bad: Any) -> None:
     assert_contract(state)
     assert state["router"]["fallback_ratio"] == 0.25
     assert state["router"]["maker_fill_rate"] in ({None, 0.5} if bad == "0.5" else {None})
+    assert state["meta"]["unknown"]["router.maker_fill_rate"] == "its maker_fill_ratio is not a number"
+
+
+@pytest.mark.parametrize(
+    ("label", "stats", "quality"),
+    [
+        ("poor", {"maker_fill_ratio": 3.05}, "poor"),
+        ("degraded", {"fallback_ratio": -0.2}, "degraded"),
+        ("good", {"maker_fill_ratio": 3.05}, "ok"),
+        ("poor", {"sample_count": 0}, "ok"),
+    ],
+)
+def test_an_impossible_rate_leaves_the_executors_word(tmp_path: Path, label: str, stats: State, quality: str) -> None:
+    """Unless it calls good what it has counted wrongly, or nothing was counted."""
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    before = world.read("kpis_v7.json")["router_stats"] | {"sample_count": 9}
+    snapshot = world.read("risk_snapshot.json")
+    word = {"router_stats": before | stats, "router_quality": label}
+    world.write("risk_snapshot.json", snapshot | {"kpis_v7": snapshot["kpis_v7"] | word})
+    state = world.write("kpis_v7.json", world.read("kpis_v7.json") | word).load()
+    assert state["router"]["quality"] == quality
+    assert state["router"]["maker_fill_rate"] != 3.05
 
 
 def test_the_symbol_mean_counts_zeros_where_nobody_wrote_order_weighted_figures(healthy: World) -> None:

@@ -54,6 +54,7 @@ class Word(NamedTuple):
     `slip`: the reason rests on a fraction that is a percentage by mistake. `limit_pct`: the breaker's, in percent.
     `unread`: what the breaker says, where that is neither on nor off; `mode_unread`: what stands in place of a mode
     and is no word. `mute`: of `mode` and `breaker` what is not there, and why it was expected.
+    `unregistered`: fewer positions are registered than are open.
     """
 
     mode: str | None = None
@@ -69,6 +70,7 @@ class Word(NamedTuple):
     positions: int | None = None
     exits: int | None = None
     mismatch: bool | None = None
+    unregistered: bool = False
     error: ExchangeError | None = None
     at: float | None = None
     stale: str | None = None

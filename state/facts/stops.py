@@ -4,7 +4,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from state.facts.book import Book, Member
-from state.facts.following import Followed, follow, follow_book, is_settled
+from state.facts.following import follow, follow_book, is_settled
 from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
 from state.files.rows import SIDES, Key, Row
@@ -81,7 +81,7 @@ def find_ledger(sources: Sources, book: Book) -> Ledger:
     followed = follow_book(sources, book)
     if not isinstance(sources.data(POSITIONS_LEDGER).get("entries"), list):
         missing = sources.lacks("stop levels", POSITIONS_LEDGER)
-        return Ledger({}, f"{missing}; {UNREGISTERED}" if _is_unregistered(sources, book, followed) else missing, None)
+        return Ledger({}, f"{missing}; {UNREGISTERED}" if is_unregistered(sources, book) else missing, None)
     stamp, found = sources.stamp(POSITIONS_LEDGER), _entries_of(sources, book)
     # A stop that trails is a new one in each loop, and of the same leg.
     views = {member.row.name: [[*entry[:3], entry.stop is not None] for entry in entries] for member, entries in found}
@@ -106,13 +106,13 @@ def _entries_of(sources: Sources, book: Book) -> list[tuple[Member, tuple[Entry,
     return found
 
 
-def _is_unregistered(sources: Sources, book: Book, followed: Followed) -> bool:
-    """Whether the executor's registry of exits counts fewer positions than are open."""
+def is_unregistered(sources: Sources, book: Book) -> bool:
+    """Whether the executor's registry of exits counts fewer positions than are open, though it has followed them."""
     stamp = sources.stamp(RISK_SNAPSHOT)
     counted = count(mapping(sources.data(RISK_SNAPSHOT).get("tp_sl_registry")).get("num_positions"))
     if counted is None or why_not_alive(sources, RISK_SNAPSHOT, stamp) is not None:
         return False
-    told = follow(sources, "registry", {"": [counted]}, stamp)
+    followed, told = follow_book(sources, book), follow(sources, "registry", {"": [counted]}, stamp)
     # Some count the legs of a hedge, some their symbol.
     return counted < len({member.row.symbol for member in book.members}) and is_settled(followed, told, "")
 

@@ -7,6 +7,8 @@ from state.facts.stops import NO_STOP, NOT_THERE, UNREGISTERED
 from state.trust.severity import stops_kind
 from state.trust.surface_alerts import Alert, State, alert, name_some
 
+MISSES = "THE REGISTRY OF EXITS MISSES POSITIONS"
+
 
 def stop_alerts(state: State, said: Word, old: str) -> Iterator[Alert]:
     """At most one alert; `old` says that the executor's word is an old one."""
@@ -15,7 +17,7 @@ def stop_alerts(state: State, said: Word, old: str) -> Iterator[Alert]:
     reasons = [unknown.get(f"positions.{index}.stop_price") for index in range(len(rows))]
     bare = [index for index, row in enumerate(rows) if row["has_stop"] is False]
     lost = [index for index in _living(state) if reasons[index] == NOT_THERE]
-    registry = f"; {_counts(said)}{old}" if _is_mismatch(said) else ""
+    registry = f"; {_counts(said)}{old}" if _is_mismatch(said) else _unregistered(said, rows)
     if bare:
         title = f"{len(bare)} of {len(rows)} positions without a stop"
         yield alert(kind, title, "; ".join(_words(state, bare, lost, reasons)), registry)
@@ -25,7 +27,15 @@ def stop_alerts(state: State, said: Word, old: str) -> Iterator[Alert]:
     elif _is_mismatch(said):
         yield _mismatch(said, kind, old)
     elif any(reason is not None and reason.endswith(UNREGISTERED) for reason in reasons):
-        yield alert(kind, "THE REGISTRY OF EXITS MISSES POSITIONS", f"{_counts(said)}; {len(rows)} are open")
+        yield alert(kind, MISSES, f"{_counts(said)}; {len(rows)} are open")
+    elif registry:
+        # Where the ledger has all stops, only the count is wrong.
+        yield alert("exits_mismatch", MISSES, registry.removeprefix("; "))
+
+
+def _unregistered(said: Word, rows: list[State]) -> str:
+    """That the registry counts fewer positions than are open; none and none is a default."""
+    return f"; {_counts(said)}, {len(rows)} are open" if said.unregistered and said.positions else ""
 
 
 def _living(state: State) -> list[int]:

@@ -147,6 +147,14 @@ def book_of(world: World, keep: slice, **more: Any) -> World:
     return world
 
 
+def test_a_registry_of_fewer_positions_than_are_open_is_told(world: World) -> None:
+    """Beside a ledger too, with all stops in it or without."""
+    claim = {"alert": "2 exits are registered for 2 positions.*5 are open", "severity": "warn"}
+    assert wrong(change(world, registry(2, 2)).load(), [claim]) == []
+    state = change(protect(world), registry(2, 2)).load()
+    assert wrong(state, [claim, {"no_alert": "without a stop"}]) == []
+
+
 QUIET_DESKS: list[Changes] = [{}, {LEDGER: GONE}, registry(0, 0), registry(None, None), {f"{BTC}.side": "BOTH"}]
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.kpis_shape import flat_payloads
-from state.facts.nav_files import Nav, is_daemons, nav_of
+from state.facts.nav_files import Nav, claim_of, is_daemons, nav_of
 from state.facts.reset_day import why_not_today
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
@@ -132,7 +132,7 @@ def _claims(sources: Sources, configured: bool) -> Iterator[Claim[Figures]]:
     """The sources in their order, with what rules each out."""
     daemon = sources.data(NAV_STATE)
     if is_daemons(daemon) or "drawdown_pct" in daemon or "peak_equity" in daemon:
-        claim = Claim(_of_daemon(daemon), NAV_STATE, sources.stamp(NAV_STATE))
+        claim = claim_of(sources, NAV_STATE, _of_daemon(daemon))
         yield _claim(claim, why_unreadable(daemon, *DAEMON_PCT) or why_unreadable(daemon, "peak_equity"))
     for item in _snapshots(sources):
         figures, block = _of_snapshot(item.value), item.value

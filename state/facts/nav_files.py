@@ -1,7 +1,9 @@
 """Which NAV: the files it may come from, in the order they are asked, and what each really says."""
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
 
+from state.facts.series_rows import MOMENT, read_series
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
 from state.facts.wallet import find_unpriced
@@ -11,13 +13,21 @@ from state.files.values import (
     JsonDict,
     dicts,
     first_numeric,
+    number,
     why_unreadable,
 )
+
+T = TypeVar("T")
 
 NAV_KEYS = ("total_equity", "nav", "nav_usd")
 
 ZERO = "says 0.00, which its writers also put where they have nothing"
 NO_NAV = "carries no NAV"
+
+# The daemon's NAV is the last point of its history, however often it writes it: how that source is named.
+REPEATED = f"the NAV history, whose last point the sync daemon repeats in {NAV_STATE},"
+# Under which key the moment of that point outlives its file.
+LAST_POINT = "nav_last_point"
 
 
 class Nav(NamedTuple):
@@ -38,7 +48,7 @@ class Nav(NamedTuple):
 
 def find_nav(sources: Sources) -> Nav:
     """The first living file's figure. Zero is unknown, and never is another file's older number put in its place."""
-    claims = [Claim(nav_usd, name, sources.stamp(name)) for name, nav_usd in _spoken(sources)]
+    claims = _claims(sources)
     if not claims:
         return _nothing(sources)
     choice = choose(sources, claims)
@@ -64,10 +74,51 @@ def is_daemons(payload: JsonDict) -> bool:
     return "total_equity" in payload or "series" in payload
 
 
-def _spoken(sources: Sources) -> list[tuple[str, float]]:
-    """The files that carry a figure of the NAV, in the order they are asked."""
+def claim_of(sources: Sources, name: str, value: T) -> Claim[T]:
+    """What a nav file says of its NAV: as old as the file, or as the last point where the daemon repeats an old one."""
+    data, stamp = sources.data(name), sources.stamp(name)
+    if name != NAV_STATE or not is_daemons(data) or stamp is None:
+        return Claim(value, name, stamp)
+    points_to = _end_of_series(sources)
+    sources.history.keep(LAST_POINT, points_to, stamp)
+    return (
+        Claim(value, name, points_to, None, REPEATED)
+        if _is_left_behind(points_to, stamp)
+        else Claim(value, name, stamp)
+    )
+
+
+def _claims(sources: Sources) -> list[Claim[float]]:
+    """The files that carry a figure of the NAV, in the order they are asked.
+
+    The executor's mirror in place of an old figure of the daemon is the nav.json that it copies: the answer is the same
+    whichever wrote last.
+    """
     found = [(name, nav_of(payload)) for name, payload in nav_payloads(sources)]
-    return [(name, nav_usd) for name, nav_usd in found if nav_usd is not None]
+    claims = [claim_of(sources, name, nav_usd) for name, nav_usd in found if nav_usd is not None]
+    left_behind = _left_behind_under_mirror(sources)
+    if left_behind is None or not claims or claims[0].file != NAV_STATE:
+        return claims
+    return [replace(claims[0], stamp=left_behind, origin=REPEATED), *claims[1:], claims[0]]
+
+
+def _left_behind_under_mirror(sources: Sources) -> float | None:
+    """The last point of a daemon that lives and repeats an old one, while the executor's mirror stands in its file."""
+    at, points_to = sources.history.at(LAST_POINT), number(sources.history.get(LAST_POINT))
+    if is_daemons(sources.data(NAV_STATE)) or at is None or points_to is None:
+        return None
+    lives = sources.now - at <= BY_NAME[NAV_STATE].stale_after_s
+    return points_to if lives and _is_left_behind(points_to, at) else None
+
+
+def _is_left_behind(points_to: float | None, stamp: float) -> bool:
+    """Whether the history had ended long before: the executor writes a point in each of its loops."""
+    return points_to is not None and stamp - points_to > BY_NAME[NAV].stale_after_s
+
+
+def _end_of_series(sources: Sources) -> float | None:
+    rows = sources.derive(read_series, NAV_STATE)
+    return max((MOMENT(points[-1]) for points in rows[:2] if points), default=None)
 
 
 def _nothing(sources: Sources) -> Nav:

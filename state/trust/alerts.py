@@ -8,7 +8,7 @@ from state.facts.book import Book
 from state.facts.drawdown import Drawdown
 from state.facts.exchange import REPEATING_SOURCES, Exchange
 from state.facts.executor_word import Word
-from state.facts.nav_files import NO_NAV, Nav
+from state.facts.nav_files import NO_NAV, REPEATED, Nav
 from state.files.values import NOT_A_NUMBER
 from state.formatting import fmt_moment
 from state.sentences import amount
@@ -17,8 +17,8 @@ from state.trust.market_alerts import market_alerts
 from state.trust.severity import rank_of
 from state.trust.surface_alerts import Alert, State, alert, present, silent_writers, troubled_files
 
-# What a living file says that is no figure: another one's is not put in its place in silence.
-SAYS_NOTHING = (" says 0.00", NOT_A_NUMBER, NO_NAV)
+# What a living file says that is no figure, or none of now: another one's is not put in its place in silence.
+SAYS_NOTHING = (" says 0.00", NOT_A_NUMBER, NO_NAV, REPEATED)
 
 
 class Evidence(NamedTuple):
@@ -94,7 +94,8 @@ def _nav_in_doubt(state: State, nav: Nav) -> Iterator[Alert]:
         coins, owed = ", ".join(nav.unpriced), not state["nav"]["is_lower_bound"]
         bound = "a debt among them is not taken off the NAV" if owed else "NAV and AUM are lower bounds"
         yield alert("nav_lacks_coins", f"NAV LACKS {coins}", f"in the wallet, but without a price: {bound}")
-    contradicted = [reason for reason in nav.passed if any(word in reason for word in SAYS_NOTHING)]
+    silent = SAYS_NOTHING if nav.stale is None else SAYS_NOTHING[:-1]  # an old NAV has a line of its own
+    contradicted = [reason for reason in nav.passed if any(word in reason for word in silent)]
     if contradicted and nav.usd is not None:
         yield alert("nav_of_another_file", "NAV of another file", f"{'; '.join(contradicted)}; shown is {nav.file}")
     if nav.stale is not None:

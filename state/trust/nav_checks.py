@@ -10,7 +10,7 @@ from state.facts.environment import Environment
 from state.facts.exchange import Exchange
 from state.facts.fx import Rate
 from state.facts.kpis_shape import all_payloads, is_nested
-from state.facts.nav_files import Nav, nav_of
+from state.facts.nav_files import REPEATED, Nav, nav_of
 from state.facts.nav_leaps import logged_leaps, tell_leaps
 from state.facts.positions import Exposure
 from state.facts.series import NavHistory
@@ -77,7 +77,7 @@ def _nav_against_nav_json(sources: Sources, facts: Facts) -> Check:
     left = nav_side(facts)
     name = NAV_STATE if left.label == NAV else NAV
     right = Side(name, nav_of(sources.data(name)), sources.stamp(name))
-    excuse = _why_old(sources, name) if name == NAV_STATE else ""
+    excuse = _why_old(sources, facts.nav_found) if name == NAV_STATE else ""
     check = _compare_navs(sources, "nav", left, right, excuse)
     if _signs_differ(left, right) and check["status"] != "fail":
         return extend(check, "fail", ": one is below zero and the other is not")
@@ -93,11 +93,13 @@ def _compare_navs(sources: Sources, name: str, left: Side, right: Side, excuse: 
     return forgive_move(sources, compare(name, left, right, tolerance, excuse), left, right, tolerance)
 
 
-def _why_old(sources: Sources, name: str) -> str:
-    if not sources.has(name):
+def _why_old(sources: Sources, nav: Nav) -> str:
+    """Why the figure of nav_state.json is not of the time of its file."""
+    if not sources.has(NAV_STATE):
         return "the NAV on show is that of nav.json"
-    reason = why_not_alive(sources, name, sources.stamp(name))
-    return f"{name} {reason}" if reason else ""
+    repeated = next((reason for reason in nav.passed if reason.startswith(REPEATED)), "")
+    reason = why_not_alive(sources, NAV_STATE, sources.stamp(NAV_STATE))
+    return f"{NAV_STATE} {reason}" if reason else repeated
 
 
 def _signs_differ(left: Side, right: Side) -> bool:

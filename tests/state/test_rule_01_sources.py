@@ -110,3 +110,48 @@ def test_two_silent_nav_files_show_the_newer_one(tmp_path: Path) -> None:
 def test_a_healthy_desk_is_quiet(tmp_path: Path) -> None:
     """Nothing of the above is said of files that are all right."""
     assert wrong(World(tmp_path / "state", scenario="v7.1/healthy", now=NOW).load(), [QUIET]) == []
+
+
+def left_behind(world: World, minutes: int) -> World:
+    """The log has stopped so long ago, and the daemon goes on writing its last point as the NAV."""
+    series = world.read("nav_state.json")["series"][:-minutes]
+    nav_usd = series[-1]["nav"]
+    return change(world, {f"nav_state.json {key}": nav_usd for key in ("total_equity", "peak_equity")}
+                  | {"nav_state.json series": series})  # fmt: skip
+
+
+NAV_OF_THEN = {"path": "nav.nav_usd", "near": 10455.028901, "rel": 1e-9}
+
+
+@pytest.mark.parametrize("minutes", [10, 60])
+def test_a_nav_is_as_old_as_the_point_it_repeats(minutes: int, tmp_path: Path) -> None:
+    """However often the daemon writes it: nav.json is alive and has the NAV of now."""
+    state = left_behind(World(tmp_path / "state", scenario="v7.1/healthy"), minutes).load()
+    assert wrong(state, [{"path": "nav.nav_usd", "near": 10461.27, "rel": 1e-9}, told("repeats.*nav.json")]) == []
+    assert {"nav.nav_usd", "nav.drawdown_pct"} & state["meta"]["stale"].keys() == set()
+    assert wrong(state, [{"no_alert": "unrealized PnL"}]) == []
+
+
+def test_a_repeated_nav_that_nobody_corrects_is_old(tmp_path: Path) -> None:
+    """It is shown, and what is made of it is dimmed with it."""
+    state = left_behind(World(tmp_path / "state", scenario="v7.1/healthy"), 10).remove("nav.json").load()
+    assert wrong(state, [NAV_OF_THEN, told("nav is old")]) == []
+    assert {"nav.nav_usd", "nav.drawdown_pct", "aum.total_usd"} <= state["meta"]["stale"].keys()
+
+
+def test_a_repeated_nav_is_told_whichever_process_wrote_last(tmp_path: Path) -> None:
+    """The executor's mirror hides the daemon's figure for some seconds only, and says the same meanwhile."""
+    world = left_behind(World(tmp_path / "state", scenario="v7.6/healthy"), 10)
+    mirror, daemon, found = world.read("nav.json"), world.read("nav_state.json"), []
+    for content in (daemon, mirror, daemon, mirror):
+        state = world.write("nav_state.json", content).load()
+        found.append(([state["nav"][key] for key in ("nav_usd", "source", "source_note")], state["meta"]["alerts"]))
+    assert found == found[:1] * 4
+    assert wrong(state, [is_nav(10461.27), told("repeats.*nav.json")]) == []
+
+
+@pytest.mark.parametrize("minutes", [1, 4])
+def test_a_point_of_some_loops_ago_is_of_now(minutes: int, tmp_path: Path) -> None:
+    """The daemon follows the executor, whose loops may be long."""
+    state = left_behind(World(tmp_path / "state", scenario="v7.1/healthy"), minutes).load()
+    assert (state["nav"]["source"], wrong(state, [QUIET])) == ("nav_state.json", [])

@@ -1,12 +1,15 @@
 """Is the NAV live? What the exchange last really confirmed, and whether the files only repeat it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from state.facts.kpis_shape import flat_payloads
 from state.facts.sources import Sources
+from state.facts.switches import switch
 from state.files.stamps import SAME_LOOP_S, age_of, parse_stamp
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE, RISK_SNAPSHOT, SYNCED_STATE
-from state.files.values import JsonDict, first, first_number, flag, mapping, text
+from state.files.values import JsonDict, first, first_number, mapping, text
+from state.formatting import fmt_moment
 
 REPEATING_SOURCES = frozenset({"cache", "unavailable"})
 CONFIGURED_SOURCES = frozenset({"manual", "capital_base"})
@@ -14,12 +17,16 @@ CONFIGURED_SOURCES = frozenset({"manual", "capital_base"})
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Liveness of the NAV. `frozen`: it is an old value repeated. None where nothing tells."""
+    """Liveness of the NAV. `frozen`: it is an old value repeated. None where nothing tells.
+
+    `doubt`: which file says of a NAV that counts as live that nobody has confirmed it for long.
+    """
 
     source: str | None
     fresh: bool | None
     confirmed_at: float | None
     frozen: bool | None
+    doubt: str | None = None
 
     @property
     def live(self) -> bool:
@@ -27,21 +34,32 @@ class Exchange:
         return self.frozen is False
 
 
+class _Health(NamedTuple):
+    """A `nav_health` block, and the stamp of the payload it stands in."""
+
+    block: JsonDict
+    stamp: float | None
+    file: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Evidence:
     detail: JsonDict
     stamp: float | None
-    healths: tuple[JsonDict, ...]
+    healths: tuple[_Health, ...]
     cached_at: float | None
 
 
 def assess_exchange(sources: Sources) -> Exchange:
     """Weigh nav_detail (of the newest file that has it) and nav_health against the clock."""
     evidence = _gather(sources)
-    source = text(evidence.detail.get("source"))
-    fresh = first([flag(evidence.detail.get("fresh")), *(flag(health.get("fresh")) for health in evidence.healths)])
+    source = (text(evidence.detail.get("source")) or "").lower() or None
+    blocks = [evidence.detail, *(health.block for health in evidence.healths)]
+    fresh = first(switch(block.get("fresh")) for block in blocks)
     confirmed_at = _confirmed_at(evidence, source, fresh)
-    return Exchange(source, fresh, confirmed_at, _frozen(evidence, source, fresh, confirmed_at, sources.now))
+    frozen = _frozen(evidence, source, fresh, confirmed_at, sources.now)
+    doubted = frozen is False and source not in CONFIGURED_SOURCES
+    return Exchange(source, fresh, confirmed_at, frozen, _find_doubt(evidence, sources.now) if doubted else None)
 
 
 def _gather(sources: Sources) -> _Evidence:
@@ -52,17 +70,21 @@ def _gather(sources: Sources) -> _Evidence:
     told = [item for item in details if _tells(item[0])]
     detail, stamp, file = max(told, key=lambda item: item[1] or 0.0, default=({}, None, NAV))
     healths = [
-        (mapping(detail.get("nav_health")), stamp, file),
-        (mapping(sources.data(RISK_SNAPSHOT).get("nav_health")), sources.stamp(RISK_SNAPSHOT), RISK_SNAPSHOT),
+        _Health(mapping(detail.get("nav_health")), stamp, file),
+        _Health(mapping(sources.data(RISK_SNAPSHOT).get("nav_health")), sources.stamp(RISK_SNAPSHOT), RISK_SNAPSHOT),
         *(
-            (mapping(mapping(flat.data.get("drawdown")).get("nav_health")), flat.stamp, flat.file)
+            _Health(mapping(mapping(flat.data.get("drawdown")).get("nav_health")), flat.stamp, flat.file)
             for flat in flat_payloads(sources)
         ),
     ]
-    newest_first = sorted((item for item in healths if item[0]), key=lambda item: -(item[1] or 0.0))
-    cached = [(parse_stamp(health.get("cache_ts")), name) for health, _, name in newest_first]
+    newest_first = tuple(sorted((item for item in healths if item.block), key=lambda item: -(item.stamp or 0.0)))
+    cached = [(_cached_at(health), health.file) for health in newest_first]
     known = (at for at, name in cached if at is not None and sources.age_of(name, at) is not None)
-    return _Evidence(detail, stamp, tuple(item[0] for item in newest_first), max(known, default=None))
+    return _Evidence(detail, stamp, newest_first, max(known, default=None))
+
+
+def _cached_at(health: _Health) -> float | None:
+    return parse_stamp(health.block.get("cache_ts"))
 
 
 def _tells(detail: JsonDict) -> bool:
@@ -93,3 +115,19 @@ def _frozen(
     if age is None:
         return None
     return age > BY_NAME[NAV].stale_after_s
+
+
+def _find_doubt(evidence: _Evidence, now: float) -> str | None:
+    """Who still has an old NAV for the last confirmed one, and was not written long before the NAV that is called live.
+
+    A loop that gets a live one keeps it at once. What is kept may be of the loop before, which takes up to two minutes,
+    and the snapshot is made anew every two.
+    """
+    keeper = next((item for item in evidence.healths if _cached_at(item) is not None), None)
+    if keeper is None or keeper.stamp is None or evidence.stamp is None:
+        return None
+    cached_at = _cached_at(keeper) or keeper.stamp
+    of_the_time = evidence.stamp - keeper.stamp <= BY_NAME[RISK_SNAPSHOT].late_after_s
+    if not of_the_time or keeper.stamp - cached_at <= BY_NAME[NAV].stale_after_s:
+        return None
+    return f"{keeper.file} has none that the exchange confirmed after {fmt_moment(cached_at, now)}"

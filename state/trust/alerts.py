@@ -161,7 +161,7 @@ def _frozen_words(state: State, exchange: Exchange) -> str:
 def _checks(state: State) -> Iterator[Alert]:
     for check in state["meta"]["checks"]:
         # A frozen NAV has its own, louder line.
-        if check["status"] in ("fail", "warn") and check["name"] != "nav_live":
+        if check["status"] == "warn" or (check["status"] == "fail" and check["name"] != "nav_live"):
             yield alert("check", f"{check['label']} check", *check["parts"])
 
 

@@ -226,4 +226,7 @@ def nav_live(facts: Facts) -> Check:
         return verdict("nav_live", "fail", [f"the NAV on show is old: {facts.nav_found.stale}"], left, right)
     if exchange.frozen is None:
         return verdict("nav_live", "not_comparable", ["nothing says whether the NAV is live"], left, right)
+    if exchange.doubt is not None:
+        doubt = f"the NAV is said to be {exchange.source or 'of now'}, but {exchange.doubt}"
+        return verdict("nav_live", "warn", [doubt], left, right)
     return verdict("nav_live", "ok", [f"source {exchange.source or 'not named'}"], left, right)

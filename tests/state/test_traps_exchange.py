@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from contract import assert_contract
+from rules import change, shift
 from worlds import NOW, Scenario, State, World, assert_unknown, checks_between, surface
 
 NAV_AT = 1764197095.045
@@ -70,6 +71,49 @@ def test_an_empty_book_while_the_nav_is_frozen_is_unknown(tmp_path: Path, detail
     assert stale["nav"]["exchange"]["frozen"] is True
     assert "positions" in stale["meta"]["unknown"]
     assert_unknown(stale, "nav.unrealized_pnl_usd")
+
+
+HEALTHS = tuple(f"risk_snapshot.json {block}nav_health" for block in ("", "dd_state.drawdown.", "kpis_v7.drawdown."))
+# How long before its own stamp the snapshot had its last confirmed NAV, and how long before the NAV it was made.
+KEPT: list[tuple[float, float, bool]] = [
+    (0.1, 0.0, False),
+    (110.0, 0.0, False),
+    (220.0, 0.0, False),
+    (600.0, 0.0, True),
+    (600.0, 110.0, True),
+    (600.0, 250.0, False),
+]
+
+
+@pytest.mark.parametrize(("kept_s", "before_s", "doubted"), KEPT)
+def test_a_live_nav_beside_a_confirmation_of_long_ago_is_told(
+    healthy: World, kept_s: float, before_s: float, doubted: bool
+) -> None:
+    """A loop that gets a live NAV keeps it; of the loop before it may be, and so may the snapshot."""
+    shift(healthy, -before_s, "risk_snapshot.json")
+    at = NOW - 11.685 - before_s - kept_s
+    change(
+        healthy, {f"{place}.cache_ts": at for place in HEALTHS} | {f"{place}.fresh": kept_s < 90 for place in HEALTHS}
+    )
+    state = healthy.load()
+    lines = [line["text"] for line in state["meta"]["alerts"] if line["title"] == "NAV live check"]
+    assert (bool(lines), state["nav"]["exchange"]["frozen"]) == (doubted, False)
+
+
+@pytest.mark.parametrize(
+    "detail", [{"source": "CACHE"}, {"source": " Unavailable "}, {"fresh": "false"}, {"fresh": 0}, {"fresh": "No"}]
+)
+def test_a_repeated_nav_is_known_in_whatever_way_it_is_written(healthy: World, detail: State) -> None:
+    """Capitals and text are what another writer makes of the same word."""
+    change(healthy, {f"nav.json nav_detail.{key}": value for key, value in detail.items()})
+    assert healthy.load()["nav"]["exchange"]["frozen"] is True
+
+
+@pytest.mark.parametrize("detail", [{"source": "LIVE"}, {"fresh": "true"}, {"fresh": 1}])
+def test_and_so_is_a_live_one(healthy: World, detail: State) -> None:
+    """Nothing else is made of them."""
+    change(healthy, {f"nav.json nav_detail.{key}": value for key, value in detail.items()})
+    assert healthy.load()["nav"]["exchange"]["frozen"] is False
 
 
 def test_balances_ok_false_in_stale_flags_does_not_freeze(healthy: World) -> None:

@@ -1,17 +1,16 @@
 """Which NAV: the files it may come from, in the order they are asked, and what each really says."""
 
 from dataclasses import replace
+from math import inf
 from typing import NamedTuple, TypeVar
 
 from state.facts.series_rows import MOMENT, read_series
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
 from state.facts.wallet import find_unpriced
-from state.files.stamps import parse_stamp
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE
 from state.files.values import (
     JsonDict,
-    dicts,
     first_numeric,
     number,
     why_unreadable,
@@ -21,7 +20,8 @@ T = TypeVar("T")
 
 NAV_KEYS = ("total_equity", "nav", "nav_usd")
 
-ZERO = "says 0.00, which its writers also put where they have nothing"
+SAYS_ZERO = "says 0.00"
+ZERO = f"{SAYS_ZERO}, which its writers also put where they have nothing"
 NO_NAV = "carries no NAV"
 
 # The daemon's NAV is the last point of its history, however often it writes it: how that source is named.
@@ -141,31 +141,31 @@ def _speechless_before(sources: Sources, file: str | None) -> tuple[str, ...]:
 
 
 def _beyond_zero(sources: Sources, choice: Choice[float], claims: list[Claim[float]]) -> Choice[float] | None:
-    """Another living figure in place of a zero: one written later, or any where the zero is a daemon's cold start."""
+    """Another living figure in place of a zero: any where a daemon has nothing yet, else one that was written later.
+
+    A daemon writes its zero anew in every cycle: of one that its history has too, its stamp tells nothing.
+    """
     zero = choice.claim
     if zero is None:
         return None
-    cold = is_cold_start(sources.data(zero.file))
-    later = [
-        claim
-        for claim in claims
-        if claim.value != 0.0
-        and (cold or (claim.stamp is not None and zero.stamp is not None and claim.stamp > zero.stamp))
-    ]
-    found = choose(sources, later)
+    others, word = [claim for claim in claims if claim.value != 0.0], ZERO
+    if zero.file == NAV_STATE and is_daemons(sources.data(NAV_STATE)):
+        word = _why_nothing_yet(sources) or ""
+        others = others if word else []
+    else:
+        others = [claim for claim in others if (claim.stamp or 0.0) > (zero.stamp or inf)]
+    found = choose(sources, others)
     if found.claim is None or found.stale is not None:
         return None
-    word = "says 0.00 beside a history that does not end there" if cold else ZERO
     return Choice(found.claim, None, (*choice.passed, (zero, word)))
 
 
-def is_cold_start(payload: JsonDict) -> bool:
-    """A zero beside a series whose last point is none: the daemon has just started and has nothing yet."""
-    if nav_of(payload) != 0.0:
-        return False
-    points = [(parse_stamp(row.get("t")), nav_of(row)) for row in dicts(payload.get("series"))[-3:]]
-    last = points[-1] if points else (None, None)
-    return last[0] is not None and bool(last[1])
+def _why_nothing_yet(sources: Sources) -> str | None:
+    """A zero beside a history that does not end in one, or beside none: the daemon has just started."""
+    known, zeros, unread = sources.derive(read_series, NAV_STATE)
+    if known and (not zeros or zeros[-1] < known[-1]):
+        return f"{SAYS_ZERO} beside a history that does not end there"
+    return None if known or zeros or unread else f"{SAYS_ZERO} without any history"
 
 
 def _as_nav(sources: Sources, choice: Choice[float]) -> Nav:

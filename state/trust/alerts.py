@@ -8,7 +8,7 @@ from state.facts.book import Book
 from state.facts.drawdown import Drawdown
 from state.facts.exchange import REPEATING_SOURCES, Exchange
 from state.facts.executor_word import Word
-from state.facts.nav_files import NO_NAV, REPEATED, Nav
+from state.facts.nav_files import NO_NAV, REPEATED, SAYS_ZERO, Nav
 from state.files.values import NOT_A_NUMBER
 from state.formatting import fmt_moment
 from state.sentences import amount
@@ -18,7 +18,7 @@ from state.trust.severity import rank_of
 from state.trust.surface_alerts import Alert, State, alert, present, silent_writers, troubled_files
 
 # What a living file says that is no figure, or none of now: another one's is not put in its place in silence.
-SAYS_NOTHING = (" says 0.00", NOT_A_NUMBER, NO_NAV, REPEATED)
+SAYS_NOTHING = (f" {SAYS_ZERO}", NOT_A_NUMBER, NO_NAV, REPEATED)
 
 
 class Evidence(NamedTuple):

@@ -10,7 +10,7 @@ from state.facts.environment import Environment
 from state.facts.exchange import Exchange
 from state.facts.fx import Rate
 from state.facts.kpis_shape import all_payloads, is_nested
-from state.facts.nav_files import REPEATED, Nav, nav_of
+from state.facts.nav_files import REPEATED, SAYS_ZERO, Nav, nav_of
 from state.facts.nav_leaps import logged_leaps, tell_leaps
 from state.facts.positions import Exposure
 from state.facts.series import NavHistory
@@ -94,12 +94,12 @@ def _compare_navs(sources: Sources, name: str, left: Side, right: Side, excuse: 
 
 
 def _why_old(sources: Sources, nav: Nav) -> str:
-    """Why the figure of nav_state.json is not of the time of its file."""
+    """Why the figure of nav_state.json is none of the time of its file."""
     if not sources.has(NAV_STATE):
         return "the NAV on show is that of nav.json"
-    repeated = next((reason for reason in nav.passed if reason.startswith(REPEATED)), "")
+    told = next((reason for reason in nav.passed if reason.startswith((REPEATED, f"{NAV_STATE} {SAYS_ZERO}"))), "")
     reason = why_not_alive(sources, NAV_STATE, sources.stamp(NAV_STATE))
-    return f"{NAV_STATE} {reason}" if reason else repeated
+    return f"{NAV_STATE} {reason}" if reason else told
 
 
 def _signs_differ(left: Side, right: Side) -> bool:

@@ -54,7 +54,8 @@ NAVS: list[tuple[str, Changes, list[Any]]] = [
     ("minus zero in every file", daemons(-0.0) | executors(-0.0), [UNKNOWN, NO_PRICE, *NO_DRAWDOWN]),
     ("a cold start", daemons(0.0), [is_nav(PEAK), told("says 0.00")]),
     ("a cold start, nav.json missing", daemons(0.0) | {"nav.json": GONE}, [UNKNOWN, NO_PRICE, *NO_DRAWDOWN]),
-    ("zero without a history, an older nav.json", daemons(0.0) | NO_SERIES, [UNKNOWN, NO_PRICE, *NO_DRAWDOWN]),
+    ("zero without a history", daemons(0.0) | NO_SERIES, [is_nav(PEAK), told("says 0.00")]),
+    ("zero without a history, nav.json missing", daemons(0.0) | NO_SERIES | {"nav.json": GONE}, [UNKNOWN, NO_PRICE]),
     ("zero that the history has too", daemons(0.0) | SERIES_OF_ZERO, [UNKNOWN, NO_PRICE, *NO_DRAWDOWN]),
     ("zero in nav.json alone", executors(0.0), [is_nav(PEAK), told("nav agrees")]),
     ("zero in nav.json, no nav_state.json", executors(0.0) | {"nav_state.json": GONE}, [UNKNOWN, *NO_DRAWDOWN]),
@@ -78,11 +79,23 @@ def test_the_nav_is_what_is_written(case: Any, tmp_path: Path) -> None:
     assert state["aum"]["total_usd"] == state["nav"]["nav_usd"]
 
 
-def test_a_later_figure_takes_the_place_of_a_zero_with_a_word(tmp_path: Path) -> None:
-    """Later evidence counts; that it is another file's is told."""
-    world = change(World(tmp_path / "state", scenario="v7.1/healthy"), daemons(0.0) | NO_SERIES)
-    state = shift(world, 10.0, "nav.json").load()
-    assert wrong(state, [{"path": "nav.nav_usd", "near": PEAK}, told("says 0.00.*nav.json")]) == []
+TURNS: list[tuple[str, Changes, list[Any]]] = [
+    ("without a history", NO_SERIES, [{"path": "nav.nav_usd", "near": PEAK}, told("says 0.00.*nav.json")]),
+    ("a cold start", {}, [{"path": "nav.nav_usd", "near": PEAK}, told("says 0.00.*nav.json")]),
+    ("in the history too", SERIES_OF_ZERO, [{"path": "nav.nav_usd", "unknown": True}]),
+]
+
+
+@pytest.mark.parametrize("case", TURNS, ids=lambda case: str(case[0]))
+def test_a_zero_says_the_same_whichever_file_was_written_last(case: Any, tmp_path: Path) -> None:
+    """The daemon writes it anew three times in each loop of the executor; another file's figure is told as that."""
+    _, changes, claims = case
+    world, found = change(World(tmp_path / "state", scenario="v7.1/healthy"), daemons(0.0) | changes), []
+    for seconds in (0.0, 10.0):
+        state = shift(world, seconds, "nav.json").load()
+        assert wrong(state, claims) == []
+        found.append([line["kind"] for line in state["meta"]["alerts"]])
+    assert found[0] == found[1]
 
 
 def test_an_old_figure_never_takes_it(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from state.desks.links import KEPT, LOCAL, Hub, Link, link_alerts
+from state.facts.environment import LIVE_WORDS, PAPER_WORDS
 from state.formatting import fmt_moment
 from state.trust.readiness import find_obstacles
 from state.trust.severity import INFO, rank_of
@@ -13,9 +14,6 @@ State = dict[str, Any]
 Brief = dict[str, Any]
 
 LIVE, PAPER, TESTNET, UNNAMED = "live", "paper", "testnet", "unknown"
-# As writers call an account with money in it, and one without; any other word says neither.
-LIVE_WORDS = frozenset({"live", "prod", "production", "mainnet", "real"})
-PAPER_WORDS = frozenset({"paper", "dry_run", "dry-run", "dryrun", "sim", "simulated", "simulation", "demo"})
 
 TOLD_ALERTS = 3
 SERIES_POINTS = 96

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from state.facts.environment import engine_environment
+from state.facts.environment import engine_environment, find_contradiction
 from state.facts.fees import FeePnl, find_fee_pnl, has_sides
 from state.facts.kpis import claim_atr_ratio, claim_atr_regime, claim_dd_state
 from state.facts.kpis_shape import all_payloads, is_nested
@@ -13,7 +13,7 @@ from state.facts.standing import Claim
 from state.facts.symbols import router_entries
 from state.files.stamps import COMPARABLE_S, parse_stamp
 from state.files.surfaces import ENGINE_METADATA, KPIS, ROUTER_HEALTH
-from state.files.values import count, first_number, mapping, text
+from state.files.values import count, first_number, mapping
 from state.formatting import fmt_number
 from state.trust.comparison import Check, Side, all_agree, compare, rounding, verdict
 from state.trust.nav_checks import CENT, Facts
@@ -151,14 +151,9 @@ def _environment(sources: Sources, facts: Facts) -> Check:
     witnesses = facts.environment.witnesses
     said = ", ".join(f"{name} says {'testnet' if value else 'not testnet'}" for name, value in witnesses.items())
     sides = Side("witnesses of a testnet", float(sum(witnesses.values()))), Side("witnesses", float(len(witnesses)))
-    if len(set(witnesses.values())) > 1:
-        return verdict("environment", "fail", [said], *sides)
+    contradiction = find_contradiction(sources) or (said if len(set(witnesses.values())) > 1 else None)
+    if contradiction is not None:
+        return verdict("environment", "fail", [contradiction], *sides)
     engine = engine_environment(sources)
-    # Of ENV only the exact word speaks of the exchange's testnet.
-    variable = "HEDGE_ENV" if text(sources.environ.get("HEDGE_ENV")) or (engine or "").lower() != "testnet" else "ENV"
-    named = text(sources.environ.get(variable))
-    if named and engine and named.lower() != engine.lower():
-        detail = f"{variable} says {named}, {ENGINE_METADATA} says {engine}"
-        return verdict("environment", "fail", [detail], *sides)
-    status = "ok" if witnesses or engine else "not_comparable"
-    return verdict("environment", status, [said or "nothing says which environment this is"], *sides)
+    told = said or (f"{ENGINE_METADATA} says {engine}" if engine else "nothing says whether this is a testnet")
+    return verdict("environment", "ok" if witnesses or engine else "not_comparable", [told], *sides)

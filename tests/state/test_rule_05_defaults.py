@@ -41,6 +41,33 @@ def test_overrides_that_are_off_say_nothing(case: Any, scenario: str, tmp_path: 
     assert wrong(change(world, {OVERRIDES: overrides}).load(), claims) == []
 
 
+NAMELESS = {"path": "meta.environment", "unknown": True}
+# Environment of the reader, the executor's own word, what is known.
+NAMES: list[tuple[dict[str, str], str, list[Any]]] = [
+    ({"ENV": "testnet"}, "prod", [UNKNOWN, NAMELESS, FAILS]),
+    ({"ENV": "testnet", "BINANCE_TESTNET": "1"}, "live", [UNKNOWN, NAMELESS, FAILS]),
+    ({"ENV": "dev"}, "prod", [UNKNOWN, NAMELESS, FAILS]),
+    ({"ENV": "Paper"}, "mainnet", [UNKNOWN, NAMELESS, FAILS]),
+    ({"ENV": "testnet", "HEDGE_ENV": "prod"}, "prod", [UNKNOWN, {"path": "meta.environment", "is": "prod"}, FAILS]),
+    ({"ENV": "prod"}, "testnet", [YES, FAILS]),
+    ({"ENV": "prod"}, "dev", [UNKNOWN, AGREE]),
+    ({"ENV": "production"}, "prod", [UNKNOWN, AGREE]),
+    ({"ENV": "desk-7"}, "prod", [UNKNOWN, {"path": "meta.environment", "is": "desk-7"}, AGREE]),
+    ({"ENV": "prod", "BINANCE_TESTNET": "1"}, "prod", [YES, AGREE]),
+    ({"ENV": "testnet"}, "testnet", [YES, AGREE]),
+    ({}, "prod", [UNKNOWN, {"check": "environment", "status": "ok", "about": "says prod"}]),
+]
+
+
+@pytest.mark.parametrize("case", NAMES, ids=lambda case: f"{case[0]} over {case[1]}")
+def test_money_is_never_badged_as_play(case: Any, tmp_path: Path) -> None:
+    """Where the reader's ENV makes light of an executor that says it trades with money, nobody is believed."""
+    environ, engine, claims = case
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    world.environ = environ
+    assert wrong(change(world, {"engine_metadata.json env": engine}).load(), claims) == []
+
+
 @pytest.mark.parametrize("scenario", ["v7.1/healthy", "v7.6/healthy", "v7.1/drawdown"])
 def test_the_words_per_symbol_that_are_always_written_are_shown_as_such(scenario: str, tmp_path: Path) -> None:
     """`normal` and 0.00 stand there whatever the symbol does."""

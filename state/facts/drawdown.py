@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from state.facts.drawdown_figures import CENT, Figures, why_impossible
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.kpis_shape import flat_payloads
+from state.facts.kpis_words import claim_dd_state
 from state.facts.nav_files import Nav, claim_of, is_daemons, nav_of
 from state.facts.reset_day import why_not_today
 from state.facts.sources import Sources
-from state.facts.standing import Choice, Claim, choose
+from state.facts.standing import Choice, Claim, choose, why_not_alive
 from state.files.stamps import COMPARABLE_S, content_stamp
 from state.files.surfaces import KPIS, NAV_STATE, RISK_SNAPSHOT
 from state.files.values import JsonDict, first, first_numeric, mapping, number, numeric, text, why_unreadable
@@ -17,22 +19,13 @@ from state.files.values import JsonDict, first, first_numeric, mapping, number, 
 # What a NAV moves between the loops of two writers; and within one.
 NAV_MOVES = 5e-3
 NAV_ROUNDING = 1e-4
-# Two figures of one file differ by the digits they are written with.
-WITHIN_A_FILE = 1e-6
-CENT = 0.01
+# Words of a portfolio that lies below its peak; so far below it is nowhere else than at it.
+BELOW_THE_PEAK = frozenset({"cautious", "defensive", "drawdown"})
+AT_THE_PEAK_PCT = 0.005
 DAEMON_PCT = ("drawdown_pct", "drawdown")
 
 # Under which key the daemon's figure outlives its file.
 REALIZED = "realized_today"
-
-
-class Figures(NamedTuple):
-    """What one source says: percent 0..100 and more, the NAV it was computed from, and the rest in USD."""
-
-    pct: float | None
-    abs_usd: float | None
-    peak_usd: float | None
-    nav_usd: float | None
 
 
 class Drawdown(NamedTuple):
@@ -61,6 +54,8 @@ def find_drawdown(sources: Sources, nav: Nav, exchange: Exchange) -> Drawdown:
     reasons = (_disowned(block.value, configured) for block in _snapshots(sources))
     disowned = tuple(dict.fromkeys(reason for reason in reasons if reason))
     usable = [item if item.flaw else _beside(item, nav) for item in written]
+    if _is_said_to_be_below_the_peak(sources, usable, nav):
+        usable = [_beside_word(item) for item in usable]
     return Drawdown(choose(sources, usable), written, disowned, nav.unpriced)
 
 
@@ -116,18 +111,6 @@ def _daemons_realized(sources: Sources, kept: bool) -> Iterator[Claim[float]]:
         yield Claim(last, NAV_STATE, sources.history.at(REALIZED), None, name)
 
 
-def why_impossible(figures: Figures) -> str | None:
-    """What cannot be in the figures of one source, whatever the market did."""
-    pct, nav_usd, peak_usd = figures.pct, figures.nav_usd, figures.peak_usd
-    if pct is not None and pct < 0:
-        return f"a drawdown of {pct:.2f} % cannot be below zero"
-    if pct is not None and pct > 100 and (nav_usd is None or nav_usd >= 0):
-        return f"a drawdown of {pct:.2f} % is more than all of a NAV that is not negative"
-    if peak_usd is not None and nav_usd is not None and peak_usd < nav_usd - max(CENT, WITHIN_A_FILE * abs(nav_usd)):
-        return "its peak lies below its own NAV"
-    return None
-
-
 def _claims(sources: Sources, configured: bool) -> Iterator[Claim[Figures]]:
     """The sources in their order, with what rules each out."""
     daemon = sources.data(NAV_STATE)
@@ -165,6 +148,29 @@ def _beside(claim: Claim[Figures], nav: Nav) -> Claim[Figures]:
     if abs(nav.usd - of_it) <= max(CENT, share * abs(nav.usd)):
         return claim
     return replace(claim, flaw="was computed from another NAV than the one on show")
+
+
+def _is_said_to_be_below_the_peak(sources: Sources, usable: list[Claim[Figures]], nav: Nav) -> bool:
+    """Whether the portfolio's living word is that, and a living source has how far, by this very NAV.
+
+    By another NAV it may have been so, a loop ago.
+    """
+    word = choose(sources, claim_dd_state(sources))
+    if word.stale is not None or (word.value or "").lower() not in BELOW_THE_PEAK or nav.usd is None:
+        return False
+    return any(
+        (item.value.pct or 0.0) >= AT_THE_PEAK_PCT
+        and abs((item.value.nav_usd or 0.0) - nav.usd) <= max(CENT, NAV_ROUNDING * abs(nav.usd))
+        for item in usable
+        if item.flaw is None and why_not_alive(sources, item.file, item.stamp) is None
+    )
+
+
+def _beside_word(claim: Claim[Figures]) -> Claim[Figures]:
+    """Ruled out where it has no drawdown: its peak was begun anew."""
+    if claim.flaw or claim.value.pct is None or claim.value.pct >= AT_THE_PEAK_PCT:
+        return claim
+    return replace(claim, flaw="says 0.00 % of a portfolio that is said to be below its peak")
 
 
 def _snapshots(sources: Sources) -> Iterator[Claim[JsonDict]]:

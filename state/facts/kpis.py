@@ -1,28 +1,26 @@
 """The KPI blocks: what kpis_v7.json carries, both shapes mapped to four blocks, then filled by the truth policy."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 from state.facts.drawdown import Drawdown, why_no_drawdown
 from state.facts.executor_word import Word, show_word
 from state.facts.fees import Fees, find_fee_pnl
-from state.facts.kpis_shape import Payload, all_payloads, is_nested
+from state.facts.kpis_shape import is_nested
+from state.facts.kpis_words import claim_atr_ratio, claim_atr_regime, claim_dd_state
 from state.facts.nav_files import Nav
 from state.facts.pnl import build_pnl
 from state.facts.sources import Sources
-from state.facts.standing import Choice, Claim, choose, mark_stale
+from state.facts.standing import Choice, choose, mark_stale
 from state.facts.symbols import PASSED_THROUGH, build_symbols
 from state.facts.vetoes import find_vetoes
 from state.files.surfaces import EXECUTION_HEALTH, KPIS, RISK_SNAPSHOT, ROUTER_HEALTH
-from state.files.values import JsonDict, first, mapping, number, sanitize, word
+from state.files.values import JsonDict, mapping, sanitize
 
 DEFAULT_DD_STATE = "normal"
 DEFAULT_ATR_REGIME = "unknown"
 
 # The writers' own word for "nothing measured".
 UNMEASURED = "unknown"
-
-T = TypeVar("T")
 
 
 def build_kpis(sources: Sources, drawdown: Drawdown, nav: Nav, said: Word) -> dict[str, Any]:
@@ -84,56 +82,6 @@ def _usable(drawdown: Drawdown) -> bool | None:
     if drawdown.disowned:
         return False
     return True if any(item.file in (KPIS, RISK_SNAPSHOT) for item in drawdown.claims) else None
-
-
-def claim_over_payloads(
-    sources: Sources, read: Callable[[Payload], T | None], of_snapshot: Callable[[JsonDict], T | None]
-) -> Iterator[Claim[T]]:
-    """What each KPI payload says, newest first, and after them risk_snapshot.json itself."""
-    for item in all_payloads(sources):
-        if (value := read(item)) is not None:
-            yield Claim(value, item.file, item.stamp, None, item.origin)
-    if (value := of_snapshot(sources.data(RISK_SNAPSHOT))) is not None:
-        yield Claim(value, RISK_SNAPSHOT, sources.stamp(RISK_SNAPSHOT))
-
-
-def claim_dd_state(sources: Sources) -> list[Claim[str]]:
-    """The portfolio's drawdown state, as each source has it."""
-
-    def read(data: JsonDict) -> str | None:
-        return word(data.get("dd_state"), "dd_state", "state")
-
-    return list(
-        claim_over_payloads(sources, lambda item: first([read(mapping(item.data.get("risk"))), read(item.data)]), read)
-    )
-
-
-def claim_atr_regime(sources: Sources) -> list[Claim[str]]:
-    """The portfolio's ATR regime, as each source has it."""
-
-    def read(data: JsonDict) -> str | None:
-        return first([word(data.get("atr_regime"), "atr_regime"), word(data.get("atr"), "atr_regime")])
-
-    return list(
-        claim_over_payloads(sources, lambda item: first([read(mapping(item.data.get("risk"))), read(item.data)]), read)
-    )
-
-
-def claim_atr_ratio(sources: Sources) -> list[Claim[float]]:
-    """The portfolio's ATR ratio; one below zero cannot be, in whichever of its places a source has it."""
-
-    def read(data: JsonDict) -> float | None:
-        atr = mapping(data.get("atr"))
-        places = (mapping(data.get("risk")).get("atr_ratio"), atr.get("median_ratio"), atr.get("atr_ratio"))
-        values = [value for place in places if (value := number(place)) is not None]
-        return first([*(value for value in values if value < 0), *values])
-
-    claims = claim_over_payloads(sources, lambda item: read(item.data), read)
-    return [Claim(item.value, item.file, item.stamp, _why_no_ratio(item.value), item.origin) for item in claims]
-
-
-def _why_no_ratio(value: float) -> str | None:
-    return f"an ATR ratio of {value:.2f} cannot be below zero" if value < 0 else None
 
 
 def _dd_state(sources: Sources) -> str:

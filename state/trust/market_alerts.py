@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from state.facts.drawdown import AT_THE_PEAK_PCT, BELOW_THE_PEAK
 from state.formatting import fmt_number, fmt_pct
 from state.sentences import amount
 from state.trust.severity import CALM_STATES, drawdown_kind, fees_kind, router_kind
@@ -27,9 +28,18 @@ def _drawdown(state: State) -> Iterator[Alert]:
     kind = drawdown_kind(risk["dd_state"])
     if kind is not None:
         pct = risk["drawdown_pct"]
-        text = "percent unknown" if pct is None else f"{fmt_pct(pct)} below the peak"
+        text = "percent unknown" if pct is None else f"{fmt_pct(pct)} below the peak{_dispute(state)}"
         old = state["meta"]["stale"].get("kpis.risk.dd_state")
         yield alert(kind, f"Drawdown {risk['dd_state']}", f"{text}; {old}" if old else text)
+
+
+def _dispute(state: State) -> str:
+    """What there is against the percentage beside the state."""
+    risk, checks = state["kpis"]["risk"], state["meta"]["checks"]
+    if risk["drawdown_pct"] < AT_THE_PEAK_PCT and risk["dd_state"].lower() in BELOW_THE_PEAK:
+        return ", which the state disputes"
+    failed = {check["name"] for check in checks if check["status"] == "fail"}
+    return ", which the files dispute" if failed & {"drawdown", "drawdown_sources"} else ""
 
 
 def _symbols_in_drawdown(state: State) -> Iterator[Alert]:

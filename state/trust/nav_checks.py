@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from state.facts.book import Book
-from state.facts.drawdown import Drawdown, Figures, why_impossible
+from state.facts.drawdown import Drawdown
+from state.facts.drawdown_figures import Figures, implied_pct, why_impossible
 from state.facts.environment import Environment
 from state.facts.exchange import Exchange
 from state.facts.fx import Rate
@@ -132,19 +133,23 @@ def _skew(left: Side, right: Side) -> float:
 
 def _drawdown(facts: Facts) -> Check:
     """Percent, amount, peak and NAV of the source on show have to make each other; what cannot be is said."""
-    impossible = [f"{item.name}: {why}" for item in facts.drawdown.claims if (why := why_impossible(item.value))]
+    impossible = [(item, why) for item in facts.drawdown.claims if (why := why_impossible(item.value))]
     claim = facts.drawdown.choice.claim
     if impossible:
-        return verdict("drawdown", "fail", ["; ".join(impossible)])
+        sides = _percentages(impossible[0][0], None)
+        words = "; ".join(f"{item.name}: {why}" for item, why in impossible)
+        return compare("drawdown", *sides, DRAWDOWN_TOLERANCE_PCT) | {
+            "status": "fail",
+            "detail": words,
+            "parts": [words],
+        }
     if claim is None:
         return verdict("drawdown", "not_comparable", ["no drawdown on show"])
-    figures, label = claim.value, f"drawdown % of {claim.name}"
+    figures = claim.value
     nav_usd = figures.nav_usd if figures.nav_usd is not None else facts.nav_found.usd
-    left = Side(label, figures.pct, claim.stamp)
-    right = Side("% from its peak and NAV", computed_pct(figures.peak_usd, nav_usd), claim.stamp)
     excuse = "the NAV is frozen" if facts.exchange.frozen else facts.drawdown.choice.stale or ""
     tolerance = DRAWDOWN_TOLERANCE_PCT if figures.nav_usd is None else _pct_tolerance(figures)
-    check = compare("drawdown", left, right, tolerance, excuse)
+    check = compare("drawdown", *_percentages(claim, nav_usd), tolerance, excuse)
     below = None if figures.peak_usd is None or nav_usd is None else max(figures.peak_usd - nav_usd, 0.0)
     if check["status"] != "ok" or figures.abs_usd is None or below is None:
         return check
@@ -153,11 +158,12 @@ def _drawdown(facts: Facts) -> Check:
     return check
 
 
-def computed_pct(peak_usd: float | None, nav_usd: float | None) -> float | None:
-    """Percent below the peak."""
-    if nav_usd is None or not peak_usd or peak_usd < 0:
-        return None
-    return max(100.0 * (peak_usd - nav_usd) / peak_usd, 0.0)
+def _percentages(claim: Claim[Figures], nav_usd: float | None) -> tuple[Side, Side]:
+    """What a source says, and what its other figures make; `nav_usd` where it has no NAV of its own."""
+    figures = claim.value
+    made = implied_pct(figures, figures.nav_usd if figures.nav_usd is not None else nav_usd)
+    parts = "its amount and NAV" if figures.peak_usd is None else "its peak and NAV"
+    return Side(f"drawdown % of {claim.name}", figures.pct, claim.stamp), Side(f"% from {parts}", made, claim.stamp)
 
 
 def _pct_tolerance(figures: Figures) -> float:

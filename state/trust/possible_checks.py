@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from state.facts.kpis import claim_atr_ratio
 from state.facts.kpis_shape import is_nested
+from state.facts.kpis_words import claim_atr_ratio
 from state.facts.router import claim_order_weighted, why_not_in_order
 from state.facts.sources import Sources
 from state.facts.symbols import why_no_fall

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from state.facts.environment import engine_environment, find_contradiction
 from state.facts.fees import FeePnl, find_fee_pnl, has_sides
-from state.facts.kpis import claim_atr_ratio, claim_atr_regime, claim_dd_state
 from state.facts.kpis_shape import all_payloads, is_nested
+from state.facts.kpis_words import claim_atr_ratio, claim_atr_regime, claim_dd_state
 from state.facts.sources import Sources
 from state.facts.standing import Claim
 from state.facts.symbols import router_entries

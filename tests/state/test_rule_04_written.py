@@ -135,5 +135,5 @@ def test_a_drawdown_that_is_no_number_is_not_replaced_in_silence(
 
 def test_a_drawdown_in_words_is_read(tmp_path: Path) -> None:
     """Digits in quotes are digits."""
-    world = change(World(tmp_path / "state", scenario="v7.1/healthy"), dict.fromkeys(PLACES["nav_state.json"], "7.79"))
-    assert wrong(world.load(), [{"path": "nav.drawdown_pct", "near": 7.79}, told("drawdown")]) == []
+    world = change(World(tmp_path / "state", scenario="v7.1/drawdown"), dict.fromkeys(PLACES["nav_state.json"], "7.80"))
+    assert wrong(world.load(), [{"path": "nav.drawdown_pct", "near": 7.80}, told("drawdown")]) == []

@@ -47,6 +47,41 @@ def test_a_peak_is_not_below_its_nav(peak: float, place: str, tmp_path: Path) ->
     assert wrong(state, [told("peak"), {"path": "nav.peak_usd", "near": 10461.27, "rel": 1e-6}]) == []
 
 
+DAEMON = "nav_state.json"
+SLIP = {f"{DAEMON} {key}": 0.0779 for key in ("drawdown_pct", "drawdown")}
+SLIP_ALL = SLIP | {f"{block}.{key}": 0.0779 for block in (COPY, STATE) for key in ("dd_pct", "drawdown.pct")}
+NO_PEAKS = {f"{block}.{key}": GONE for block in (COPY, STATE) for key in ("peak", "drawdown.peak_nav")}
+NONE_LEFT = {f"{DAEMON} {key}": 0.0 for key in ("drawdown_pct", "drawdown", "drawdown_abs")}
+REBUILT = NONE_LEFT | {f"{DAEMON} peak_equity": 10912.44}
+FALLEN = {"path": "nav.drawdown_pct", "near": 7.793078}
+NO_PCT = {"path": "nav.drawdown_pct", "unknown": True}
+# What a desk that is 7.79 % below its peak says of it, and what is shown.
+FALLS: dict[str, tuple[Any, list[Any]]] = {
+    "a peak begun anew": (REBUILT, [FALLEN, told("drawdown sources"), told("7.79 %.*dispute")]),
+    "a fraction beside its peak": (SLIP, [FALLEN, told("0.08 %.*7.79 %")]),
+    "fractions beside the amount": (SLIP_ALL | NO_PEAKS | {f"{DAEMON} peak_equity": GONE}, [NO_PCT, told("0.08 %")]),
+    "no fall anywhere": (
+        REBUILT | {f"{block}.{key}": 0.0 for block in (COPY, STATE) for key in ("dd_pct", "drawdown.pct", "dd_abs")}
+        | {f"{block}.{key}": 10912.44 for block in (COPY, STATE) for key in ("peak", "drawdown.peak_nav")},
+        [told("0.00 % below the peak, which the state disputes")],
+    ),
+    "a new peak a loop later": (
+        REBUILT | {f"{block}.{key}": 10950.0 for block in (COPY, STATE) for key in ("peak", "drawdown.peak_nav")}
+        | {f"{block}.{key}": 0.3 for block in (COPY, STATE) for key in ("dd_pct", "drawdown.pct")}
+        | {f"{block}.{key}": 10890.0 for block in (COPY, STATE) for key in ("nav", "drawdown.nav")},
+        [{"path": "nav.drawdown_pct", "near": 0.0, "abs": 1e-9}],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FALLS.values(), ids=FALLS)
+def test_a_fall_is_that_of_its_own_figures_and_of_the_word(case: tuple[Any, list[Any]], tmp_path: Path) -> None:
+    """A percentage that its peak, its amount or a living file of the same NAV refutes is not shown beside the state."""
+    changes, claims = case
+    state = change(World(tmp_path / "state", scenario="v7.1/drawdown"), changes).load()
+    assert wrong(state, [*claims, {"no_alert": "^Drawdown defensive.*0.08 % below"}]) == []
+
+
 def test_a_peak_without_a_nav_of_its_own_is_not_below_the_nav_on_show(tmp_path: Path) -> None:
     """Which another file carries: the next source that tells of a peak is used."""
     changes = {"nav_state.json total_equity": GONE, "nav_state.json peak_equity": 9000.0}

@@ -71,7 +71,8 @@ def test_the_portfolio_is_not_the_most_common_symbol(healthy: World) -> None:
 
 def test_a_cautious_word_is_not_derived_from_the_percentage(healthy: World) -> None:
     """7.8 % with the word `normal` is shown as written, both of them."""
-    state = healthy.edit("nav_state.json", "drawdown_pct", 7.8).load()
+    healthy.edit("nav_state.json", "peak_equity", 10461.27 / 0.922).edit("nav_state.json", "drawdown_pct", 7.8)
+    state = healthy.load()
     assert (state["nav"]["drawdown_pct"], state["nav"]["dd_state"]) == (7.8, "normal")
 
 

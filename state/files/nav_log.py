@@ -54,10 +54,11 @@ class LogPoint(NamedTuple):
 class NavLog:
     """The newest points of a log, oldest first, one a moment; `older` are those of the week before them.
 
-    `updated_at` is the moment of the last row that has one; `faults` has, for each row that has none, the moment of the
-    row before it. `raw` are the bytes of all these and perhaps of some before them, without the brackets; `whole` when
-    they are all rows of the file. `added` counts the rows that came since all of `raw` was parsed; of those that came
-    last, `changed_from` is the earliest moment.
+    `updated_at` is the moment of the newest row, one later than the file only if written last; `faults` has, for each
+    row that has none, the moment of the row before it. `raw` are the bytes of all these and perhaps of some before
+    them, without the brackets; `whole` when they are all rows of the file. `added` counts the rows that came since all
+    of `raw` was parsed; of those that came last, `changed_from` is the earliest moment. `last_at` is the moment of the
+    last row that has one.
     """
 
     points: list[LogPoint]
@@ -68,6 +69,7 @@ class NavLog:
     added: int = 0
     older: list[LogPoint] = field(default_factory=list)
     changed_from: float = -inf
+    last_at: float | None = None
 
 
 def read_nav_log(path: str, written_at: float, known: NavLog | None) -> NavLog:
@@ -127,12 +129,13 @@ def _read_added(descriptor: int, written_at: float, known: NavLog | None) -> Nav
 
 
 def _add(known: NavLog, rows: list[Any], raw: bytes, written_at: float) -> NavLog:
-    added, faults = read_rows(rows, known.updated_at or -inf)
+    added, faults = read_rows(rows, known.last_at or -inf)
     points = _in_order([*known.points, *added], len(known.points)) if added else known.points
-    updated_at = added[-1].t if added else known.updated_at
+    last_at = added[-1].t if added else known.last_at
+    updated_at = _newest(last_at, points, written_at)
     points, older, faults = _trim(points, [*known.faults, *faults], written_at, known.older)
     changed_from = min((point.t for point in added), default=inf)
-    return NavLog(points, faults, updated_at, raw, known.whole, known.added + len(rows), older, changed_from)
+    return NavLog(points, faults, updated_at, raw, known.whole, known.added + len(rows), older, changed_from, last_at)
 
 
 def _has_front(descriptor: int, length: int, bare: bool) -> bool:
@@ -155,7 +158,9 @@ def _read_tail(descriptor: int, written_at: float) -> NavLog:
         # The time that is kept ends with the last point that is no later than the file: it has to be among them.
         holds_all = len(points) + len(older) < len(known) and known[0].t <= written_at
         if not offset or holds_all or most_bytes == TAILS_BYTES[-1]:
-            return NavLog(points, faults, read[-1].t if read else None, raw, not offset, older=older)
+            last_at = read[-1].t if read else None
+            updated_at = _newest(last_at, points, written_at)
+            return NavLog(points, faults, updated_at, raw, not offset, older=older, last_at=last_at)
     raise UnusableFileError("malformed", "torn, or without a point near its end")
 
 
@@ -223,6 +228,11 @@ def _trim(
         points, faults = points[start:], [moment for moment in faults if moment >= points[start].t]
     first = max(bisect_left(older, end - WEEK_S, key=_MOMENT), len(older) - MOST_OLDER)
     return points, older[first:] if first > 0 else older, faults
+
+
+def _newest(last_at: float | None, points: list[LogPoint], written_at: float) -> float | None:
+    """Of when the log is: by its last row, and by the newest, since rows may be written in any order."""
+    return last_at if last_at is None or not points else max(last_at, end_of(points, written_at))
 
 
 def end_of(points: list[LogPoint], written_at: float) -> float:

@@ -152,12 +152,16 @@ def _follow(path: str, surface: Surface, signature: Signature, mtime: float, pre
     """A log that is read by its end; `data` stays the same object while nothing was added."""
     known = previous.log if previous is not None else None
     log = read_nav_log(path, mtime, known)
-    if previous is not None and known is not None and log.points is known.points and log.faults == known.faults:
+    if previous is not None and known is not None and _is_the_same(log, known):
         return replace(previous, status="ok", mtime=mtime, error=None, signature=signature, log=log)
     week = sample_week(log, mtime, previous.data.get("week") if previous is not None and previous.data else None)
     data = {"series": log.points, "faults": len(log.faults), "updated_at": log.updated_at, "week": week}
     written_at = latest_write(os.stat(path).st_mtime_ns)  # noqa: PTH116 - points may have come since it was looked at
     return replace(_accept(surface, data, signature, mtime, previous), log=log, written_at=written_at)
+
+
+def _is_the_same(log: NavLog, known: NavLog) -> bool:
+    return (log.points is known.points, log.faults, log.updated_at) == (True, known.faults, known.updated_at)
 
 
 def _accept(surface: Surface, data: JsonDict, signature: Signature, mtime: float, previous: Reading | None) -> Reading:

@@ -274,11 +274,36 @@ CHANGES: dict[str, Callable[[Rows], Rows]] = {
     "the last value mended": replace_at(1.0, nav=9999.5),
     "the last one twice": lambda rows: rows + [{**row, "nav": 3.25} for row in rows[-1:]],
     "one late": lambda rows: [*rows, {**GOOD, "t": last_of(rows) - 90.0}],
+    "turned around": lambda rows: rows[::-1],
     "one from far ahead": lambda rows: [*rows, {**GOOD, "t": T + 1e8}, {**GOOD, "t": last_of(rows)}],
     "one without a moment": lambda rows: [*rows, {"nav": 1.0}],
     "other points": lambda rows: minutes(len(rows), end=T + 11.0),
     "emptied": lambda _: [],
 }
+
+
+ORDERS: dict[str, tuple[Callable[[Rows], Rows], float]] = {
+    "turned around": (lambda rows: rows[::-1], T),
+    "the last ones swapped": (lambda rows: [*rows[:-5], rows[-1], *rows[-4:-1], rows[-5]], T),
+    "one from far ahead in front": (lambda rows: [{**GOOD, "t": T + HOUR_S}, *rows], T),
+    "one from far ahead behind": (lambda rows: [*rows, {**GOOD, "t": T + HOUR_S}], T + HOUR_S),
+}
+
+
+@pytest.mark.parametrize("case", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("followed", [False, True])
+def test_a_log_is_of_its_newest_row_in_whatever_order(
+    case: tuple[Callable[[Rows], Rows], float], followed: bool, tmp_path: Path
+) -> None:
+    """Not of the one that stands last; one that is later than the file counts only there, where a clock tells it."""
+    order, at = case
+    path, rows, known = tmp_path / NAV_LOG, minutes(180), None
+    if followed:
+        path.write_text(json.dumps(rows[:-20]))
+        known = read(path)
+    path.write_text(json.dumps(order(rows)))
+    os.utime(path, (T + 5.0, T + 5.0))
+    assert read(path, known).updated_at == at
 
 
 @settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck), database=None)

@@ -12,6 +12,7 @@ from state.facts.nav_files import Nav, claim_of, is_daemons, nav_of
 from state.facts.reset_day import why_not_today
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose, why_not_alive
+from state.facts.switches import switch
 from state.files.stamps import COMPARABLE_S, content_stamp
 from state.files.surfaces import KPIS, NAV_STATE, RISK_SNAPSHOT
 from state.files.values import JsonDict, first, first_numeric, mapping, number, numeric, text, why_unreadable
@@ -211,8 +212,15 @@ def _disowned(block: JsonDict, configured: bool) -> str | None:
 
     Of a configured NAV the cache of the confirmed one plays no part, and is always stale.
     """
-    flags = {str(key) for key, value in mapping(block.get("stale_flags")).items() if value is True}
+    flags = _raised(block.get("stale_flags"))
     stale = sorted(flags - {"nav_cache_stale"} if configured else flags)
-    if stale or (block.get("usable") is False and not (configured and flags)):
+    if stale or (switch(block.get("usable")) is False and not (configured and flags)):
         return "its writer marks it as not usable" + (f" ({', '.join(stale)})" if stale else "")
     return None
+
+
+def _raised(flags: object) -> set[str]:
+    """The names of the flags that are up: those that are on, or all of a list."""
+    if isinstance(flags, list):
+        return {name for item in flags if (name := text(item)) is not None}
+    return {str(key) for key, value in mapping(flags).items() if switch(value)}

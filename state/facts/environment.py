@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from state.facts.sources import Sources
+from state.facts.switches import switch
 from state.files.surfaces import ENGINE_METADATA, RISK_SNAPSHOT
-from state.files.values import flag, mapping, text
+from state.files.values import mapping, text
 
 # Everything the loader takes from the environment of the process.
 ENVIRON_KEYS = ("HEDGE_ENV", "ENV", "BINANCE_TESTNET")
@@ -79,7 +80,7 @@ def engine_environment(sources: Sources) -> str | None:
 
 def _witnesses(sources: Sources) -> dict[str, bool]:
     """Who says what. Overrides that are not active are a default, and prove nothing about the exchange."""
-    overrides = flag(mapping(sources.data(RISK_SNAPSHOT).get("risk_config_meta")).get("testnet_overrides_active"))
+    overrides = switch(mapping(sources.data(RISK_SNAPSHOT).get("risk_config_meta")).get("testnet_overrides_active"))
     said: dict[str, bool | None] = {"BINANCE_TESTNET": _binance(sources.environ)}
     if overrides:
         said[f"{RISK_SNAPSHOT} testnet_overrides_active"] = True

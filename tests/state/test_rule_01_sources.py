@@ -60,14 +60,21 @@ def test_the_mirror_of_the_executor_does_not_hide_the_death_of_the_daemon(tmp_pa
     assert wrong(world.load(), [silent, is_nav(10461.27)]) == []
 
 
+MARKS: list[dict[str, Any]] = [
+    {"usable": False},
+    {"usable": "false"},
+    {"usable": 0},
+    {"stale_flags": {"peak_state_stale": True}},
+    {"stale_flags": {"peak_state_stale": "true"}},
+    {"stale_flags": {"peak_state_stale": 1}},
+    {"stale_flags": ["peak_state_stale"]},
+]
 BLOCKS = ("kpis_v7.json drawdown", "risk_snapshot.json dd_state.drawdown", "risk_snapshot.json kpis_v7.drawdown")
 
 
 @pytest.mark.parametrize("mirrored", [False, True], ids=["daemon", "mirror"])
 @pytest.mark.parametrize("blocks", [BLOCKS[:1], BLOCKS[1:2], BLOCKS[2:], BLOCKS], ids=["kpis", "state", "copy", "all"])
-@pytest.mark.parametrize(
-    "mark", [{"usable": False}, {"stale_flags": {"peak_state_stale": True}}], ids=["usable", "flag"]
-)
+@pytest.mark.parametrize("mark", MARKS, ids=str)
 def test_a_figure_that_its_writer_disowns_is_not_used(
     mark: Any, blocks: tuple[str, ...], mirrored: bool, tmp_path: Path
 ) -> None:

@@ -17,7 +17,8 @@ AGREE = {"not": {"check": "environment", "status": ["warn", "fail"]}}
 WITNESSES: list[tuple[dict[str, str], Any, list[Any]]] = [
     ({}, False, [UNKNOWN, AGREE]),
     ({}, None, [UNKNOWN, AGREE]),
-    ({}, "true", [UNKNOWN, AGREE]),
+    ({}, "true", [YES, AGREE]),
+    ({}, "maybe", [UNKNOWN, AGREE]),
     ({}, True, [YES, AGREE]),
     ({"ENV": "prod"}, False, [UNKNOWN, AGREE]),
     ({"ENV": "latest-prod"}, False, [UNKNOWN, AGREE]),
@@ -28,6 +29,8 @@ WITNESSES: list[tuple[dict[str, str], Any, list[Any]]] = [
     ({"ENV": "prod", "BINANCE_TESTNET": "maybe"}, False, [UNKNOWN, AGREE]),
     ({"ENV": "prod", "BINANCE_TESTNET": "0"}, False, [NO, AGREE]),
     ({"ENV": "prod", "BINANCE_TESTNET": "0"}, True, [UNKNOWN, FAILS]),
+    ({"ENV": "prod", "BINANCE_TESTNET": "0"}, 1, [UNKNOWN, FAILS]),
+    ({"ENV": "prod", "BINANCE_TESTNET": "0"}, "false", [NO, AGREE]),
 ]
 
 

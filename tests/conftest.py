@@ -11,6 +11,7 @@ import pytest
 from chromium import CHROMIUM_ARGUMENTS, chromium_path
 from playwright.sync_api import Browser, sync_playwright
 from pretended import Pretended, pretending
+from scripted import Scripted, scripting
 from serving import HEALTHY_STATE, Server, serving
 
 
@@ -74,6 +75,13 @@ def exchange(_pretended: Pretended) -> Iterator[Pretended]:
     _pretended.control(faults=[], forget_weight=True)
     yield _pretended
     _pretended.control(faults=[])
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    """An exchange that answers what the test writes down."""
+    with scripting() as found:
+        yield found
 
 
 def pytest_collection_finish() -> None:

@@ -77,17 +77,13 @@ class OwnPeak:
         Raises:
             NotUnderstoodError: one of them is in a coin that has no price.
         """
-        new = sorted(
-            (item for item in found if item.at_s >= self._first_s and item.transfer_id not in self._applied),
-            key=lambda item: item.at_s,
-        )
+        new = self._new(found)
         amounts = [_usd(item, usd_per) for item in new]
         for item, amount_usd in zip(new, amounts, strict=True):
             self._move(amount_usd, item.at_s)
             self._applied[item.transfer_id] = item.at_s
         self.checked_s, self._is_told = now_s, True
-        if not self.is_unsure and self._readings:
-            self.peak_usd = max(self.peak_usd, self._readings[-1][1])
+        self._take_newest()
         self._applied = {key: at_s for key, at_s in self._applied.items() if at_s >= now_s - 3 * OVERLAP_S}
         self._save()
 
@@ -101,6 +97,20 @@ class OwnPeak:
             return None
         nav_usd = self._readings[-1][1]
         return Drawdown(max(self.peak_usd, nav_usd), nav_usd)
+
+    def _new(self, found: Iterable[Transfer]) -> list[Transfer]:
+        """In order; pages overlap, so that one answer may have the same transfer twice."""
+        unseen = {item.transfer_id: item for item in found if item.at_s >= self._first_s}
+        new = [item for name, item in unseen.items() if name not in self._applied]
+        return sorted(new, key=lambda item: item.at_s)
+
+    def _take_newest(self) -> None:
+        """The newest NAV as the peak, unless it is of before a transfer that the peak has in it already."""
+        if self.is_unsure or not self._readings:
+            return
+        at_s, nav_usd = self._readings[-1]
+        if at_s >= max(self._applied.values(), default=at_s):
+            self.peak_usd = max(self.peak_usd, nav_usd)
 
     def _move(self, amount_usd: float, at_s: float) -> None:
         """The peak in the proportion in which the account has changed: its fall in percent stays what it was."""

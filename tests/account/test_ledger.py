@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from scripted import Scripted
+
 NOW_S = 1_795_660_000.0
 PRICES = {"USDT": 1.0, "BNB": 600.0}
 
@@ -130,6 +132,42 @@ def test_the_peak_outlives_a_restart(tmp_path: Path) -> None:
     later.note_nav(7_600.0, NOW_S + 9_000.0)
     later.note_transfers([Transfer("t", "USDT", -2_000.0, NOW_S + 4_000.0)], PRICES.get, NOW_S + 9_031.0)
     assert _pct(later) == pytest.approx(5.0)
+
+
+def test_a_transfer_counts_once_when_an_older_one_is_no_longer_told(scripted: Scripted, tmp_path: Path) -> None:
+    """Entries of one transaction, those that move nothing, and pages that overlap change no name."""
+    (tmp_path / "cache").mkdir()
+    entries: list[dict[str, Any]] = [
+        {"time": int(NOW_S * 1000) + at_ms, "hash": "0x1", "delta": {"type": kind, "usdc": "1000.0"}}
+        for at_ms, kind in ((1000, "liquidation"), (1000, "deposit"), (301_000, "deposit"))
+    ]
+    link, peak = scripted.link("hyperliquid"), OwnPeak(tmp_path / "cache", NOW_S)
+    for at_s in range(0, 1300, 60):
+        told = [entry for entry in entries if peak.since_ms <= entry["time"] <= (NOW_S + at_s) * 1000]
+        scripted.answers["userNonFundingLedgerUpdates"] = [*told, *told[-1:]]
+        peak.note_nav(10_000.0 + 1000.0 * (at_s >= 1) + 1000.0 * (at_s >= 301), NOW_S + at_s)
+        peak.note_transfers(link.venue.transfers(link.ask, peak.since_ms), PRICES.get, NOW_S + at_s + 31.0)
+    assert peak.peak_usd == pytest.approx(12_000.0)
+    assert _pct(peak) == 0.0
+
+
+def test_a_nav_of_before_a_transfer_is_no_peak_of_after_it(tmp_path: Path) -> None:
+    """It left between the two questions of one cycle."""
+    (tmp_path / "cache").mkdir()
+    peak = OwnPeak(tmp_path / "cache", NOW_S)
+    peak.note_nav(10_000.0, NOW_S)
+    peak.note_transfers([Transfer("t", "USDT", -5_000.0, NOW_S + 1.0)], PRICES.get, NOW_S + 2.0)
+    peak.note_nav(5_000.0, NOW_S + 10.0)
+    peak.note_transfers([], PRICES.get, NOW_S + 50.0)
+    assert _pct(peak) == 0.0
+
+
+def test_a_number_of_binance_names_one_transfer_of_a_kind(scripted: Scripted) -> None:
+    """A transfer and a bonus may have the same."""
+    row = {"symbol": "", "income": "5", "asset": "USDT", "time": 1, "tranId": 9}
+    scripted.answers["/fapi/v1/income"] = [row | {"incomeType": kind} for kind in ("TRANSFER", "WELCOME_BONUS")]
+    link = scripted.link("binanceusdm")
+    assert len({moved.transfer_id for moved in link.venue.transfers(link.ask, 0)}) == 2
 
 
 def _pct(peak: OwnPeak) -> float:

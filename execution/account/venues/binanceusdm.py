@@ -163,7 +163,13 @@ def read_funding(raw: object, markets: Instruments) -> list[Funding]:
 def read_transfers(raw: object) -> list[Transfer]:
     """Of /fapi/v1/income."""
     return [
-        Transfer(text(row, "tranId"), text(row, "asset"), number(row, "income"), seconds(row, "time"))
+        # The number is one of its kind alone.
+        Transfer(
+            f"{row['incomeType']}:{text(row, 'tranId')}",
+            text(row, "asset"),
+            number(row, "income"),
+            seconds(row, "time"),
+        )
         for row in rows(raw)
         if row.get("incomeType") in TRANSFER_TYPES
     ]

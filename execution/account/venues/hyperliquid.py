@@ -194,10 +194,13 @@ def read_funding(raw: object, markets: Instruments) -> list[Funding]:
 def read_transfers(raw: object, address: str) -> list[Transfer]:
     """Of userNonFundingLedgerUpdates, as far as they touch the perpetuals account."""
     found = []
-    for index, row in enumerate(rows(raw)):
-        amount = _moved(block(row, "delta"), address.lower())
+    for row in rows(raw):
+        delta = block(row, "delta")
+        amount = _moved(delta, address.lower())
         if amount:
-            found.append(Transfer(f"{row.get('hash')}:{row.get('time')}:{index}", "USDC", amount, seconds(row, "time")))
+            # One transaction may have several entries, and the place in an answer is another one each time.
+            name = f"{row.get('hash')}:{row.get('time')}:{delta.get('type')}:{amount}"
+            found.append(Transfer(name, "USDC", amount, seconds(row, "time")))
     return found
 
 

@@ -9,7 +9,7 @@ import pytest
 from recorded import FILES, MARKETS, answer
 
 from execution.account.answers import Close, Figures, Fill, Funding, NotUnderstoodError, Transfer
-from execution.account.venues import binanceusdm, bitget_answers, bybit, gate, hyperliquid
+from execution.account.venues import binance_equity, binanceusdm, bitget_answers, bybit, gate, hyperliquid
 from execution.surfaces.positions import Position
 
 POSITIONS = {
@@ -74,8 +74,14 @@ POSITIONS = {
     ),
 }
 
+
+def read_binance_figures(raw: Any) -> Figures:
+    """Without the coins that are in them."""
+    return binance_equity.read_equity(raw).figures
+
+
 FIGURES = {
-    "binance/fetchBalance-1": (binanceusdm.read_figures, Figures(31.022612, 0.0, 0.0)),
+    "binance/fetchBalance-1": (read_binance_figures, Figures(31.022612, 0.0, 0.0)),
     "hyperliquid/fetchBalance-1": (hyperliquid.read_figures, Figures(20.454862, 0.0, 0.0)),
     "bitget/fetchBalance-1": (bitget_answers.read_unified_figures, Figures(368444.3177744, 0.0, 0.0)),
     "bitget/fetchMarginMode-1": (bitget_answers.read_figures, Figures(19.88811074, 0.0, None)),

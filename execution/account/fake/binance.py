@@ -67,7 +67,13 @@ def _account(world: World) -> dict[str, Any]:
         "totalPositionInitialMargin": _text(world.margin_usd),
         "availableBalance": _text(world.equity_usd - world.margin_usd),
         "assets": [
-            {"asset": "USDT", "walletBalance": _text(world.wallet_usd), "marginBalance": _text(world.equity_usd)}
+            {
+                "asset": "USDT",
+                "walletBalance": _text(world.wallet_usd),
+                "unrealizedProfit": _text(world.unrealized_usd),
+                "marginBalance": _text(world.equity_usd),
+                "positionInitialMargin": _text(world.margin_usd),
+            }
         ],
         "positions": [],
     }

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from execution.account.answers import Figures, Fill, Funding, History, NotUnderstoodError, Rights, Transfer
+from execution.account.answers import Fill, Funding, History, NotUnderstoodError, Rights, Transfer
 from execution.account.fields import Row, block, number, positive, rows, seconds, text
+from execution.account.venues.binance_equity import read_equity
 from execution.account.venues.venue import CANDLES, Read, Venue, pick_prices, signed
 from execution.surfaces.positions import Position
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from execution.account.answers import Instrument
+    from execution.account.answers import Figures, Instrument
     from execution.account.venues.venue import Ask, Instruments
 
 PAGE = 1000
@@ -48,9 +49,14 @@ class BinanceUsdm(Venue):
     reads = (ACCOUNT, POSITIONS, INCOME, TRADES, CONFIG, KLINES, TIME, RIGHTS, SPOT, TICKERS)
     weight_limit = 2400
 
+    def __init__(self) -> None:
+        """Which coins its equity has in it shows at the first question; None for all."""
+        self.counted: frozenset[str] | None = None
+
     def figures(self, ask: Ask) -> Figures:
-        """Totals of the account in USD, open PnL included."""
-        return read_figures(ask(ACCOUNT))
+        """Equity in USD, open PnL included."""
+        found, self.counted = read_equity(ask(ACCOUNT))
+        return found
 
     def positions(self, ask: Ask, markets: Instruments) -> list[Position]:
         """One-way or hedged, as each row says."""
@@ -64,8 +70,9 @@ class BinanceUsdm(Venue):
         return History(read_fills(trades, markets), read_funding(income, markets))
 
     def transfers(self, ask: Ask, since_ms: int) -> list[Transfer]:
-        """From the income history, which has several types of them."""
-        return read_transfers(list(_pages(ask, INCOME, {}, since_ms)))
+        """From the income history, which has several types of them; a coin that is not in the equity moves nothing."""
+        found = read_transfers(list(_pages(ask, INCOME, {}, since_ms)))
+        return [moved for moved in found if self.counted is None or moved.asset in self.counted]
 
     def rights(self, ask: Ask) -> Rights:
         """What the key's own settings say."""
@@ -90,13 +97,6 @@ class BinanceUsdm(Venue):
     def prices(self, ask: Ask, coins: Collection[str]) -> dict[str, float]:
         """Last prices of spot."""
         return pick_prices(rows(ask(TICKERS)), "symbol", "price", coins)
-
-
-def read_figures(raw: object) -> Figures:
-    """Of /fapi/v3/account."""
-    account = block(raw)
-    nav_usd, unrealized_usd = number(account, "totalMarginBalance"), number(account, "totalUnrealizedProfit")
-    return Figures(nav_usd, unrealized_usd, number(account, "totalPositionInitialMargin"))
 
 
 def read_positions(raw: object, markets: Instruments) -> list[Position]:

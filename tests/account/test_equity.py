@@ -1,0 +1,100 @@
+"""What the account block of an exchange means, asked for through a client: in each mode, and in none that is known."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from execution.account.answers import Figures, Instrument, NotUnderstoodError
+from execution.account.failures import Failure
+from execution.account.reading import read_account
+from execution.account.venues.venue import Instruments
+
+if TYPE_CHECKING:
+    from scripted import Scripted
+
+BTC = Instruments(
+    {
+        "BTCUSDT": Instrument("BTCUSDT", "BTC", "USDT", 1.0),
+        "BTCUSDC": Instrument("BTCUSDC", "BTC", "USDC", 1.0),
+    }
+)
+
+
+def asset(name: str, margin: float, pnl: float = 0.0, tied: float = 0.0) -> dict[str, str]:
+    """A coin of Binance's account block."""
+    told = {"marginBalance": margin, "unrealizedProfit": pnl, "positionInitialMargin": tied}
+    return {"asset": name} | {key: str(value) for key, value in told.items()}
+
+
+def binance_account(total: float, assets: list[dict[str, str]], **said: Any) -> dict[str, Any]:
+    """The block with a total of margin; open PnL and tied margin are those of USDT."""
+    totals = {"totalMarginBalance": str(total), "totalUnrealizedProfit": "0", "totalPositionInitialMargin": "0"}
+    return totals | {"assets": assets, "positions": []} | said
+
+
+DOLLARS = [asset("USDT", 100.0), asset("USDC", 48_800.0, -1200.0, 2000.0)]
+BNB = asset("BNB", 2.0)
+BINANCE = [
+    # Single-asset mode: the totals are of USDT alone.
+    (binance_account(100.0, DOLLARS), Figures(48_900.0, -1200.0, 2000.0)),
+    (binance_account(100.0, [*DOLLARS, BNB], multiAssetsMargin=False), Figures(48_900.0, -1200.0, 2000.0)),
+    (binance_account(0.0, [BNB]), Figures(0.0, 0.0, 0.0)),
+    # Multi-assets mode: the totals are of everything, at market prices.
+    (binance_account(48_880.0, DOLLARS), Figures(48_880.0, 0.0, 0.0)),
+    (binance_account(50_090.0, [*DOLLARS, BNB]), Figures(50_090.0, 0.0, 0.0)),
+    (binance_account(99.9, DOLLARS[:1], multiAssetsMargin=True), Figures(99.9, 0.0, 0.0)),
+]
+
+
+@pytest.mark.parametrize(("told", "expected"), BINANCE)
+def test_the_equity_of_binance_has_every_coin_that_its_mode_counts(
+    scripted: Scripted, told: dict[str, Any], expected: Figures
+) -> None:
+    """USDC is margin beside USDT; BNB is where all assets are."""
+    scripted.answers["/fapi/v3/account"] = told
+    link = scripted.link("binanceusdm")
+    assert link.venue.figures(link.ask) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        binance_account(1000.0, []),
+        binance_account(1000.0, DOLLARS),
+        binance_account(48_880.0, DOLLARS, multiAssetsMargin=False),
+    ],
+)
+def test_totals_that_no_mode_explains_are_refused(scripted: Scripted, told: dict[str, Any]) -> None:
+    """They are neither of USDT alone nor of all assets."""
+    scripted.answers["/fapi/v3/account"] = told
+    link = scripted.link("binanceusdm")
+    with pytest.raises(NotUnderstoodError, match="the assets add up to something else"):
+        link.venue.figures(link.ask)
+
+
+def test_an_empty_book_is_held_against_every_coin(scripted: Scripted) -> None:
+    """The margin is tied up in USDC."""
+    scripted.answers |= {"/fapi/v3/account": binance_account(100.0, DOLLARS), "/fapi/v3/positionRisk": []}
+    with pytest.raises(Failure, match="no position is told, and the account has margin in positions"):
+        read_account(scripted.link("binanceusdm"), BTC, time.time())
+
+
+@pytest.mark.parametrize(
+    ("total", "moved"), [(100.0, [("USDC", 5000.0)]), (50_090.0, [("USDC", 5000.0), ("BNB", 2.0)])]
+)
+def test_what_is_not_in_the_equity_moves_no_peak(
+    scripted: Scripted, total: float, moved: list[tuple[str, float]]
+) -> None:
+    """BNB comes into the equity where all assets are margin."""
+    row = {"symbol": "", "incomeType": "TRANSFER", "time": 1}
+    scripted.answers["/fapi/v3/account"] = binance_account(total, [*DOLLARS, BNB])
+    scripted.answers["/fapi/v1/income"] = [
+        row | {"asset": coin, "income": str(amount), "tranId": number}
+        for number, (coin, amount) in enumerate((("USDC", 5000.0), ("BNB", 2.0)))
+    ]
+    link = scripted.link("binanceusdm")
+    link.venue.figures(link.ask)
+    assert [(found.asset, found.amount) for found in link.venue.transfers(link.ask, 0)] == moved

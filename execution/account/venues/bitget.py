@@ -20,11 +20,12 @@ from execution.account.venues.bitget_answers import (
     read_transfers,
     read_unified_figures,
     read_unified_fills,
+    read_unified_rights,
 )
 from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, WEEK_MS, NotToldError, Read, Venue, pick_prices
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from execution.account.answers import Figures, Instrument, Rights, Transfer
     from execution.account.venues.venue import Ask, Instruments
@@ -49,10 +50,13 @@ UNIFIED_POSITIONS = _read(("private", "uta"), "v3/position/current-position", "d
 UNIFIED_FILLS = _read(("private", "uta"), "v3/trade/fills", "data.list")
 SPOT = _read(("private", "spot"), "v2/spot/account/assets")
 KEY = _read(("private", "spot"), "v2/spot/account/info", "data.authorities")
+UNIFIED_KEY = _read(("private", "uta"), "v3/account/info", "data.permissions", "data.permType")
 TICKERS = _read(("public", "spot"), "v2/spot/market/tickers")
 CANDLESTICKS = _read(("public", "mix"), "v2/mix/market/candles")
 MARKETS = _read(("public", "mix"), "v2/mix/market/contracts")
 TIME = _read(("public", "common"), "v2/public/time", "data.serverTime")
+# An account of the other kind is refused as a question, or as a key: by the code that it has today.
+REFUSALS = (FailureKind.REFUSED, FailureKind.KEY)
 
 
 class Bitget(Venue):
@@ -63,7 +67,7 @@ class Bitget(Venue):
     options = {"fetchMarkets": {"types": ["swap"]}}  # noqa: RUF012
     market_reads = (MARKETS,)
     reads = (CLASSIC_ACCOUNTS, CLASSIC_POSITIONS, CLASSIC_FILLS, CLASSIC_BILLS, UNIFIED_ASSETS, UNIFIED_POSITIONS,
-             UNIFIED_FILLS, SPOT, KEY, TICKERS, CANDLESTICKS, TIME)  # fmt: skip
+             UNIFIED_FILLS, SPOT, KEY, UNIFIED_KEY, TICKERS, CANDLESTICKS, TIME)  # fmt: skip
     needs = ("key", "secret", "password")
 
     def __init__(self) -> None:
@@ -72,26 +76,29 @@ class Bitget(Venue):
 
     def figures(self, ask: Ask) -> Figures:
         """Equity in USD."""
-        if self.unified is None:
-            self.unified = self._is_unified(ask)
-        if self.unified:
-            return read_unified_figures(ask(UNIFIED_ASSETS))
-        return read_figures(ask(CLASSIC_ACCOUNTS, PRODUCT))
-
-    def _is_unified(self, ask: Ask) -> bool:
-        try:
-            ask(CLASSIC_ACCOUNTS, PRODUCT)
-        except Failure as failure:
-            if failure.kind is not FailureKind.REFUSED:
-                raise
-            return True
-        return False
+        if self._is_unified(ask):
+            return read_unified_figures(self._tell(ask, UNIFIED_ASSETS, {}))
+        return read_figures(self._tell(ask, CLASSIC_ACCOUNTS, PRODUCT))
 
     def positions(self, ask: Ask, markets: Instruments) -> list[Position]:
         """One-way or hedged, as each row says."""
-        if self.unified:
-            return read_positions(ask(UNIFIED_POSITIONS, CATEGORY), markets)
-        return read_positions(ask(CLASSIC_POSITIONS, PRODUCT | {"marginCoin": "USDT"}), markets)
+        if self._is_unified(ask):
+            return read_positions(self._tell(ask, UNIFIED_POSITIONS, CATEGORY), markets)
+        return read_positions(self._tell(ask, CLASSIC_POSITIONS, PRODUCT | {"marginCoin": "USDT"}), markets)
+
+    def _is_unified(self, ask: Ask) -> bool:
+        if self.unified is None:
+            self.unified, _ = _ask_either(lambda: ask(CLASSIC_ACCOUNTS, PRODUCT), lambda: ask(UNIFIED_ASSETS))
+        return self.unified
+
+    def _tell(self, ask: Ask, read: Read, params: dict[str, str]) -> Any:
+        """The answer; after a refusal the kind is found out anew, since an account may be made a unified one."""
+        try:
+            return ask(read, params)
+        except Failure as failure:
+            if failure.kind in REFUSALS:
+                self.unified = None
+            raise
 
     def history(self, ask: Ask, markets: Instruments, since_ms: int) -> History:
         """Funding of a unified account is not read yet, and counts nowhere."""
@@ -111,7 +118,8 @@ class Bitget(Venue):
 
     def rights(self, ask: Ask) -> Rights:
         """What the key's own settings say."""
-        return read_rights(ask(KEY))
+        unified, said = _ask_either(lambda: ask(KEY), lambda: ask(UNIFIED_KEY))
+        return read_unified_rights(said) if unified else read_rights(said)
 
     def clock_ms(self, ask: Ask) -> float:
         """Of the exchange."""
@@ -131,6 +139,23 @@ class Bitget(Venue):
     def prices(self, ask: Ask, coins: Collection[str]) -> dict[str, float]:
         """Last prices of spot."""
         return pick_prices(rows(ask(TICKERS), "data"), "symbol", "lastPr", coins)
+
+
+def _ask_either(classic: Callable[[], Any], unified: Callable[[], Any]) -> tuple[bool, Any]:
+    """Whether it is a unified account, and its answer; a key that neither takes is refused in the words of the first.
+
+    Raises:
+        Failure: neither is answered.
+    """
+    try:
+        return False, classic()
+    except Failure as first:
+        if first.kind not in REFUSALS:
+            raise
+        try:
+            return True, unified()
+        except Failure as second:
+            raise (first if second.kind in REFUSALS else second) from None
 
 
 def _list_bills(ask: Ask, windows: list[dict[str, int]], kind: str) -> list[Row]:

@@ -150,3 +150,13 @@ def read_rights(raw: object) -> Rights:
     bound = bool(block(raw, "data").get("ips"))
     note = "" if bound else "the key is not bound to an address"
     return Rights(bool(words & {"wtow", "wwow", "withdraw"}), any(word.endswith("ow") for word in words), note)
+
+
+def read_unified_rights(raw: object) -> Rights:
+    """Of /api/v3/account/info: who manages a unified account may transfer out of it."""
+    said = block(raw, "data")
+    words = {str(word) for word in said.get("permissions") or []}
+    can_write = text(said, "permType") != "read-only"
+    note = "" if said.get("ips") else "the key is not bound to an address"
+    trades = "uta_trade" in words or any(word.startswith("copy_") for word in words)
+    return Rights(can_write and bool(words & {"withdraw", "uta_mgt"}), can_write and trades, note)

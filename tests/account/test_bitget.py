@@ -1,0 +1,98 @@
+"""Bitget through a client: which kind of account it is, and what it tells where there is nothing to tell."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from scripted import BITGET_OK
+
+from execution.account.answers import Figures, Instrument, Rights
+from execution.account.failures import Failure, FailureKind
+from execution.account.reading import read_account
+from execution.account.venues.venue import Instruments
+
+if TYPE_CHECKING:
+    from scripted import Scripted
+
+BTC = Instruments({"BTCUSDT": Instrument("BTCUSDT", "BTC", "USDT", 1.0)})
+ACCOUNTS, POSITIONS = "/api/v2/mix/account/accounts", "/api/v2/mix/position/all-position"
+UNIFIED_ASSETS, UNIFIED_POSITIONS = "/api/v3/account/assets", "/api/v3/position/current-position"
+
+
+def ok(data: Any) -> dict[str, Any]:
+    """An answer of Bitget."""
+    return BITGET_OK | {"data": data}
+
+
+def refusal(code: str) -> tuple[int, dict[str, Any]]:
+    """As an account of the other kind, or a wrong key, gets it."""
+    return 400, {"code": code, "msg": "said by a test", "requestTime": 1, "data": None}
+
+
+def equity(**said: Any) -> dict[str, Any]:
+    """A unified account of 1,000 USD."""
+    return ok({"accountEquity": "1000", "unrealisedPnl": "0", "imr": "0", "mmr": "0"} | said)
+
+
+def is_classic(scripted: Scripted) -> None:
+    """A classic account of 500 USD without positions."""
+    account = {"marginCoin": "USDT", "accountEquity": "500", "unrealizedPL": "0"}
+    scripted.answers |= {ACCOUNTS: ok([account]), POSITIONS: ok([])}
+
+
+def is_unified(scripted: Scripted, code: str) -> None:
+    """Everything of a classic account is refused with this code."""
+    scripted.answers |= {ACCOUNTS: refusal(code), POSITIONS: refusal(code), "/api/v2/spot/account/info": refusal(code)}
+    scripted.answers |= {UNIFIED_ASSETS: equity(), UNIFIED_POSITIONS: ok({"list": []})}
+
+
+@pytest.mark.parametrize("code", ["40085", "40731"])
+def test_a_unified_account_is_found_out_whatever_the_refusal(scripted: Scripted, code: str) -> None:
+    """ccxt takes one of them for a key that is refused; the kind is found out once."""
+    is_unified(scripted, code)
+    link = scripted.link("bitget")
+    for _ in range(2):
+        assert read_account(link, BTC, time.time()).figures.nav_usd == 1000.0
+    assert scripted.asked.count(ACCOUNTS) == 1
+
+
+@pytest.mark.parametrize(("code", "kind"), [("40012", FailureKind.KEY), ("40085", FailureKind.KEY)])
+def test_a_key_that_neither_kind_takes_is_refused(scripted: Scripted, code: str, kind: FailureKind) -> None:
+    """In the words of the first question."""
+    is_unified(scripted, code)
+    scripted.answers[UNIFIED_ASSETS] = refusal("40037")
+    with pytest.raises(Failure, match=code) as caught:
+        read_account(scripted.link("bitget"), BTC, time.time())
+    assert caught.value.kind is kind
+
+
+def test_an_account_may_be_made_a_unified_one(scripted: Scripted) -> None:
+    """The first refusal is told; then it is read as what it has become."""
+    is_classic(scripted)
+    link = scripted.link("bitget")
+    assert read_account(link, BTC, time.time()).figures.nav_usd == 500.0
+    is_unified(scripted, "40085")
+    with pytest.raises(Failure, match="40085"):
+        read_account(link, BTC, time.time())
+    assert read_account(link, BTC, time.time()).figures == Figures(1000.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("permissions", "kind", "expected"),
+    [
+        (["uta_mgt", "uta_trade"], "read-only", Rights(can_withdraw=False, can_trade=False)),
+        (["uta_trade"], "read-and-write", Rights(can_withdraw=False, can_trade=True)),
+        (["uta_mgt"], "read-and-write", Rights(can_withdraw=True, can_trade=False)),
+        (["withdraw"], "read-and-write", Rights(can_withdraw=True, can_trade=False)),
+    ],
+)
+def test_the_rights_of_a_key_of_a_unified_account(
+    scripted: Scripted, permissions: list[str], kind: str, expected: Rights
+) -> None:
+    """The classic question is refused there."""
+    is_unified(scripted, "40085")
+    scripted.answers["/api/v3/account/info"] = ok({"permissions": permissions, "permType": kind, "ips": "192.0.2.1"})
+    link = scripted.link("bitget")
+    assert link.venue.rights(link.ask) == expected

@@ -92,3 +92,8 @@ def rows(value: object, *path: str) -> list[Row]:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise NotUnderstoodError(f"{'.'.join(path) or 'the answer'} is {describe(value)}; expected a list of objects")
     return value
+
+
+def rows_or_null(value: object) -> list[Row]:
+    """As `rows`, for a field that is null where nothing is in it."""
+    return [] if value is None else rows(value)

@@ -148,7 +148,7 @@ def check_shape(read: Read, answer: object) -> None:
         expected = "a list" if read.many else "an object"
         raise NotUnderstoodError(f"{read.wire} answers {describe_kind(answer)}; expected {expected}")
     for item in answer if isinstance(answer, list) else [answer]:
-        missing = next((key for key in read.keys if not _has(item, key)), None)
+        missing = next((key for key in read.keys if not _has(item, key, may_be_null=read.may_be_null)), None)
         if missing is not None:
             raise NotUnderstoodError(f"{read.wire} answers without {missing}")
 
@@ -158,12 +158,11 @@ def describe_kind(answer: object) -> str:
     return "text that is no JSON" if isinstance(answer, str) else describe(answer)[:20]
 
 
-def _has(item: object, path: str) -> bool:
-    for key in path.split("."):
-        if not isinstance(item, dict) or item.get(key) is None:
-            return False
-        item = item[key]
-    return True
+def _has(item: object, path: str, *, may_be_null: bool) -> bool:
+    *outer, last = path.split(".")
+    for key in outer:
+        item = item.get(key) if isinstance(item, dict) else None
+    return isinstance(item, dict) and last in item and (may_be_null or item[last] is not None)
 
 
 def _refuse(method: str, path: str) -> NoReturn:

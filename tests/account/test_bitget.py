@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scripted import BITGET_OK
 
-from execution.account.answers import Figures, Instrument, Rights
+from execution.account.answers import Figures, History, Instrument, Rights
 from execution.account.failures import Failure, FailureKind
 from execution.account.reading import read_account
 from execution.account.venues.venue import Instruments
@@ -96,3 +96,29 @@ def test_the_rights_of_a_key_of_a_unified_account(
     scripted.answers["/api/v3/account/info"] = ok({"permissions": permissions, "permType": kind, "ips": "192.0.2.1"})
     link = scripted.link("bitget")
     assert link.venue.rights(link.ask) == expected
+
+
+@pytest.mark.parametrize("empty", [[], None])
+def test_an_empty_page_may_be_a_list_or_null(scripted: Scripted, empty: list[Any] | None) -> None:
+    """In ten quiet minutes nothing was filled, paid or moved; a book without positions is empty."""
+    is_classic(scripted)
+    scripted.answers["/api/v2/mix/order/fills"] = ok({"fillList": empty, "endId": None})
+    scripted.answers["/api/v2/mix/account/bill"] = ok({"bills": empty, "endId": None})
+    classic, since_ms = scripted.link("bitget"), int(time.time() * 1000) - 600_000
+    assert read_account(classic, BTC, time.time()).positions == []
+    assert classic.venue.history(classic.ask, BTC, since_ms) == History([], [])
+    assert classic.venue.transfers(classic.ask, since_ms) == []
+    is_unified(scripted, "40085")
+    scripted.answers |= {UNIFIED_POSITIONS: ok({"list": empty}), "/api/v3/trade/fills": ok({"list": empty})}
+    unified = scripted.link("bitget")
+    assert read_account(unified, BTC, time.time()).positions == []
+    assert unified.venue.history(unified.ask, BTC, since_ms) == History([], [])
+
+
+@pytest.mark.parametrize("data", [None, {}, [], {"list": {}}, {"list": "none"}])
+def test_what_is_neither_a_list_nor_null_is_no_empty_book(scripted: Scripted, data: Any) -> None:
+    """Half an answer is none."""
+    is_unified(scripted, "40085")
+    scripted.answers[UNIFIED_POSITIONS] = ok(data)
+    with pytest.raises(Failure, match="answer not understood"):
+        read_account(scripted.link("bitget"), BTC, time.time())

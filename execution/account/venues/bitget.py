@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from execution.account.answers import History, NotUnderstoodError
 from execution.account.failures import Failure, FailureKind
-from execution.account.fields import Row, block, number, rows, text
+from execution.account.fields import Row, block, number, rows, rows_or_null, text
 from execution.account.venues.bitget_answers import (
     FUNDING,
     TRANSFERS,
@@ -37,17 +37,17 @@ PRODUCT = {"productType": "USDT-FUTURES"}
 CATEGORY = {"category": "USDT-FUTURES"}
 
 
-def _read(api: tuple[str, str], path: str, *keys: str) -> Read:
-    return Read(api, path, f"/api/{path}", 1, keys or ("data",))
+def _read(api: tuple[str, str], path: str, *keys: str, may_be_null: bool = False) -> Read:
+    return Read(api, path, f"/api/{path}", 1, keys or ("data",), may_be_null=may_be_null)
 
 
 CLASSIC_ACCOUNTS = _read(("private", "mix"), "v2/mix/account/accounts")
 CLASSIC_POSITIONS = _read(("private", "mix"), "v2/mix/position/all-position")
-CLASSIC_FILLS = _read(("private", "mix"), "v2/mix/order/fills", "data.fillList")
-CLASSIC_BILLS = _read(("private", "mix"), "v2/mix/account/bill", "data.bills")
+CLASSIC_FILLS = _read(("private", "mix"), "v2/mix/order/fills", "data.fillList", may_be_null=True)
+CLASSIC_BILLS = _read(("private", "mix"), "v2/mix/account/bill", "data.bills", may_be_null=True)
 UNIFIED_ASSETS = _read(("private", "uta"), "v3/account/assets", "data.accountEquity")
-UNIFIED_POSITIONS = _read(("private", "uta"), "v3/position/current-position", "data.list")
-UNIFIED_FILLS = _read(("private", "uta"), "v3/trade/fills", "data.list")
+UNIFIED_POSITIONS = _read(("private", "uta"), "v3/position/current-position", "data.list", may_be_null=True)
+UNIFIED_FILLS = _read(("private", "uta"), "v3/trade/fills", "data.list", may_be_null=True)
 SPOT = _read(("private", "spot"), "v2/spot/account/assets")
 KEY = _read(("private", "spot"), "v2/spot/account/info", "data.authorities")
 UNIFIED_KEY = _read(("private", "uta"), "v3/account/info", "data.permissions", "data.permType")
@@ -175,7 +175,7 @@ def _by_id(ask: Ask, read: Read, params: dict[str, Any], listed: str) -> Iterato
     older: dict[str, Any] = {}
     for _ in range(MOST_PAGES):
         data = block(ask(read, params | {"limit": PAGE} | older), "data")
-        page = rows(data.get(listed) or [])
+        page = rows_or_null(data.get(listed))
         yield from page
         if len(page) < PAGE:
             return
@@ -187,7 +187,7 @@ def _by_cursor(ask: Ask, params: dict[str, Any]) -> Iterator[Row]:
     older: dict[str, Any] = {}
     for _ in range(MOST_PAGES):
         data = block(ask(UNIFIED_FILLS, params | {"limit": PAGE} | older), "data")
-        page = rows(data.get("list") or [])
+        page = rows_or_null(data.get("list"))
         yield from page
         if len(page) < PAGE:
             return

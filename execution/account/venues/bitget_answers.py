@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from execution.account.answers import Figures, Fill, Funding, NotUnderstoodError, Rights, Transfer
-from execution.account.fields import Row, block, number, optional, positive, rows, seconds, text
+from execution.account.fields import Row, block, number, optional, positive, rows, rows_or_null, seconds, text
 from execution.account.venues.venue import signed
 from execution.surfaces.positions import Position
 
@@ -44,8 +44,8 @@ def read_unified_figures(raw: object) -> Figures:
 def read_positions(raw: object, markets: Instruments) -> list[Position]:
     """Of either kind of account; the side is a word, the total has no sign."""
     data = block(raw).get("data")
-    # A unified account without a position says null.
-    listed = rows(data) if isinstance(data, list) else rows(block(data).get("list") or [])
+    # A unified account without a position may say null.
+    listed = rows(data) if isinstance(data, list) else rows_or_null(block(data).get("list"))
     return [_read_position(row, markets) for row in listed if number(row, "total") != 0]
 
 

@@ -26,6 +26,7 @@ class Read:
     """One request that may be made: how ccxt names it, and its method and path on the wire.
 
     `keys` have to be in the answer: fields of an object (dots lead into it) or, where `many`, of each item of a list.
+    Where `may_be_null`, these fields have to be there, and null stands for an empty list.
     `types` are what a POST that only reads may ask for.
     """
 
@@ -35,6 +36,7 @@ class Read:
     weight: int = 1
     keys: tuple[str, ...] = ()
     many: bool = False
+    may_be_null: bool = False
     method: str = "GET"
     types: frozenset[str] = field(default=frozenset())
 

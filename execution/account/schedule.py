@@ -30,8 +30,13 @@ RETRY_PART_S = 60.0
 BACK_OFF_S = (10.0, 20.0, 40.0, 60.0)
 # A clock that differs by more is said.
 LARGEST_SKEW_S = 1.0
-# What stops every question, not only the one that failed.
-BLOCKING = (FailureKind.LIMITED, FailureKind.KEY)
+# Without these nothing of the account can be read.
+NEEDED = (ACCOUNT, MARKETS)
+
+
+def stops_all(name: str, failure: Failure) -> bool:
+    """Whether nothing at all may be asked: a key that lacks a right for one part is good for the others."""
+    return failure.kind is FailureKind.LIMITED or (failure.kind is FailureKind.KEY and name in NEEDED)
 
 
 class Schedule:
@@ -58,14 +63,15 @@ class Schedule:
             self._failed = 0
 
     def fail(self, name: str, failure: Failure, now_s: float) -> None:
-        """It was not: ask again later, and nothing else before that either where the exchange asked for it."""
-        if failure.kind in BLOCKING and failure.until_s is not None:
-            self.blocked_until_s = now_s + max(0.0, failure.until_s - time.time())
-        if name in (ACCOUNT, MARKETS):
+        """It was not: ask again later, and nothing else before that either where `stops_all` says so."""
+        wait_s = 0.0 if failure.until_s is None else max(0.0, failure.until_s - time.time())
+        if stops_all(name, failure):
+            self.blocked_until_s = now_s + wait_s
+        if name in NEEDED:
             self._due_s[name] = now_s + BACK_OFF_S[min(self._failed, len(BACK_OFF_S) - 1)]
             self._failed += 1
         else:
-            self._due_s[name] = now_s + max(RETRY_PART_S, min(PERIODS_S[name], 300.0))
+            self._due_s[name] = now_s + max(RETRY_PART_S, min(PERIODS_S[name], 300.0), wait_s)
 
     @property
     def failures_in_a_row(self) -> int:

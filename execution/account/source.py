@@ -47,6 +47,7 @@ class AccountSource:
         self.ledger = Ledger(log_dir / "execution", log_dir / "cache", now_s)
         self.peak = OwnPeak(log_dir / "cache", now_s)
         self.view = View()
+        self._has_spot = environment not in link.venue.spot_apart
         self._markets: Instruments | None = None
         self._prices: dict[str, float] = {}
 
@@ -104,7 +105,7 @@ class AccountSource:
         if name == times.TRANSFERS:
             self.peak.doubt()
         self._say(name, failure.sentence)
-        blocks = failure.kind in times.BLOCKING
+        blocks = times.stops_all(name, failure)
         weather = failure.kind is FailureKind.UNREACHABLE and self.schedule.failures_in_a_row < PATIENCE
         if blocks or (name == times.ACCOUNT and not weather) or (name == times.MARKETS and self._markets is None):
             self.view.fault = failure.sentence
@@ -172,7 +173,7 @@ class AccountSource:
 
     def _read_spot(self, now_s: float) -> None:  # noqa: ARG002
         self.view.spot = None
-        held = self.link.venue.spot(self.link.ask)
+        held = self.link.venue.spot(self.link.ask) if self._has_spot else None
         self._prices = self.link.venue.prices(self.link.ask, {*(held or {}), "BNB"})
         self.view.spot, self.view.prices = held or {}, self._prices
 

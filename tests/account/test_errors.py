@@ -143,17 +143,42 @@ def test_a_clock_that_differs_is_mended_and_said(desk: Desk) -> None:
     assert "the clock of this machine is 60 s ahead of the exchange's" in alerts(state)["Anomaly"]
 
 
-@both_venues
-@pytest.mark.parametrize(("fault", "name"), [("fills-down", "fills"), ("candles-down", "candles")])
-def test_one_part_that_fails_leaves_the_rest_alone(desk: Desk, fault: str, name: str) -> None:
-    """NAV and book go on; what is lacking is named."""
+PARTS = [
+    ("fills-down", "fills: no answer (HTTP 503)", "binanceusdm"),
+    ("fills-down", "fills: no answer (HTTP 503)", "bybit"),
+    ("candles-down", "candles: no answer (HTTP 503)", "binanceusdm"),
+    ("candles-down", "candles: no answer (HTTP 503)", "bybit"),
+    ("fills-refused", "fills: key refused (-2015)", "binanceusdm"),
+    ("fills-refused", "fills: key refused (10003)", "bybit"),
+    ("spot-refused", "spot wallet: key refused (-2015)", "binanceusdm"),
+]
+
+
+@pytest.mark.parametrize(("fault", "words", "venue"), PARTS)
+def test_one_part_that_fails_leaves_the_rest_alone(desk: Desk, fault: str, words: str) -> None:
+    """NAV and book go on; what is lacking is named, and a part that the key may not read is asked for more rarely."""
     desk.exchange.control(faults=[fault])
-    state = desk.cycle(times=6, seconds=60.0)
+    state = desk.cycle(times=6, seconds=120.0)
     said = alerts(state)
     assert "EXCHANGE UNREACHABLE" not in said
-    assert f"{name}: no answer (HTTP 503)" in said["Anomaly"]
+    assert words in said["Anomaly"]
     assert state["nav"]["exchange"]["frozen"] is False
     assert state["positions"]
+
+
+@pytest.mark.parametrize(("environment", "is_asked"), [("fake", True), ("testnet", False)])
+def test_a_spot_wallet_of_another_system_is_not_asked_for(
+    exchange: Pretended, environment: str, is_asked: bool, tmp_path: Path
+) -> None:
+    """Binance's testnet of spot does not know the keys of that of futures; nothing is lacking without it."""
+    release_writers()
+    before = exchange.asked().get("GET /api/v3/account", 0)
+    source = AccountSource(exchange.link(), tmp_path, environment, time.time())
+    source.cycle(time.time())
+    source.close(time.time())
+    release_writers()
+    assert (exchange.asked().get("GET /api/v3/account", 0) > before) is is_asked
+    assert not source.view.troubles
 
 
 @both_venues
@@ -173,6 +198,7 @@ CHECKED = [
     ("no-trade-rights", 0, "the key can only read"),
     (None, 1, "the key may trade"),
     ("withdraw-rights", 2, "the key may withdraw or transfer: refused"),
+    ("rights-refused", 1, "what the key may do is not known: key refused"),
     ("key-refused", 2, "key refused"),
     ("html", 2, "answer not understood"),
 ]

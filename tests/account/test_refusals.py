@@ -71,7 +71,7 @@ def test_how_long_a_limit_lasts(said: str, headers: dict[str, str], wait_s: floa
 
 
 def test_back_off_and_blocks() -> None:
-    """10, 20, 40 and 60 s for the account; a refused key stops every question, a part that fails only itself."""
+    """10, 20, 40 and 60 s for the account; its refused key stops every question, that of a part only the part."""
     plan, now_s, pauses = Schedule(), 1000.0, []
     for _ in range(5):
         plan.fail(times.ACCOUNT, Failure(FailureKind.UNREACHABLE, "no answer"), now_s)
@@ -81,6 +81,10 @@ def test_back_off_and_blocks() -> None:
     plan.fail(times.CANDLES, Failure(FailureKind.UNREACHABLE, "no answer"), now_s)
     assert plan.is_due(times.ACCOUNT, now_s + 10.0)
     assert not plan.is_due(times.CANDLES, now_s + 60.0)
-    plan.fail(times.HISTORY, Failure(FailureKind.KEY, "key refused", time.time() + 600.0), now_s)
+    refused = Failure(FailureKind.KEY, "key refused", time.time() + 600.0)
+    plan.fail(times.HISTORY, refused, now_s)
+    assert plan.is_due(times.ACCOUNT, now_s + 10.0)
+    assert not plan.is_due(times.HISTORY, now_s + 590.0)
+    plan.fail(times.ACCOUNT, refused, now_s)
     assert not any(plan.is_due(name, now_s + 590.0) for name in times.PERIODS_S)
     assert plan.is_due(times.ACCOUNT, now_s + 601.0)

@@ -24,8 +24,11 @@ ACCOUNT_FAULTS = (
     "key-refused", "bad-signature", "clock", "html", "null", "truncated", "redirect",
 )  # fmt: skip
 # One part of what is told is wrong, the rest is right.
-PART_FAULTS = ("positions-down", "empty-book", "unknown-instrument", "fills-down", "candles-down", "spot-down")
-KEY_FAULTS = ("withdraw-rights", "no-trade-rights")
+PART_FAULTS = (
+    "positions-down", "empty-book", "unknown-instrument", "fills-down", "candles-down", "spot-down", "fills-refused",
+    "spot-refused",
+)  # fmt: skip
+KEY_FAULTS = ("withdraw-rights", "no-trade-rights", "rights-refused")
 FAULTS = (*ACCOUNT_FAULTS, *PART_FAULTS, *KEY_FAULTS)
 
 LIMIT_S = 3

@@ -26,6 +26,9 @@ PARTS = {
     "fills-down": ("/fapi/v1/income", "/fapi/v1/userTrades", "/v5/execution/list"),
     "candles-down": ("/fapi/v1/klines", "/v5/market/kline"),
     "spot-down": ("/api/v3/account", "/api/v3/ticker/price"),
+    "fills-refused": ("/fapi/v1/userTrades", "/v5/execution/list"),
+    "spot-refused": ("/api/v3/account",),
+    "rights-refused": ("/sapi/v1/account/apiRestrictions", "/v5/user/query-api"),
 }
 ACCOUNT_PATHS = ("/fapi/v3/account", "/v5/account/wallet-balance")
 
@@ -70,7 +73,8 @@ class Exchange:
         for fault in ACCOUNT_FAULTS:
             if fault in self.faults and fault != "clock" and not path.startswith("/fake/"):
                 return fault
-        return "unavailable" if any(fault in self.faults and path in paths for fault, paths in PARTS.items()) else None
+        part = next((fault for fault, paths in PARTS.items() if fault in self.faults and path in paths), "")
+        return "key-refused" if part.endswith("-refused") else "unavailable" if part else None
 
     def answer(self, path: str, query: str, headers: Any) -> tuple[int, Any]:
         """Status and content of a right answer, or of a refusal of the signature."""

@@ -40,13 +40,14 @@ TRADE_TYPES = frozenset({"COMMISSION", "REALIZED_PNL"})
 
 
 class BinanceUsdm(Venue):
-    """fapi; the spot wallet and the rights of the key are on the spot hosts, which demo and testnet do not have."""
+    """fapi. The spot wallet and the rights of the key are on hosts of spot; those of testnet know other keys."""
 
     name = "binanceusdm"
     environments = ("live", "demo", "testnet")
     options = {"fetchMargins": False, "disableFuturesSandboxWarning": True, "fetchMarkets": {"types": ["linear"]}}  # noqa: RUF012
     market_reads = (MARKETS,)
     reads = (ACCOUNT, POSITIONS, INCOME, TRADES, CONFIG, KLINES, TIME, RIGHTS, SPOT, TICKERS)
+    spot_apart = ("testnet",)
     weight_limit = 2400
 
     def __init__(self) -> None:

@@ -99,6 +99,8 @@ class Venue(ABC):
     name: ClassVar[str]
     options: ClassVar[Mapping[str, Any]] = {}
     environments: ClassVar[tuple[str, ...]] = ("live", "testnet")
+    # Where the spot wallet is of another system, with keys of its own: nothing of this account lies in it.
+    spot_apart: ClassVar[tuple[str, ...]] = ()
     # What ccxt asks for to know the markets.
     market_reads: ClassVar[tuple[Read, ...]]
     reads: ClassVar[tuple[Read, ...]]

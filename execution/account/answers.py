@@ -41,7 +41,10 @@ class Figures(NamedTuple):
 
 
 class Fill(NamedTuple):
-    """One execution: coins, price, and the fee (negative is a rebate) in its own currency. `realized` before fees."""
+    """One execution: coins, price, and the fee (negative is a rebate) in its own currency. `realized` before fees.
+
+    `more_fees` are (amount, currency) of what was paid in others besides.
+    """
 
     fill_id: str
     order_id: str
@@ -55,6 +58,17 @@ class Fill(NamedTuple):
     is_maker: bool | None = None
     realized_usd: float | None = None
     position_side: str = "BOTH"
+    more_fees: tuple[tuple[float, str], ...] = ()
+
+    @property
+    def fees(self) -> tuple[tuple[float, str], ...]:
+        """(amount, currency) of each that was paid."""
+        return tuple(fee for fee in ((self.fee, self.fee_asset), *self.more_fees) if fee[0])
+
+    @property
+    def fee_assets(self) -> set[str]:
+        """The currencies in which something was paid."""
+        return {asset for _, asset in self.fees}
 
 
 class Close(NamedTuple):
@@ -86,12 +100,16 @@ class History(NamedTuple):
 
 
 class Transfer(NamedTuple):
-    """Money that came into the futures account, or left it (negative), in its own currency."""
+    """Money that came into the futures account, or left it (negative), in its own currency.
+
+    `amount` is None where the exchange tells that something moved, and not how much; `note` then says what it was.
+    """
 
     transfer_id: str
     asset: str
-    amount: float
+    amount: float | None
     at_s: float
+    note: str = ""
 
 
 class Rights(NamedTuple):

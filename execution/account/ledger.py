@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from execution.account.answers import USD_COINS, Fill
 from execution.account.orders import Orders
 from execution.storage.atomic_json import write_json_atomic
 from execution.storage.event_log import EventLog
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from execution.account.answers import Close, Funding, History
+    from execution.account.answers import Close, Fill, Funding, History
 
 Record = dict[str, Any]
 
@@ -27,10 +26,6 @@ LOOK_BACK_S = 7 * DAY_S
 # What happens is not always told at once, nor in order: each question goes back a little further than the last answer.
 OVERLAP_S = 300.0
 SAVED = "account_ledger.json"
-
-
-class UnpricedFeeError(ValueError):
-    """A fee was paid in a coin that has no price in USD."""
 
 
 class Ledger:
@@ -59,10 +54,9 @@ class Ledger:
         return int((self.since_s - OVERLAP_S) * 1000)
 
     def take(self, history: History, usd_per: Callable[[str], float | None], now_s: float) -> int:
-        """Append what is new; how many records that made.
+        """Append what is new; how many records that made. A fee in a coin that has no price is unknown, never 0.
 
         Raises:
-            UnpricedFeeError: nothing is taken then, and the same history has to come again.
             OSError: the logs cannot be written; the records are kept for the next start.
         """
         fills = sorted(self._new(history.fills, "fill_id"), key=lambda fill: fill.at_s)
@@ -138,16 +132,17 @@ def _key(item: Any, key: str) -> str:
     return f"{key[:2]}:{item.symbol}:{getattr(item, key)}"
 
 
-def _fee_usd(fill: Fill, usd_per: Callable[[str], float | None]) -> float:
-    if fill.fee_asset in USD_COINS or not fill.fee:
-        return fill.fee
-    price_usd = usd_per(fill.fee_asset)
-    if price_usd is None:
-        raise UnpricedFeeError(f"a fee of {fill.symbol} was paid in {fill.fee_asset}, which has no price")
-    return fill.fee * price_usd
+def _fee_usd(fill: Fill, usd_per: Callable[[str], float | None]) -> float | None:
+    total_usd = 0.0
+    for amount, asset in fill.fees:
+        price_usd = usd_per(asset)
+        if price_usd is None:
+            return None
+        total_usd += amount * price_usd
+    return total_usd
 
 
-def _build_realized(fill: Fill, fee_usd: float) -> Record:
+def _build_realized(fill: Fill, fee_usd: float | None) -> Record:
     return {
         "event_type": "order_close",
         "event_id": f"close:{fill.symbol}:{fill.fill_id}",

@@ -29,7 +29,7 @@ class OrderTotal:
     last_s: float
     qty: float = 0.0
     notional_usd: float = 0.0
-    fee_usd: float = 0.0
+    fee_usd: float | None = 0.0
     fills: int = 0
     makers: int = 0
     unsaid: int = 0
@@ -47,14 +47,14 @@ class Orders:
             for key, order in saved.items()
         }
 
-    def add(self, fill: Fill, fee_usd: float) -> dict[str, Any]:
-        """Count a fill; the order_fill record of its order, with everything so far."""
+    def add(self, fill: Fill, fee_usd: float | None) -> dict[str, Any]:
+        """Count a fill; the order_fill record of its order so far. One fee that is unknown makes their sum so."""
         key = f"{fill.symbol}:{fill.order_id}"
         new = OrderTotal(fill.symbol, fill.side, fill.position_side, fill.at_s, fill.at_s)
         order = self._orders.setdefault(key, new)
         order.qty += fill.qty
         order.notional_usd += fill.qty * fill.price
-        order.fee_usd += fee_usd
+        order.fee_usd = None if order.fee_usd is None or fee_usd is None else order.fee_usd + fee_usd
         order.fills += 1
         order.makers += fill.is_maker is True
         order.unsaid += fill.is_maker is None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from execution.account.answers import USD_COINS, NotUnderstoodError
 from execution.storage.atomic_json import write_json_atomic
 from execution.storage.reading import read_json_object
 from execution.storage.writer_lock import claim_writer
 from execution.utils.metrics import Drawdown
 from execution.utils.numbers import read_amount
+from execution.utils.timestamps import DAY_S, format_iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +24,15 @@ KEPT_READINGS = 720
 # A NAV that moves by so much between two readings may be money that came or went and is not told yet.
 JUMP = 0.01
 TOLD_AFTER_S = 30.0
+# For so long it is said that the peak was begun anew.
+RESTART_SAID_S = DAY_S
+
+
+class Restart(NamedTuple):
+    """When the peak was begun anew, and what moved then by an amount in USD that nobody knows."""
+
+    at_s: float
+    why: str
 
 
 class OwnPeak:
@@ -48,6 +57,7 @@ class OwnPeak:
         self._readings: deque[tuple[float, float]] = deque(maxlen=KEPT_READINGS)
         if last is not None:
             self._readings.append((self.checked_s, last))
+        self._restart = _read_restart(saved.get("restart"))
         self._unsure_until_s = 0.0
         # Of this run nothing is known yet.
         self._is_told = False
@@ -74,18 +84,30 @@ class OwnPeak:
     def note_transfers(self, found: Iterable[Transfer], usd_per: Callable[[str], float | None], now_s: float) -> None:
         """Everything that is known to have moved up to now; what was applied before is left out.
 
-        Raises:
-            NotUnderstoodError: one of them is in a coin that has no price.
+        `usd_per` has no price where the exchange has none: waiting for one would leave the drawdown unknown for good.
+        The peak then begins anew with the next NAV, which has the transfer in it.
         """
         new = self._new(found)
         amounts = [_usd(item, usd_per) for item in new]
-        for item, amount_usd in zip(new, amounts, strict=True):
-            self._move(amount_usd, item.at_s)
-            self._applied[item.transfer_id] = item.at_s
+        unpriced = next((item for item, usd in zip(new, amounts, strict=True) if usd is None), None)
+        if unpriced is not None:
+            self.peak_usd = 0.0
+            self._restart = Restart(now_s, unpriced.note or f"a transfer in {unpriced.asset} has no price")
+        else:
+            for item, amount_usd in zip(new, amounts, strict=True):
+                self._move(amount_usd or 0.0, item.at_s)
+        self._applied |= {item.transfer_id: item.at_s for item in new}
         self.checked_s, self._is_told = now_s, True
         self._take_newest()
         self._applied = {key: at_s for key, at_s in self._applied.items() if at_s >= now_s - 3 * OVERLAP_S}
         self._save()
+
+    def describe_restart(self, now_s: float) -> str | None:
+        """Since when the drawdown is measured, and why only since then; None where that is a day ago."""
+        if self._restart is None or now_s > self._restart.at_s + RESTART_SAID_S:
+            return None
+        at = format_iso(self._restart.at_s)[:16].replace("T", " ")
+        return f"measured anew since {at} UTC: {self._restart.why}"
 
     def doubt(self) -> None:
         """The transfers cannot be read: from now on the drawdown is unknown."""
@@ -106,7 +128,7 @@ class OwnPeak:
 
     def _take_newest(self) -> None:
         """The newest NAV as the peak, unless it is of before a transfer that the peak has in it already."""
-        if self.is_unsure or not self._readings:
+        if self.is_unsure or not self._readings or not self.peak_usd:
             return
         at_s, nav_usd = self._readings[-1]
         if at_s >= max(self._applied.values(), default=at_s):
@@ -131,13 +153,19 @@ class OwnPeak:
             "checked_s": self.checked_s,
             "first_s": self._first_s,
             "applied": self._applied,
+            "restart": self._restart,
         }
         claim_writer(self.path)
         write_json_atomic(self.path, content)
 
 
-def _usd(item: Transfer, usd_per: Callable[[str], float | None]) -> float:
-    price_usd = 1.0 if item.asset in USD_COINS else usd_per(item.asset)
-    if price_usd is None:
-        raise NotUnderstoodError(f"a transfer in {item.asset} has no price")
-    return item.amount * price_usd
+def _usd(item: Transfer, usd_per: Callable[[str], float | None]) -> float | None:
+    price_usd = usd_per(item.asset)
+    return None if item.amount is None or price_usd is None else item.amount * price_usd
+
+
+def _read_restart(saved: object) -> Restart | None:
+    """Of JSON, which has lists alone."""
+    at_s, why = saved if isinstance(saved, list) and len(saved) == 2 else (None, None)
+    found_s = read_amount(at_s)
+    return None if found_s is None else Restart(found_s, str(why))

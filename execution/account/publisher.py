@@ -47,15 +47,20 @@ HEALTH_EVERY_S = 20.0
 POINT_EVERY_S = 60.0
 # Fills that were not asked for in so long are no basis for figures of today.
 FILLS_USABLE_S = 180.0
+UNPRICED = "a fee of the last 7 days was paid in a coin that has no price"
 
 
 @dataclass(slots=True)
 class View:
-    """Everything that was told. `fault`: why the exchange does not answer; `troubles`: by what is lacking, why."""
+    """Everything that was told. `fault`: why the exchange does not answer; `troubles`: by what is lacking, why.
+
+    `restart`: since when and why the drawdown is measured anew.
+    """
 
     reading: Reading | None = None
     fault: str | None = None
     drawdown: Drawdown | None = None
+    restart: str | None = None
     troubles: dict[str, str] = field(default_factory=dict)
     skew: str | None = None
     spot: dict[str, float] | None = None
@@ -149,9 +154,11 @@ class Publisher:
     def _build_risk(
         self, view: View, reading: Reading, window: EventWindow, entries: list[dict[str, Any]], now_s: float
     ) -> dict[str, Any]:
-        week = (window.fees_usd[7].total_usd, window.pnl_usd[7].total_usd)
+        week = (window.week_fees_usd, window.pnl_usd[7].total_usd)
         troubles = {name: said for name, said in view.troubles.items() if said != view.fault}
         troubles |= {"exchange": view.fault} if view.fault else {}
+        fees = UNPRICED if window.week_fees_usd is None else None
+        notes = {"clock": view.skew, "drawdown": view.restart, "fees": fees}
         inputs = RiskInputs(
             drawdown=view.drawdown,
             fee_pnl=build_fee_pnl(*week, 7, trades=len(window.pnl_usd[7])),
@@ -159,7 +166,7 @@ class Publisher:
             entries=entries,
             testnet=self.environment == "testnet",
             net_of_transfers=True,
-            anomalies=troubles | ({"clock": view.skew} if view.skew else {}),
+            anomalies=troubles | {name: said for name, said in notes.items() if said},
         )
         return build_risk_snapshot(inputs, now_s)
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from execution.account import schedule as times
-from execution.account.answers import USD_COINS, NotUnderstoodError
+from execution.account.answers import NotUnderstoodError
 from execution.account.failures import Failure, FailureKind
-from execution.account.ledger import Ledger, UnpricedFeeError
+from execution.account.ledger import Ledger
 from execution.account.peak import OwnPeak
+from execution.account.prices import Prices
 from execution.account.publisher import Publisher, View
 from execution.account.reading import Reading, read_account
 from execution.account.schedule import LARGEST_SKEW_S, Schedule
@@ -49,7 +50,7 @@ class AccountSource:
         self.view = View()
         self._has_spot = environment not in link.venue.spot_apart
         self._markets: Instruments | None = None
-        self._prices: dict[str, float] = {}
+        self._prices = Prices(link)
 
     def cycle(self, now_s: float) -> None:
         """Ask for what is due and publish, as of `now_s` (epoch seconds)."""
@@ -59,7 +60,7 @@ class AccountSource:
             self._try(times.ACCOUNT, self._read_account, now_s)
         if self.view.reading is not None and self.view.fault is None:
             self._ask_parts(now_s)
-        self.view.drawdown = self.peak.drawdown()
+        self.view.drawdown, self.view.restart = self.peak.drawdown(), self.peak.describe_restart(now_s)
         self.publisher.publish(self.view, now_s)
 
     def close(self, now_s: float) -> None:
@@ -69,7 +70,8 @@ class AccountSource:
 
     def _ask_parts(self, now_s: float) -> None:
         """Each on its own: what fails grows old, and the rest goes on."""
-        if self.peak.is_unsure:
+        # Transfers that cannot be read are not asked for at every cycle.
+        if self.peak.is_unsure and times.TRANSFERS not in self.view.troubles:
             self.schedule.hurry(times.TRANSFERS)
         parts: dict[str, Callable[[float], None]] = {
             times.SPOT: self._read_spot,
@@ -90,7 +92,7 @@ class AccountSource:
             self._fail(name, failure, now_s)
         except NotUnderstoodError as error:
             self._fail(name, Failure(FailureKind.GARBLED, f"answer not understood: {error}"), now_s)
-        except (NotToldError, UnpricedFeeError) as error:
+        except NotToldError as error:
             self._fail(name, Failure(FailureKind.REFUSED, str(error)), now_s)
         except SURVIVABLE as error:
             self._fail(name, Failure(FailureKind.GARBLED, f"cannot be kept: {type(error).__name__}"), now_s)
@@ -147,12 +149,14 @@ class AccountSource:
 
     def _read_transfers(self, now_s: float) -> None:
         found = self.link.venue.transfers(self.link.ask, self.peak.since_ms)
-        self.peak.note_transfers(found, self._usd_per, now_s)
+        self._prices.learn({moved.asset for moved in found}, now_s)
+        self.peak.note_transfers(found, self._prices.usd_per, now_s)
 
     def _read_history(self, now_s: float) -> None:
         assert self._markets is not None  # noqa: S101
         history = self.link.venue.history(self.link.ask, self._markets, self.ledger.since_ms)
-        self.ledger.take(history, self._usd_per, now_s)
+        self._prices.learn({coin for fill in history.fills for coin in fill.fee_assets}, now_s)
+        self.ledger.take(history, self._prices.usd_per, now_s)
         self.view.fills_at_s = now_s
 
     def _read_candles(self, now_s: float) -> None:  # noqa: ARG002
@@ -171,11 +175,11 @@ class AccountSource:
         symbols = [leg.symbol for leg in self.view.reading.positions]
         self.view.leverages = self.link.venue.leverages(self.link.ask, symbols)
 
-    def _read_spot(self, now_s: float) -> None:  # noqa: ARG002
+    def _read_spot(self, now_s: float) -> None:
         self.view.spot = None
         held = self.link.venue.spot(self.link.ask) if self._has_spot else None
-        self._prices = self.link.venue.prices(self.link.ask, {*(held or {}), "BNB"})
-        self.view.spot, self.view.prices = held or {}, self._prices
+        self._prices.refresh(held or {}, now_s)
+        self.view.spot, self.view.prices = held or {}, self._prices.usd
 
     def _read_clock(self, now_s: float) -> None:  # noqa: ARG002
         self.link.sync_clock()
@@ -189,6 +193,3 @@ class AccountSource:
             if abs(skew_s) > LARGEST_SKEW_S
             else None
         )
-
-    def _usd_per(self, asset: str) -> float | None:
-        return 1.0 if asset in USD_COINS else self._prices.get(asset)

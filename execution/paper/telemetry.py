@@ -130,7 +130,7 @@ class Telemetry:
         return build_nav(self._known, self._contact(), aum, Fx(simulation.market.usd_zar, self.contact_s), now_s)
 
     def _build_risk(self, window: EventWindow, entries: list[dict[str, Any]], now_s: float) -> dict[str, Any]:
-        gate, week = self.judge_risk(), (window.fees_usd[7].total_usd, window.pnl_usd[7].total_usd)
+        gate, week = self.judge_risk(), (window.week_fees_usd, window.pnl_usd[7].total_usd)
         inputs = RiskInputs(
             drawdown=Drawdown(self.peak.nav_usd, self._known.nav_usd),
             fee_pnl=build_fee_pnl(*week, 7, trades=len(window.pnl_usd[7])),

@@ -52,7 +52,7 @@ AUM: Schema = {
 FX: Schema = {"fx.usd_zar": or_null(POSITIVE), "fx.ts": or_null(STAMP)}
 FEE_PNL: Schema = {
     "fee_pnl.fee_pnl_ratio": or_null(NOT_NEGATIVE),
-    "fee_pnl.fees": NUMBER,
+    "fee_pnl.fees": or_null(NUMBER),
     "fee_pnl.pnl": NUMBER,
     "fee_pnl.window_days": COUNT,
 }

@@ -130,9 +130,7 @@ class SyncCycle:
             sources_ok=_sources_ok(inputs),
             router=measure_router(window.routed),
             reject_rate=measure_reject_rate(window),
-            fee_pnl=build_fee_pnl(
-                window.fees_usd[7].total_usd, window.pnl_usd[7].total_usd, 7, trades=len(window.pnl_usd[7])
-            ),
+            fee_pnl=build_fee_pnl(window.week_fees_usd, window.pnl_usd[7].total_usd, 7, trades=len(window.pnl_usd[7])),
             sharpe=rolling_sharpe(pnls_usd),
             expectancy_usd=statistics.fmean(pnls_usd) if pnls_usd else None,
             symbols=_add_routing(inputs.symbols, window),

@@ -48,6 +48,8 @@ class EventWindow:
         """Start empty."""
         self.fees_usd = {days: RollingSum(days * DAY_S) for days in (3, 7)}
         self.pnl_usd = {days: RollingSum(days * DAY_S) for days in (3, 7)}
+        # Orders whose fee nobody can tell in USD: the writer says null.
+        self.unpriced = RollingSum(WEEK_S)
         self.attempted = RollingSum(DAY_S)
         self.executed = RollingSum(DAY_S)
         self.acknowledged = RollingSum(WEEK_S)
@@ -91,6 +93,11 @@ class EventWindow:
         _drop_before(self.routed, now_s - WEEK_S)
         _drop_before(self.closes, now_s - WEEK_S)
 
+    @property
+    def week_fees_usd(self) -> float | None:
+        """Fees of seven days, USD; None where a fee of that time is not known."""
+        return None if len(self.unpriced) else self.fees_usd[7].total_usd
+
     def realized_since(self, start_s: float) -> float:
         """PnL realised since `start_s` (epoch seconds), USD, over the last 5,000 closes."""
         return math.fsum(close.pnl_usd for close in self.closes if close.epoch_s >= start_s)
@@ -122,7 +129,7 @@ class EventWindow:
     def _sums(self) -> dict[str, RollingSum]:
         by_days = {f"fees_{days}d": window for days, window in self.fees_usd.items()}
         by_days |= {f"pnl_{days}d": window for days, window in self.pnl_usd.items()}
-        names = ("attempted", "executed", "acknowledged", "rejected")
+        names = ("unpriced", "attempted", "executed", "acknowledged", "rejected")
         return by_days | {name: getattr(self, name) for name in names}
 
     def _add_executed(self, record: dict[str, Any], epoch_s: float) -> None:
@@ -144,6 +151,8 @@ class EventWindow:
         if fee_usd is not None:
             for window in self.fees_usd.values():
                 window.put(order_id, epoch_s, fee_usd)
+        elif "fee_total" in record:
+            self.unpriced.put(order_id, epoch_s, 1.0)
 
     def _add_close(self, order_id: str, record: dict[str, Any], epoch_s: float) -> None:
         pnl_usd = _optional_usd(record.get("realizedPnlUsd"))

@@ -55,7 +55,7 @@ class FeePnl(TypedDict):
     """Fees paid against PnL realised, both USD, over `window_days`."""
 
     fee_pnl_ratio: float | None
-    fees: float
+    fees: float | None
     pnl: float
     window_days: int
 
@@ -69,9 +69,9 @@ class Atr(TypedDict):
     atr_regime: str
 
 
-def build_fee_pnl(fees_usd: float, pnl_usd: float, window_days: int, *, trades: int) -> FeePnl:
-    """Fees over absolute PnL as a fraction; None without trades or where the PnL is exactly 0."""
-    ratio = fees_usd / abs(pnl_usd) if trades and pnl_usd else None
+def build_fee_pnl(fees_usd: float | None, pnl_usd: float, window_days: int, *, trades: int) -> FeePnl:
+    """Fees over absolute PnL as a fraction; None without fees or trades, or where the PnL is exactly 0."""
+    ratio = fees_usd / abs(pnl_usd) if trades and pnl_usd and fees_usd is not None else None
     return FeePnl(fee_pnl_ratio=ratio, fees=fees_usd, pnl=pnl_usd, window_days=window_days)
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from execution.account.answers import Close, Fill, Funding, History, Transfer
 from execution.account.directory import DirectoryError, claim_directory
-from execution.account.ledger import Ledger, UnpricedFeeError
+from execution.account.ledger import Ledger
 from execution.account.peak import OwnPeak
+from execution.storage.event_feed import EventFeed
 from execution.storage.writer_lock import release_writers
 
 if TYPE_CHECKING:
@@ -70,13 +71,25 @@ def test_an_order_is_a_maker_when_all_its_fills_are(tmp_path: Path) -> None:
     assert {(row["slippage_bps"], row["maker_start"], row["used_fallback"]) for row in found} == {(None, None, None)}
 
 
-def test_fees_in_coins_are_priced_or_nothing_is_taken(tmp_path: Path) -> None:
-    """A fee without a price is no fee of 0: the whole history waits."""
-    take(tmp_path, History([fill(1, fee=0.001, fee_asset="BNB")], []))
-    assert records(tmp_path, "orders_executed")[0]["fee_total"] == pytest.approx(0.6)
-    with pytest.raises(UnpricedFeeError, match="BTCUSDT was paid in XYZ, which has no price"):
-        take(tmp_path, History([fill(2), fill(3, fee_asset="XYZ")], []))
-    assert len(records(tmp_path, "orders_executed")) == 1
+@pytest.mark.parametrize(
+    ("paid", "total_usd"),
+    [
+        ({"fee": 0.001, "fee_asset": "BNB"}, 0.6),
+        ({"fee": 0.3, "more_fees": ((0.001, "BNB"),)}, 0.9),
+        ({"fee": 0.0, "fee_asset": "XYZ"}, 0.0),
+        ({"fee": 0.3, "fee_asset": "XYZ"}, None),
+        ({"fee": 0.3, "more_fees": ((0.001, "XYZ"),)}, None),
+    ],
+)
+def test_a_fee_in_a_coin_without_a_price_is_unknown_and_holds_nothing_up(
+    paid: dict[str, Any], total_usd: float | None, tmp_path: Path
+) -> None:
+    """It is none of 0: neither its order's fees are known, nor those of the week."""
+    take(tmp_path, History([fill(1, order_id="x", **paid), fill(2, order_id="y")], []))
+    first, second = records(tmp_path, "orders_executed", "order_fill")
+    assert (first["fee_total"], second["fee_total"]) == (pytest.approx(total_usd), 0.1)
+    week_usd = EventFeed(tmp_path / "execution").poll(NOW_S + 60.0).week_fees_usd
+    assert week_usd == (None if total_usd is None else pytest.approx(total_usd + 0.1))
 
 
 def test_closes_and_funding(tmp_path: Path) -> None:
@@ -120,6 +133,35 @@ def test_neither_a_deposit_nor_a_withdrawal_is_a_profit_or_a_loss(tmp_path: Path
     assert _pct(peak) == pytest.approx(10.0)
     peak.doubt()
     assert peak.drawdown() is None
+
+
+@pytest.mark.parametrize(
+    ("moved", "why"),
+    [
+        (Transfer("t", "XYZ", -5.0, NOW_S + 195.0), "a transfer in XYZ has no price"),
+        (Transfer("t", "USDT", None, NOW_S + 195.0, "nobody knows"), "nobody knows"),
+    ],
+)
+def test_a_transfer_that_nobody_can_value_begins_the_peak_anew(moved: Transfer, why: str, tmp_path: Path) -> None:
+    """Unknown until the next NAV, which has it; that is said for a day, also by the next run."""
+    (tmp_path / "cache").mkdir()
+    peak = OwnPeak(tmp_path / "cache", NOW_S)
+    peak.note_nav(10_000.0, NOW_S)
+    peak.note_transfers([], PRICES.get, NOW_S + 1.0)
+    assert peak.describe_restart(NOW_S) is None
+    peak.note_transfers([moved, Transfer("u", "USDT", -1.0, NOW_S + 194.0)], PRICES.get, NOW_S + 196.0)
+    assert peak.drawdown() is None
+    peak.note_nav(4_000.0, NOW_S + 210.0)
+    peak.note_transfers([moved], PRICES.get, NOW_S + 250.0)
+    assert _pct(peak) == 0.0
+    peak.note_nav(3_980.0, NOW_S + 260.0)
+    assert _pct(peak) == pytest.approx(0.5)
+    later = OwnPeak(tmp_path / "cache", NOW_S + 300.0)
+    said = later.describe_restart(NOW_S + 300.0)
+    assert said is not None
+    assert said.startswith("measured anew since 2026-")
+    assert said.endswith(f"UTC: {why}")
+    assert later.describe_restart(NOW_S + 100_000.0) is None
 
 
 def test_the_peak_outlives_a_restart(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Query = dict[str, str]
 
-OPEN = ("/v5/market/time", "/v5/market/kline", "/v5/market/instruments-info")
+OPEN = ("/v5/market/time", "/v5/market/kline", "/v5/market/instruments-info", "/v5/market/tickers")
 
 
 def is_signed(secret: str, key: str, query: str, headers: Mapping[str, str]) -> bool:
@@ -36,6 +36,7 @@ def answer(world: World, path: str, query: Query, faults: set[str]) -> Any:
         "/v5/position/closed-pnl": lambda: _window(_closed(world), "updatedTime", query),
         "/v5/account/transaction-log": lambda: _window(_transfers(world, query), "transactionTime", query),
         "/v5/market/kline": lambda: [_candle(*candle) for candle in reversed(world.candles[query["symbol"]])],
+        "/v5/market/tickers": lambda: [{"symbol": s, "lastPrice": str(p)} for s, p in world.marks.items()],
         "/v5/market/instruments-info": lambda: [_market(symbol) for symbol in START_PRICES],
     }
     if path == "/v5/user/query-api":

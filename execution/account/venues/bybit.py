@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from execution.account.answers import Close, Figures, Fill, Funding, History, NotUnderstoodError, Rights, Transfer
 from execution.account.fields import Row, block, number, optional, positive, rows, seconds, text
-from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, WEEK_MS, Read, Venue, signed
+from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, WEEK_MS, Read, Venue, pick_prices, signed
 from execution.surfaces.positions import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from execution.account.answers import Instrument
     from execution.account.venues.venue import Ask, Instruments
@@ -37,6 +37,7 @@ LOG = _private("v5/account/transaction-log")
 KEY = _private("v5/user/query-api", "result.permissions")
 TIME = Read(("public",), "v5/market/time", "/v5/market/time", 1, ("result.timeSecond",))
 KLINE = Read(("public",), "v5/market/kline", "/v5/market/kline", 1, ("result.list",))
+TICKERS = Read(("public",), "v5/market/tickers", "/v5/market/tickers", 1, ("result.list",))
 MARKETS = Read(("public",), "v5/market/instruments-info", "/v5/market/instruments-info", 1, ("result.list",))
 
 
@@ -47,7 +48,7 @@ class Bybit(Venue):
     environments = ("live", "demo", "testnet")
     options = {"fetchMarkets": {"types": ["linear"]}}  # noqa: RUF012
     market_reads = (MARKETS,)
-    reads = (WALLET, POSITIONS, EXECUTIONS, CLOSED, LOG, KEY, TIME, KLINE)
+    reads = (WALLET, POSITIONS, EXECUTIONS, CLOSED, LOG, KEY, TIME, KLINE, TICKERS)
 
     def figures(self, ask: Ask) -> Figures:
         """Totals in USD."""
@@ -90,6 +91,10 @@ class Bybit(Venue):
         """The last 500."""
         query = {"category": "linear", "symbol": instrument.market_id, "interval": CANDLE_MINUTES, "limit": CANDLES}
         return read_candles(ask(KLINE, query))
+
+    def prices(self, ask: Ask, coins: Collection[str]) -> dict[str, float]:
+        """Last prices of spot."""
+        return pick_prices(rows(ask(TICKERS, {"category": "spot"}), "result", "list"), "symbol", "lastPrice", coins)
 
 
 def read_figures(raw: object) -> Figures:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from execution.account.answers import Close, Figures, Fill, Funding, History, NotUnderstoodError, Rights, Transfer
 from execution.account.fields import Row, block, number, optional, positive, rows, text
-from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, Read, Venue, signed
+from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, Read, Venue, pick_prices, signed
 from execution.surfaces.positions import Position
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ class Gate(Venue):
 
     def prices(self, ask: Ask, coins: Collection[str]) -> dict[str, float]:
         """Last prices of spot."""
-        found = {str(row.get("currency_pair")): row for row in rows(ask(TICKERS))}
-        return {coin: number(found[f"{coin}_USDT"], "last") for coin in coins if f"{coin}_USDT" in found}
+        return pick_prices(rows(ask(TICKERS)), "currency_pair", "last", coins, between="_")
 
 
 def read_figures(raw: object) -> Figures:

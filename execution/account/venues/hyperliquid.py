@@ -99,7 +99,7 @@ class Hyperliquid(Venue):
     def prices(self, ask: Ask, coins: Collection[str]) -> dict[str, float]:
         """Mids of the perpetuals."""
         mids = block(ask(INFO, {"type": "allMids"}))
-        return {coin: number(mids, coin) for coin in coins if coin in mids}
+        return {coin: usd for coin in coins if (usd := positive(mids, coin))}
 
     def _state(self, ask: Ask) -> Row:
         return block(ask(INFO, {"type": "clearinghouseState", "user": self.address}))

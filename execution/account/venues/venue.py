@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from execution.account.answers import USD_COINS, NotUnderstoodError, UnknownInstrumentError
-from execution.account.fields import Row, number
+from execution.account.fields import Row, positive
 from execution.utils.timestamps import DAY_S
 
 if TYPE_CHECKING:
@@ -163,7 +163,13 @@ def signed(size: float, *, short: bool) -> float:
     return -abs(size) if short else abs(size)
 
 
-def pick_prices(pairs: Iterable[Row], name: str, price: str, coins: Collection[str]) -> dict[str, float]:
-    """USD by coin, of those coins that have a market against USDT."""
+def pick_prices(
+    pairs: Iterable[Row], name: str, price: str, coins: Collection[str], between: str = ""
+) -> dict[str, float]:
+    """USD by coin, of those coins that have a market with a price against USDT, or else USDC."""
     found = {str(row.get(name)): row for row in pairs}
-    return {coin: number(found[f"{coin}USDT"], price) for coin in coins if f"{coin}USDT" in found}
+    prices = {}
+    for coin in coins:
+        markets = (found.get(f"{coin}{between}{quote}", {}) for quote in ("USDT", "USDC"))
+        prices[coin] = next((usd for market in markets if (usd := positive(market, price))), None)
+    return {coin: usd for coin, usd in prices.items() if usd is not None}

@@ -9,7 +9,15 @@ import pytest
 from recorded import FILES, MARKETS, answer
 
 from execution.account.answers import Close, Figures, Fill, Funding, NotUnderstoodError, Transfer
-from execution.account.venues import binance_equity, binanceusdm, bitget_answers, bybit, gate, hyperliquid
+from execution.account.venues import (
+    binance_equity,
+    binanceusdm,
+    bitget_answers,
+    bybit,
+    gate,
+    hyperliquid,
+    hyperliquid_ledger,
+)
 from execution.surfaces.positions import Position
 
 POSITIONS = {
@@ -344,7 +352,7 @@ def test_closes_and_transfers() -> None:
         close.close_id, "bcb03fc1-6bfe-4464-954c-4b017aea5286", "BTCUSDT", 0.001, close.pnl_usd, 1724408566.765
     )
     assert bybit.read_transfers(answer("bybit/fetchLedger-1")) == []
-    moved = hyperliquid.read_transfers(answer("hyperliquid/fetchDeposits-1"), "0x" + "0" * 40)
+    moved = hyperliquid_ledger.read_transfers(answer("hyperliquid/fetchDeposits-1"), "0x" + "0" * 40)
     assert [(transfer.amount, transfer.at_s) for transfer in moved] == [
         (-10.0, 1725369558.702),
         (4.0, 1725278637.122),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from execution.account.answers import Figures, Fill, Funding, History, NotUnderstoodError, Rights, Transfer
-from execution.account.fields import Row, block, number, optional, positive, rows, seconds, text
+from execution.account.answers import Figures, Fill, Funding, History, NotUnderstoodError, Rights
+from execution.account.fields import Row, block, number, positive, rows, seconds, text
+from execution.account.venues.hyperliquid_ledger import read_transfers
 from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, Read, Venue
 from execution.surfaces.positions import Position
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from execution.account.answers import Instrument
+    from execution.account.answers import Instrument, Transfer
     from execution.account.venues.venue import Ask, Instruments
 
 PAGE = 2000
@@ -28,8 +29,6 @@ INFO = Read(("public",), "info", "/info", 20, method="POST", types=TYPES)
 
 # On spot some coins have a name of the bridge they came over.
 BRIDGED = {"UBTC": "BTC", "UETH": "ETH", "USOL": "SOL", "UFART": "FARTCOIN", "UPUMP": "PUMP"}
-# Entries of the ledger that move nothing into or out of the perpetuals account.
-ELSEWHERE = ("spotTransfer", "spotGenesis", "rewardsClaim", "liquidation", "cStakingTransfer")
 SEPARATE = frozenset({"default", "disabled"})
 
 
@@ -189,44 +188,6 @@ def read_funding(raw: object, markets: Instruments) -> list[Funding]:
             symbol = markets.linear(coin).symbol
             found.append(Funding(f"{coin}:{at_ms}", symbol, number(delta, "usdc"), float(at_ms) / 1000.0))
     return found
-
-
-def read_transfers(raw: object, address: str) -> list[Transfer]:
-    """Of userNonFundingLedgerUpdates, as far as they touch the perpetuals account."""
-    found = []
-    for row in rows(raw):
-        delta = block(row, "delta")
-        amount = _moved(delta, address.lower())
-        if amount:
-            # One transaction may have several entries, and the place in an answer is another one each time.
-            name = f"{row.get('hash')}:{row.get('time')}:{delta.get('type')}:{amount}"
-            found.append(Transfer(name, "USDC", amount, seconds(row, "time")))
-    return found
-
-
-def _moved(delta: Row, address: str) -> float:
-    """USDC into the account, negative out of it.
-
-    Raises:
-        NotUnderstoodError: it is of a kind that nobody here knows.
-    """
-    kind, usdc = delta.get("type"), optional(delta, "usdc") or 0.0
-    paid = usdc + (optional(delta, "fee") or 0.0)
-    came = str(delta.get("destination")).lower() == address
-    moves = {
-        "deposit": usdc,
-        "withdraw": -paid,
-        "accountClassTransfer": usdc if delta.get("toPerp") is True else -usdc,
-        "internalTransfer": usdc if came else -paid,
-        "subAccountTransfer": usdc if came else -paid,
-        "vaultDeposit": -usdc,
-        "vaultCreate": -paid,
-        "vaultWithdraw": optional(delta, "netWithdrawnUsd") or 0.0,
-        **dict.fromkeys(ELSEWHERE, 0.0),
-    }
-    if kind not in moves:
-        raise NotUnderstoodError(f"a ledger entry of the kind {kind!r} is not known")
-    return moves[kind]
 
 
 def read_spot(raw: object) -> dict[str, float]:

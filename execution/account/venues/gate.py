@@ -98,7 +98,16 @@ def read_figures(raw: object) -> Figures:
         raise NotUnderstoodError("the account is a unified one, whose equity is not told here")
     unrealized_usd = number(account, "unrealised_pnl")
     nav_usd = number(account, "total") + unrealized_usd
-    return Figures(nav_usd, unrealized_usd, optional(account, "position_margin"))
+    return Figures(nav_usd, unrealized_usd, _tied_usd(account))
+
+
+def _tied_usd(account: Row) -> float | None:
+    """Margin in positions: newer accounts tell it apart by cross and isolated, and put 0 where it was before."""
+    older, *newer = (
+        optional(account, key) for key in ("position_margin", "cross_initial_margin", "isolated_position_margin")
+    )
+    told = [margin for margin in (older, *newer) if margin is not None]
+    return max(older or 0.0, sum(margin or 0.0 for margin in newer)) if told else None
 
 
 def read_positions(raw: object, markets: Instruments) -> list[Position]:
@@ -120,7 +129,7 @@ def _read_position(row: Row, markets: Instruments) -> Position:
         # A leverage of 0 says that the margin is shared.
         leverage=isolated_leverage or positive(row, "cross_leverage_limit"),
         liquidation_price=positive(row, "liq_price"),
-        margin_usd=positive(row, "margin", "initial_margin"),
+        margin_usd=positive(row, "margin") or positive(row, "initial_margin"),
         margin_mode="isolated" if isolated_leverage else "cross",
     )
 
@@ -152,7 +161,9 @@ def read_funding(raw: object, markets: Instruments) -> list[Funding]:
     for row in rows(raw):
         if row.get("type") == "fund":
             market, at_s = str(row.get("contract") or text(row, "text").partition(":")[0]), number(row, "time")
-            found.append(Funding(f"{market}:{at_s}", markets.linear(market).symbol, number(row, "change"), at_s))
+            # The two legs of a hedge are paid for at the same moment.
+            name = f"{market}:{at_s}:{row.get('change')}:{row.get('balance')}"
+            found.append(Funding(name, markets.linear(market).symbol, number(row, "change"), at_s))
     return found
 
 
@@ -164,9 +175,8 @@ def read_closes(raw: object, markets: Instruments) -> list[Close]:
         instrument, pnl_usd = markets.linear(market), number(row, "pnl_pnl")
         contracts = optional(row, "accum_size")
         qty = None if contracts is None else abs(contracts) * instrument.contract_size
-        found.append(
-            Close(f"{market}:{at_s}:{row.get('side')}", f"close-{market}-{at_s}", instrument.symbol, qty, pnl_usd, at_s)
-        )
+        name = f"{market}:{at_s}:{row.get('side')}:{pnl_usd}"
+        found.append(Close(name, f"close-{market}-{at_s}", instrument.symbol, qty, pnl_usd, at_s))
     return found
 
 

@@ -141,6 +141,7 @@ class AccountSource:
         legs = [self._complete(leg) for leg in reading.positions]
         self.view.reading = Reading(reading.figures, legs, now_s)
         self.view.fault = None
+        self._say("book", self.link.venue.unseen)
         self.peak.note_nav(reading.figures.nav_usd, now_s)
 
     def _complete(self, leg: Position) -> Position:

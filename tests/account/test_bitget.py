@@ -16,7 +16,13 @@ from execution.account.venues.venue import Instruments
 if TYPE_CHECKING:
     from scripted import Scripted
 
-BTC = Instruments({"BTCUSDT": Instrument("BTCUSDT", "BTC", "USDT", 1.0)})
+BTC = Instruments(
+    {
+        "BTCUSDT": Instrument("BTCUSDT", "BTC", "USDT", 1.0),
+        "BTCPERP": Instrument("BTCPERP", "BTC", "USDC", 1.0),
+        "BTCUSD": Instrument("BTCUSD", "BTC", "USD", 1.0, is_linear=False),
+    }
+)
 ACCOUNTS, POSITIONS = "/api/v2/mix/account/accounts", "/api/v2/mix/position/all-position"
 UNIFIED_ASSETS, UNIFIED_POSITIONS = "/api/v3/account/assets", "/api/v3/position/current-position"
 
@@ -121,4 +127,47 @@ def test_what_is_neither_a_list_nor_null_is_no_empty_book(scripted: Scripted, da
     is_unified(scripted, "40085")
     scripted.answers[UNIFIED_POSITIONS] = ok(data)
     with pytest.raises(Failure, match="answer not understood"):
+        read_account(scripted.link("bitget"), BTC, time.time())
+
+
+@pytest.mark.parametrize(
+    ("category", "market", "symbol"), [("USDC-FUTURES", "BTCPERP", "BTCUSDC"), ("COIN-FUTURES", "BTCUSD", None)]
+)
+def test_a_unified_account_has_contracts_of_every_settlement(
+    scripted: Scripted, category: str, market: str, symbol: str | None
+) -> None:
+    """All are in its equity: a book that lacks one is none."""
+    leg = {
+        "symbol": market, "posSide": "long", "holdMode": "one_way_mode", "total": "0.1", "avgPrice": "9",
+        "markPrice": "9", "unrealisedPnl": "0",
+    }  # fmt: skip
+    is_unified(scripted, "40085")
+    scripted.answers[UNIFIED_POSITIONS] = lambda query: ok({"list": [leg] if query["category"] == category else None})
+    link = scripted.link("bitget")
+    if symbol is None:
+        with pytest.raises(Failure, match=f"{market} is no contract that is quoted and settled in US dollars"):
+            read_account(link, BTC, time.time())
+    else:
+        assert [found.symbol for found in read_account(link, BTC, time.time()).positions] == [symbol]
+
+
+def test_resting_orders_are_no_positions(scripted: Scripted) -> None:
+    """Initial margin is bound by orders as well; what has to be maintained is of positions alone."""
+    is_unified(scripted, "40085")
+    scripted.answers[UNIFIED_ASSETS] = equity(imr="200")
+    assert read_account(scripted.link("bitget"), BTC, time.time()).positions == []
+    scripted.answers[UNIFIED_ASSETS] = equity(imr="200", mmr="20")
+    with pytest.raises(Failure, match="no position is told, and the account has margin in positions"):
+        read_account(scripted.link("bitget"), BTC, time.time())
+
+
+@pytest.mark.parametrize("told", [{"assetMode": "union"}, {"assetMode": "UNION", "accountEquity": "-4767.74"}])
+def test_an_account_whose_margin_is_many_coins_is_refused(scripted: Scripted, told: dict[str, Any]) -> None:
+    """The equity of the USDT coin is not that of the account."""
+    is_classic(scripted)
+    account = {"marginCoin": "USDT", "accountEquity": "500", "unrealizedPL": "0", "assetMode": "single"}
+    scripted.answers[ACCOUNTS] = ok([account])
+    assert read_account(scripted.link("bitget"), BTC, time.time()).figures.nav_usd == 500.0
+    scripted.answers[ACCOUNTS] = ok([account | told])
+    with pytest.raises(Failure, match="several coins as margin"):
         read_account(scripted.link("bitget"), BTC, time.time())

@@ -13,7 +13,7 @@ from execution.account.venues import (
     binance_equity,
     binanceusdm,
     bitget_answers,
-    bybit,
+    bybit_answers,
     gate,
     hyperliquid,
     hyperliquid_ledger,
@@ -35,10 +35,10 @@ POSITIONS = {
         [Position("BTCUSDT", "BOTH", 0.009, 67445.9, 67582.2, 1.2267, None, 64846.78939917, 7.60299749, "cross")],
         [608.2398],
     ),
-    "bybit/fetchPosition-1": (bybit.read_positions, [], []),
+    "bybit/fetchPosition-1": (bybit_answers.read_positions, [], []),
     # Its own value of the position is at the entry price; the notional here is at the mark: 1.2 x 71.1.
     "bybit/fetchPositions-1": (
-        bybit.read_positions,
+        bybit_answers.read_positions,
         [Position("LTCUSDT", "BOTH", 1.2, 64.59947917, 71.1, 7.800625, 6.0, None, 12.95542633, None)],
         [85.32],
     ),
@@ -121,7 +121,7 @@ FILLS = {
         ],
     ),
     "bybit/fetchMyTrades-2": (
-        bybit.read_fills,
+        bybit_answers.read_fills,
         [
             Fill(
                 "751c8dba-bdeb-5d0c-9dd3-dda6bf98cdaf",
@@ -137,7 +137,7 @@ FILLS = {
             )
         ],
     ),
-    "bybit/fetchFundingHistory-1": (bybit.read_fills, []),
+    "bybit/fetchFundingHistory-1": (bybit_answers.read_fills, []),
     # 24.24 USD at 0.0432 % is 0.010473, and 0.002424 of a builder make the 0.012896 that are told: they are in it.
     # The trade of CRCL is on a deployment of others, with an account of its own.
     "hyperliquid/fetchMyTrades-1": (
@@ -248,7 +248,7 @@ FUNDING = {
     ),
     # Long at a rate below zero receives, at one above zero pays: the signs there are the other way round.
     "bybit/fetchFundingHistory-1": (
-        bybit.read_funding,
+        bybit_answers.read_funding,
         [
             Funding("89102b18-96c4-42d2-bc26-131699036635", "LTCUSDT", 0.00708126, 1710921600.0),
             Funding("c88057b1-d3b3-4a19-861a-ae79a8762796", "LTCUSDT", -0.0007797, 1710892800.0),
@@ -346,12 +346,12 @@ def test_a_trade_of_spot_is_no_fill_of_futures() -> None:
 
 def test_closes_and_transfers() -> None:
     """PnL before fees: 0.001 x (55563 - 55937.5); a settlement is no transfer; a withdrawal takes its fee along."""
-    (close,) = bybit.read_closes(answer("bybit/fetchPositionHistory-1"), MARKETS["bybit"])
+    (close,) = bybit_answers.read_closes(answer("bybit/fetchPositionHistory-1"), MARKETS["bybit"])
     assert close.pnl_usd == pytest.approx(-0.3745)
     assert close == Close(
         close.close_id, "bcb03fc1-6bfe-4464-954c-4b017aea5286", "BTCUSDT", 0.001, close.pnl_usd, 1724408566.765
     )
-    assert bybit.read_transfers(answer("bybit/fetchLedger-1")) == []
+    assert bybit_answers.read_transfers(answer("bybit/fetchLedger-1")) == []
     moved = hyperliquid_ledger.read_transfers(answer("hyperliquid/fetchDeposits-1"), "0x" + "0" * 40)
     assert [(transfer.amount, transfer.at_s) for transfer in moved] == [
         (-10.0, 1725369558.702),

@@ -28,7 +28,7 @@ def is_signed(secret: str, key: str, query: str, headers: Mapping[str, str]) -> 
 
 def answer(world: World, path: str, query: Query, faults: set[str]) -> Any:
     """What is answered; None where there is no such path."""
-    usdt = query.get("settleCoin", "USDT") == "USDT"
+    usdt = (query.get("category"), query.get("settleCoin")) == ("linear", "USDT")
     found: dict[str, Callable[[], list[Any]]] = {
         "/v5/account/wallet-balance": lambda: [_account(world)],
         "/v5/position/list": lambda: _positions(world, faults) if usdt and "empty-book" not in faults else [],

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 PAGE = 100
 MOST_PAGES = 200
 PRODUCT = {"productType": "USDT-FUTURES"}
-CATEGORY = {"category": "USDT-FUTURES"}
+# A unified account has all of them in its equity; a position that is settled in coins is refused where it is read.
+SETTLED_IN_DOLLARS = ({"category": "USDT-FUTURES"}, {"category": "USDC-FUTURES"})
+CATEGORIES = (*SETTLED_IN_DOLLARS, {"category": "COIN-FUTURES"})
 
 
 def _read(api: tuple[str, str], path: str, *keys: str, may_be_null: bool = False) -> Read:
@@ -83,7 +85,8 @@ class Bitget(Venue):
     def positions(self, ask: Ask, markets: Instruments) -> list[Position]:
         """One-way or hedged, as each row says."""
         if self._is_unified(ask):
-            return read_positions(self._tell(ask, UNIFIED_POSITIONS, CATEGORY), markets)
+            told = [self._tell(ask, UNIFIED_POSITIONS, category) for category in CATEGORIES]
+            return [leg for answer in told for leg in read_positions(answer, markets)]
         return read_positions(self._tell(ask, CLASSIC_POSITIONS, PRODUCT | {"marginCoin": "USDT"}), markets)
 
     def _is_unified(self, ask: Ask) -> bool:
@@ -104,7 +107,8 @@ class Bitget(Venue):
         """Funding of a unified account is not read yet, and counts nowhere."""
         windows = list(_windows(since_ms))
         if self.unified:
-            found = [row for window in windows for row in _by_cursor(ask, CATEGORY | window)]
+            queries = [category | window for category in SETTLED_IN_DOLLARS for window in windows]
+            found = [row for query in queries for row in _by_cursor(ask, query)]
             return History(read_unified_fills(found, markets), [])
         fills = [row for window in windows for row in _by_id(ask, CLASSIC_FILLS, PRODUCT | window, "fillList")]
         return History(read_fills(fills, markets), read_funding(_list_bills(ask, windows, FUNDING), markets))
@@ -128,7 +132,8 @@ class Bitget(Venue):
     def candles(self, ask: Ask, instrument: Instrument) -> list[float]:
         """The last 500."""
         query = {"symbol": instrument.market_id, "granularity": f"{CANDLE_MINUTES}m", "limit": CANDLES}
-        found = block(ask(CANDLESTICKS, PRODUCT | query)).get("data")
+        product = {"productType": f"{instrument.quote}-FUTURES"}
+        found = block(ask(CANDLESTICKS, product | query)).get("data")
         candles = found if isinstance(found, list) else []
         return [number({"close": row[4]}, "close") for row in candles if isinstance(row, list) and len(row) > 4]
 

@@ -22,6 +22,8 @@ def read_figures(raw: object) -> Figures:
     """Of /api/v2/mix/account/accounts, or of one account."""
     data = block(raw).get("data")
     accounts = rows(data) if isinstance(data, list) else [block(data)]
+    if any(str(account.get("assetMode")).lower() == "union" for account in accounts):
+        raise NotUnderstoodError("the account has several coins as margin, whose equity is not told in one figure")
     nav_usd = sum(number(account, "accountEquity") for account in accounts if account.get("marginCoin") == "USDT")
     if not any(account.get("marginCoin") == "USDT" for account in accounts):
         raise NotUnderstoodError("data has no account in USDT")
@@ -36,9 +38,9 @@ def read_figures(raw: object) -> Figures:
 
 
 def read_unified_figures(raw: object) -> Figures:
-    """Of /api/v3/account/assets."""
+    """Of /api/v3/account/assets: resting orders are in its initial margin, and not in what has to be maintained."""
     account = block(raw, "data")
-    return Figures(number(account, "accountEquity"), number(account, "unrealisedPnl"), optional(account, "imr"))
+    return Figures(number(account, "accountEquity"), number(account, "unrealisedPnl"), optional(account, "mmr"))
 
 
 def read_positions(raw: object, markets: Instruments) -> list[Position]:

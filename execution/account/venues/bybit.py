@@ -5,24 +5,34 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from execution.account.answers import Close, Figures, Fill, Funding, History, NotUnderstoodError, Rights, Transfer
-from execution.account.fields import Row, block, number, optional, positive, rows, seconds, text
-from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, WEEK_MS, Read, Venue, pick_prices, signed
-from execution.surfaces.positions import Position
+from execution.account.answers import History, NotUnderstoodError
+from execution.account.failures import Failure, FailureKind
+from execution.account.fields import Row, block, number, optional, rows, text
+from execution.account.venues.bybit_answers import (
+    read_candles,
+    read_closes,
+    read_figures,
+    read_fills,
+    read_funding,
+    read_positions,
+    read_rights,
+    read_transfers,
+)
+from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, WEEK_MS, Read, Venue, pick_prices
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from execution.account.answers import Instrument
+    from execution.account.answers import Figures, Instrument, Rights, Transfer
     from execution.account.venues.venue import Ask, Instruments
+    from execution.surfaces.positions import Position
 
 PAGE = 100
 MOST_PAGES = 200
 SETTLED_IN = ("USDT", "USDC")
-
-# One-way, and the two sides of hedge mode.
-SIDES = {"0": "BOTH", "1": "LONG", "2": "SHORT"}
-FILL_TYPES = frozenset({"Trade", "AdlTrade", "BustTrade", "Delivery", "BlockTrade", "MovePosition"})
+# Contracts that are in the equity as well, and are not read: the book would lack an open one.
+OTHERS = ("inverse", "option")
+ASK_AGAIN_S = 600.0
 
 
 def _private(path: str, *keys: str, weight: int = 1) -> Read:
@@ -50,17 +60,41 @@ class Bybit(Venue):
     market_reads = (MARKETS,)
     reads = (WALLET, POSITIONS, EXECUTIONS, CLOSED, LOG, KEY, TIME, KLINE, TICKERS)
 
+    def __init__(self) -> None:
+        """Nothing is refused yet."""
+        self._refused_s: dict[str, float] = {}
+
     def figures(self, ask: Ask) -> Figures:
         """Totals in USD."""
         return read_figures(ask(WALLET, {"accountType": "UNIFIED"}))
 
     def positions(self, ask: Ask, markets: Instruments) -> list[Position]:
-        """By the currency they are settled in."""
+        """By the currency they are settled in; that there are no others is asked as well."""
         found = []
         for coin in SETTLED_IN:
             query = {"category": "linear", "settleCoin": coin, "limit": 200}
-            found += _read_rows(list(_pages(ask, POSITIONS, query)), markets)
+            found += read_positions(list(_pages(ask, POSITIONS, query)), markets)
+        for category in OTHERS:
+            self._see_none(ask, category)
+        refused = " and ".join(self._refused_s)
+        self.unseen = f"{refused} contracts are refused to this key; open ones are not in it" if refused else None
         return found
+
+    def _see_none(self, ask: Ask, category: str) -> None:
+        """Where the key, or the place, may not see them, that is said, and asked again later."""
+        if time.monotonic() < self._refused_s.get(category, 0.0):
+            return
+        self._refused_s.pop(category, None)
+        try:
+            page = list(_pages(ask, POSITIONS, {"category": category, "limit": 200}))
+        except Failure as failure:
+            if failure.kind not in (FailureKind.REFUSED, FailureKind.KEY):
+                raise
+            self._refused_s[category] = time.monotonic() + ASK_AGAIN_S
+            return
+        held = next((row for row in page if optional(row, "size")), None)
+        if held is not None:
+            raise NotUnderstoodError(f"a position in {text(held, 'symbol')} ({category}) is open, and is not read")
 
     def history(self, ask: Ask, markets: Instruments, since_ms: int) -> History:
         """Executions hold funding too; what was realised has a list of its own."""
@@ -95,135 +129,6 @@ class Bybit(Venue):
     def prices(self, ask: Ask, coins: Collection[str]) -> dict[str, float]:
         """Last prices of spot."""
         return pick_prices(rows(ask(TICKERS, {"category": "spot"}), "result", "list"), "symbol", "lastPrice", coins)
-
-
-def read_figures(raw: object) -> Figures:
-    """Of /v5/account/wallet-balance: one account."""
-    accounts = rows(raw, "result", "list")
-    if len(accounts) != 1:
-        raise NotUnderstoodError(f"result.list has {len(accounts)} accounts; expected the unified one")
-    coins = rows(accounts[0], "coin")
-    margins = [optional(coin, "totalPositionIM") for coin in coins]
-    prices = [_usd_per_coin(coin) for coin in coins]
-    tied_usd = sum(margin * price for margin, price in zip(margins, prices, strict=True) if margin)
-    return Figures(number(accounts[0], "totalEquity"), optional(accounts[0], "totalPerpUPL") or 0.0, tied_usd)
-
-
-def _usd_per_coin(coin: Row) -> float:
-    equity, value = optional(coin, "equity"), optional(coin, "usdValue")
-    return value / equity if equity and value is not None else 1.0
-
-
-def read_positions(raw: object, markets: Instruments) -> list[Position]:
-    """Of /v5/position/list; rows of size 0 are no position."""
-    return _read_rows(rows(raw, "result", "list"), markets)
-
-
-def _read_rows(found: list[Row], markets: Instruments) -> list[Position]:
-    return [_read_position(row, markets) for row in found if optional(row, "size")]
-
-
-def _read_position(row: Row, markets: Instruments) -> Position:
-    instrument, side = markets.linear(text(row, "symbol")), text(row, "side")
-    if side not in ("Buy", "Sell"):
-        raise NotUnderstoodError(f"side is {side!r} of an open position; expected Buy or Sell")
-    size = signed(number(row, "size") * instrument.contract_size, short=side == "Sell")
-    isolated = str(row.get("tradeMode")) == "1"
-    return Position(
-        symbol=instrument.symbol,
-        position_side=SIDES.get(str(row.get("positionIdx")), "BOTH"),
-        qty=size,
-        entry_price=number(row, "avgPrice", "entryPrice"),
-        mark_price=number(row, "markPrice"),
-        unrealized_usd=number(row, "unrealisedPnl"),
-        leverage=positive(row, "leverage"),
-        liquidation_price=positive(row, "liqPrice"),
-        margin_usd=positive(row, "positionIM", "positionBalance"),
-        # 0 says cross or nothing at all: on a unified account the mode is not told by position.
-        margin_mode="isolated" if isolated else None,
-    )
-
-
-def read_fills(raw: object, markets: Instruments) -> list[Fill]:
-    """Of /v5/execution/list: funding stands among the trades, and is none."""
-    found = []
-    for row in _listed(raw):
-        if row.get("execType") not in FILL_TYPES:
-            continue
-        instrument = markets.linear(text(row, "symbol"))
-        fill = Fill(
-            fill_id=text(row, "execId"),
-            order_id=text(row, "orderId"),
-            symbol=instrument.symbol,
-            side=text(row, "side").upper(),
-            price=number(row, "execPrice"),
-            qty=number(row, "execQty") * instrument.contract_size,
-            fee=optional(row, "execFee") or 0.0,
-            fee_asset=str(row.get("feeCurrency") or instrument.quote),
-            at_s=seconds(row, "execTime"),
-            is_maker=row.get("isMaker") is True,
-        )
-        found.append(fill)
-    return found
-
-
-def read_funding(raw: object, markets: Instruments) -> list[Funding]:
-    """Of /v5/execution/list: the fee of a funding is what was paid, so that what was received is below zero there."""
-    return [
-        Funding(
-            text(row, "execId"),
-            markets.linear(text(row, "symbol")).symbol,
-            -number(row, "execFee") + 0.0,
-            seconds(row, "execTime"),
-        )
-        for row in _listed(raw)
-        if row.get("execType") == "Funding"
-    ]
-
-
-def read_closes(raw: object, markets: Instruments) -> list[Close]:
-    """Of /v5/position/closed-pnl, whose own figure has the fees taken out; Sell has closed a long."""
-    found = []
-    for row in _listed(raw):
-        qty, sold = number(row, "closedSize", "qty"), text(row, "side") == "Sell"
-        move = number(row, "avgExitPrice") - number(row, "avgEntryPrice")
-        instrument = markets.linear(text(row, "symbol"))
-        pnl_usd = (move if sold else -move) * qty * instrument.contract_size
-        at_ms, order = text(row, "updatedTime", "createdTime"), text(row, "orderId")
-        found.append(Close(f"{order}:{at_ms}:{qty}", order, instrument.symbol, qty, pnl_usd, float(at_ms) / 1000.0))
-    return found
-
-
-def read_transfers(raw: object) -> list[Transfer]:
-    """Of /v5/account/transaction-log; the change is negative for what went out."""
-    return [
-        Transfer(text(row, "id"), text(row, "currency"), number(row, "change"), seconds(row, "transactionTime"))
-        for row in _listed(raw)
-        if row.get("type") in ("TRANSFER_IN", "TRANSFER_OUT")
-    ]
-
-
-def read_rights(raw: object) -> Rights:
-    """Of /v5/user/query-api."""
-    said = block(raw, "result")
-    permissions = {str(name): found for name, found in block(said, "permissions").items() if found}
-    wallet = {str(word) for word in permissions.get("Wallet") or []}
-    moves = bool(wallet & {"Withdraw", "AccountTransfer", "SubMemberTransfer"})
-    can_write = str(said.get("readOnly")) != "1"
-    bound = [address for address in said.get("ips") or [] if address != "*"]
-    trades = bool(permissions.keys() - {"Wallet", "Affiliate"})
-    return Rights(can_write and moves, can_write and trades, "" if bound else "the key is not bound to an address")
-
-
-def read_candles(raw: object) -> list[float]:
-    """Of /v5/market/kline: newest first, the fifth column is the close."""
-    found = block(raw, "result").get("list")
-    candles = [candle for candle in found or [] if isinstance(candle, list) and len(candle) > 4]
-    return [number({"close": candle[4]}, "close") for candle in reversed(candles)]
-
-
-def _listed(raw: object) -> list[Row]:
-    return rows(raw) if isinstance(raw, list) else rows(raw, "result", "list")
 
 
 def _windows(since_ms: int) -> Iterator[dict[str, int]]:

@@ -109,6 +109,9 @@ class Venue(ABC):
     # Weight that may be used in a minute, by the exchange's own count; None where it counts otherwise.
     weight_limit: ClassVar[int | None] = None
 
+    # What the positions that are told may lack, in words for the operator.
+    unseen: str | None = None
+
     def market_name(self, market: Mapping[str, Any]) -> str:
         """What answers call a market of ccxt."""
         return str(market["id"])

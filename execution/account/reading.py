@@ -50,8 +50,6 @@ def read_account(link: Link, markets: Instruments, now_s: float) -> Reading:
 
 def find_doubt(figures: Figures, positions: list[Position]) -> str | None:
     """Why account and positions cannot both be right; None where they can."""
-    if figures.nav_usd <= 0:
-        return f"the equity is {figures.nav_usd:.2f} USD"
     if any(leg.entry_price <= 0 or leg.mark_price <= 0 for leg in positions):
         return "a position has no price"
     tied_usd = figures.position_margin_usd

@@ -195,7 +195,7 @@ def _read_point(row: object, epoch_range_s: tuple[float, float]) -> NavPoint | N
         return None
     at_s, nav_usd = finite_number(row.get("t")), read_amount(row.get("nav"))
     earliest_s, latest_s = epoch_range_s
-    if at_s is None or nav_usd is None or nav_usd <= 0 or not earliest_s <= at_s <= latest_s:
+    if at_s is None or nav_usd is None or nav_usd == 0 or not earliest_s <= at_s <= latest_s:
         return None
     return NavPoint(at_s, nav_usd, read_amount(row.get("unrealized_pnl")))
 

@@ -15,7 +15,6 @@ from execution.surfaces.rules import (
     NOT_NEGATIVE,
     NOT_ZERO,
     NUMBER,
-    PERCENT,
     POSITIVE,
     QUALITIES,
     SHARPE_STATES,
@@ -42,12 +41,13 @@ def _under(prefix: str, schema: Schema) -> Schema:
 
 SCHEMAS: Mapping[str, Schema] = {
     surfaces.NAV_STATE: {
-        "total_equity": POSITIVE,
+        "total_equity": NOT_ZERO,
         "updated_at": STAMP,
         "age_s": NOT_NEGATIVE,
         "peak_equity": or_null(POSITIVE),
-        "drawdown_pct": or_null(PERCENT),
-        "drawdown": or_null(PERCENT),
+        # Of an account that owes money more than all is gone.
+        "drawdown_pct": or_null(NOT_NEGATIVE),
+        "drawdown": or_null(NOT_NEGATIVE),
         "drawdown_abs": or_null(NOT_NEGATIVE),
         "realized_pnl_today": or_null(NUMBER),
         "unrealized_pnl": or_null(NUMBER),
@@ -55,14 +55,15 @@ SCHEMAS: Mapping[str, Schema] = {
         "net_exposure": or_null(NUMBER),
         "largest_position_value": or_null(NOT_NEGATIVE),
         "sources_ok": or_null(BOOLEAN),
-        "series[].nav": POSITIVE,
+        "series[].nav": NOT_ZERO,
         "series[].t": STAMP,
         **AUM,
         **FX,
     },
     surfaces.NAV: {
-        "nav": POSITIVE,
-        "nav_usd": POSITIVE,
+        # An account may be empty, and after a liquidation owe money.
+        "nav": NUMBER,
+        "nav_usd": NUMBER,
         "updated_ts": STAMP,
         "nav_detail.source": TEXT,
         "nav_detail.fresh": BOOLEAN,
@@ -71,7 +72,7 @@ SCHEMAS: Mapping[str, Schema] = {
         **FX,
     },
     surfaces.POSITIONS: {"rows": LIST, "updated": STAMP, **_under("rows", ROW)},
-    surfaces.SYNCED_STATE: {"items": LIST, "updated_at": STAMP, "nav": POSITIVE, **_under("items", ROW)},
+    surfaces.SYNCED_STATE: {"items": LIST, "updated_at": STAMP, "nav": NUMBER, **_under("items", ROW)},
     surfaces.POSITIONS_STATE: {
         "items": LIST,
         "updated_at": STAMP,
@@ -108,7 +109,7 @@ SCHEMAS: Mapping[str, Schema] = {
     surfaces.RISK_SNAPSHOT: {
         "updated_ts": STAMP,
         "dd_state.dd_state": one_of(*DD_STATES),
-        "dd_state.drawdown.dd_pct": or_null(PERCENT),
+        "dd_state.drawdown.dd_pct": or_null(NOT_NEGATIVE),
         "atr_regime": one_of(*ATR_REGIMES),
         "atr.median_ratio": or_null(NOT_NEGATIVE),
         **RISK_WORD,
@@ -120,12 +121,12 @@ SCHEMAS: Mapping[str, Schema] = {
     surfaces.ENGINE_METADATA: {"engine_version": TEXT, "updated_ts": STAMP, "env": TEXT, "status": TEXT},
     surfaces.KPIS: {
         "ts": STAMP,
-        "nav.nav_total": POSITIVE,
+        "nav.nav_total": NOT_ZERO,
         "nav.nav_age_s": NOT_NEGATIVE,
         "nav.aum_total": NUMBER,
         "nav.sources_ok": or_null(BOOLEAN),
         "risk.dd_state": one_of(*DD_STATES),
-        "risk.drawdown_pct": or_null(PERCENT),
+        "risk.drawdown_pct": or_null(NOT_NEGATIVE),
         "risk.atr_regime": one_of(*ATR_REGIMES),
         "risk.atr_ratio": or_null(NOT_NEGATIVE),
         "router.maker_fill_rate": or_null(FRACTION),
@@ -148,7 +149,7 @@ def check_surface(name: str, payload: object) -> None:
     """Refuse a payload that breaks the schema of the surface `name`.
 
     Raises:
-        SurfaceError: "nav_state.json: series[3].nav is 0; expected a positive number".
+        SurfaceError: "nav_state.json: series[3].nav is 0; expected a number that is not 0".
     """
     if name not in SCHEMAS:
         raise SurfaceError(f"{name!r} is no surface; expected one of {', '.join(SCHEMAS)}")

@@ -46,7 +46,7 @@ def take_peak(block: Mapping[str, Any], last: NavPoint) -> tuple[Peak, Drawdown 
     So it is while the NAV has jumped since: until the source has looked that may be money that came or went.
     """
     peak_usd, nav_usd = read_amount(block.get("peak")), read_amount(block.get("nav"))
-    if not peak_usd or not nav_usd or abs(last.nav_usd - nav_usd) > LARGEST_MOVE * nav_usd:
+    if not peak_usd or not nav_usd or abs(last.nav_usd - nav_usd) > LARGEST_MOVE * abs(nav_usd):
         return Peak(), None
     peak = Peak(peak_usd, last.at_s).raised_to(last.nav_usd, last.at_s)
     return peak, Drawdown(peak.nav_usd, last.nav_usd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,14 @@ from execution.surfaces.schema import SurfaceError, check_surface
 from execution.sync.cycle import SyncCycle
 from execution.sync.peak import load_peak
 from execution.utils.execution_health import RouterStats, classify_portfolio_routing, classify_routing
+from state import load_all_state
 from state.files import surfaces
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pretended import Pretended
+    from scripted import Scripted
 
 
 def test_the_daemon_takes_the_peak_that_knows_the_transfers(exchange: Pretended, tmp_path: Path) -> None:
@@ -52,6 +55,34 @@ def test_the_daemon_takes_the_peak_that_knows_the_transfers(exchange: Pretended,
     assert all(row["liquidation_price"] > 0 and row["margin"] > 0 and row["margin_mode"] == "cross" for row in rows)
     health = json.loads((tmp_path / "state" / surfaces.EXECUTION_HEALTH).read_text())
     assert [health["exec_stats"][name] for name in ("attempted_24h", "vetoes_24h", "fill_rate")] == [None] * 3
+    source.close(now_s)
+    release_writers()
+
+
+@pytest.mark.parametrize(("nav_usd", "shown_usd", "drawdown_pct"), [(-12.5, -12.5, 112.5), (0.0, None, None)])
+def test_an_account_without_money_is_told_as_that(
+    scripted: Scripted, nav_usd: float, shown_usd: float | None, drawdown_pct: float | None, tmp_path: Path
+) -> None:
+    """After a liquidation it may owe money; a page that takes 0 for nothing told is no exchange that is away."""
+    release_writers()
+    now_s = time.time()
+    source = AccountSource(scripted.link("binanceusdm"), tmp_path, "fake", now_s)
+    daemon = SyncCycle(tmp_path, EventFeed(tmp_path / "execution"), load_peak(tmp_path / "cache" / "peak_state.json"))
+    scripted.answers |= {f"/fapi/{path}": [] for path in ("v3/positionRisk", "v1/income", "v1/symbolConfig")}
+    scripted.answers |= {"/fapi/v1/exchangeInfo": {"symbols": []}, "/api/v3/account": {"balances": []}}
+    scripted.answers["/fapi/v1/time"] = {"serverTime": now_s * 1000}
+    for told_usd in (100.0, 100.0, *[nav_usd] * 5):
+        margin = {"asset": "USDT", "marginBalance": told_usd, "unrealizedProfit": 0.0, "positionInitialMargin": 0.0}
+        scripted.answers["/fapi/v3/account"] = {"totalMarginBalance": told_usd, "assets": [margin]}
+        now_s += 30.0
+        source.cycle(now_s)
+        daemon.run(now_s)
+    for path in (tmp_path / "state").glob("*.json"):
+        os.utime(path, (now_s, now_s))
+    state = load_all_state(tmp_path / "state", now=now_s, environ={}, remember=False)
+    assert source.view.fault is None
+    assert (state["nav"]["nav_usd"], state["nav"]["drawdown_pct"]) == (shown_usd, drawdown_pct)
+    assert state["nav"]["exchange"]["frozen"] is False
     source.close(now_s)
     release_writers()
 

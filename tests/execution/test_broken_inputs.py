@@ -94,7 +94,6 @@ POINTS: list[tuple[str, Any]] = [
     ("nav", float("inf")),
     ("nav", float("nan")),
     ("nav", 1e308),
-    ("nav", -5.0),
     ("nav", None),
 ]
 

@@ -33,7 +33,9 @@ NAMES = {
 PRIVATE_KEYS = ("privateKey", "private_key")
 ALIASES = {"binance": "binanceusdm", "gateio": "gate"}
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
-SIGNATURE = re.compile(r"(?i)\b(signature|sign|apikey|api_key|access-sign|access-key)([\"'=: ]+)[^\s&\"',}]+")
+SIGNATURE = re.compile(
+    r"(?i)\b(signature|sign|apikey|api_key|access-sign|access-key|access-passphrase)([\"'=: ]+)[^\s&\"',}]+"
+)
 HIDDEN = "[hidden]"
 
 
@@ -57,10 +59,14 @@ class Credentials:
 
     def scrub(self, text: str) -> str:
         """The text without any of them, and without signatures."""
-        for value in (self.key, self.secret, self.password):
-            if len(value) > 3:
-                text = text.replace(value, HIDDEN)
+        for value in filter(None, (self.key, self.secret, self.password)):
+            # A short passphrase is part of many words, and hidden where it is one.
+            text = text.replace(value, HIDDEN) if len(value) > 3 else _hide_word(text, value)
         return SIGNATURE.sub(rf"\1\2{HIDDEN}", text)
+
+
+def _hide_word(text: str, word: str) -> str:
+    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", HIDDEN, text)
 
 
 def find_credentials(

@@ -98,3 +98,14 @@ def test_keys_show_in_no_text_of_their_object() -> None:
     said = f"GET https://x/y?timestamp=1&signature=abcdef {KEY} {SECRET} {PASSWORD} X-MBX-APIKEY: {KEY}"
     scrubbed = keys.scrub(said)
     assert not any(secret in scrubbed for secret in (KEY, SECRET, PASSWORD, "abcdef"))
+
+
+@pytest.mark.parametrize(
+    "said", ["{'ACCESS-PASSPHRASE': 'a1'}", "passphrase a1 is wrong", "x?p=a1&y", '{"ACCESS-PASSPHRASE":"zz"}']
+)
+def test_a_short_passphrase_is_hidden_too(said: str) -> None:
+    """As a word of its own: letters of it stand in many."""
+    scrubbed = Credentials(KEY, SECRET, "a1").scrub(f"{said}, of a12 and ba1")
+    assert "a1" not in scrubbed.replace("a12", "").replace("ba1", "")
+    assert "zz" not in scrubbed
+    assert scrubbed.endswith(", of a12 and ba1")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scripted import ADDRESS
 
+from execution.account.answers import NotUnderstoodError
+
 if TYPE_CHECKING:
     from scripted import Scripted
 
@@ -64,3 +66,12 @@ def test_what_an_entry_moves(scripted: Scripted, delta: dict[str, Any], amount: 
     assert [moved.note for moved in rest if moved.note] == (
         [f"a ledger entry of the kind {delta['type']} does not tell what it moved"] if amount is None else []
     )
+
+
+def test_a_page_in_place_of_the_mode_is_not_repeated(scripted: Scripted) -> None:
+    """What the log and the wall say stays a sentence."""
+    scripted.answers["userAbstraction"] = f"<html>{'A' * 5000}</html>"
+    link = scripted.link("hyperliquid")
+    with pytest.raises(NotUnderstoodError, match="the account is in the mode '<html>A") as caught:
+        link.venue.figures(link.ask)
+    assert len(str(caught.value)) < 150

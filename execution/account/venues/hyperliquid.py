@@ -10,6 +10,7 @@ from execution.account.fields import Row, block, number, positive, rows, seconds
 from execution.account.venues.hyperliquid_ledger import read_transfers
 from execution.account.venues.venue import CANDLE_MINUTES, CANDLES, Read, Venue
 from execution.surfaces.positions import Position
+from execution.utils.numbers import describe
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -54,7 +55,9 @@ class Hyperliquid(Venue):
         """The equity of the perpetuals account, where that is one of its own."""
         mode = ask(INFO, {"type": "userAbstraction", "user": self.address})
         if str(mode).strip('"') not in SEPARATE:
-            raise NotUnderstoodError(f"the account is in the mode {mode!r}, whose equity is not told in one figure")
+            raise NotUnderstoodError(
+                f"the account is in the mode {describe(mode)}, whose equity is not told in one figure"
+            )
         return read_figures(self._state(ask))
 
     def positions(self, ask: Ask, markets: Instruments) -> list[Position]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_MS = 8000
 MOST_ANSWER_BYTES = 64_000_000
+CHUNK_BYTES = 65_536
 _ORIGIN = re.compile(r"^https?://[^/]+")
 
 
@@ -42,6 +43,7 @@ class ReadOnlyAdapter(HTTPAdapter):
         super().__init__(max_retries=0)
         self.hosts = frozenset(hosts)
         self.reads = {(read.method, read.wire): read.types for read in reads}
+        self.longest_bytes = MOST_ANSWER_BYTES
         self.status: int | None = None
         self.headers: dict[str, str] = {}
 
@@ -53,11 +55,12 @@ class ReadOnlyAdapter(HTTPAdapter):
         """
         self._check(request)
         self.status, self.headers = None, {}
-        answer = super().send(request, *args, **kwargs)
+        answer = super().send(request, *args, **kwargs | {"stream": True})
         self.status, self.headers = answer.status_code, dict(answer.headers)
         if "location" in answer.headers:
             answer.close()
             raise requests.exceptions.TooManyRedirects("the answer leads elsewhere")
+        _read_body(answer, self.longest_bytes)
         return answer
 
     def _check(self, request: requests.PreparedRequest) -> None:
@@ -92,6 +95,8 @@ def build_client(
         }
     )
     client.has["fetchCurrencies"] = False
+    # Coins have the names of their exchange: ccxt has others for some, under which no position is found again.
+    client.commonCurrencies = {}
     if environment == "testnet":
         client.set_sandbox_mode(True)
     elif environment == "demo":
@@ -163,6 +168,21 @@ def _has(item: object, path: str, *, may_be_null: bool) -> bool:
     for key in outer:
         item = item.get(key) if isinstance(item, dict) else None
     return isinstance(item, dict) and last in item and (may_be_null or item[last] is not None)
+
+
+def _read_body(answer: requests.Response, longest_bytes: int) -> None:
+    """Take the content as far as it may be long, before anything makes a text of it.
+
+    Raises:
+        NotUnderstoodError: it is longer.
+    """
+    content = bytearray()
+    for chunk in answer.iter_content(CHUNK_BYTES):
+        content += chunk
+        if len(content) > longest_bytes:
+            answer.close()
+            raise NotUnderstoodError(f"an answer has more than {longest_bytes:,} bytes")
+    answer._content = bytes(content)  # where requests keeps what it has read
 
 
 def _refuse(method: str, path: str) -> NoReturn:

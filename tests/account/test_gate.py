@@ -64,3 +64,13 @@ def test_an_empty_book_is_held_against_margin_under_any_name(scripted: Scripted,
         read_account(scripted.link("gate"), BTC, time.time())
     scripted.answers[f"{FUTURES}/accounts"] = account | dict.fromkeys(margins, "0")
     assert read_account(scripted.link("gate"), BTC, time.time()).figures.nav_usd == 105.0
+
+
+def test_coins_have_the_names_of_the_exchange(scripted: Scripted) -> None:
+    """Others have given some of them other names, under which no position is found again."""
+    contract = {
+        "name": "GTC_USDT", "quanto_multiplier": "1", "type": "direct", "in_delisting": False, "create_time": 1,
+        "order_price_round": "0.1", "mark_price_round": "0.01", "order_size_min": 1, "order_size_max": 1000,
+    }  # fmt: skip
+    scripted.answers[f"{FUTURES}/contracts"] = [contract]
+    assert scripted.link("gate").load_instruments()["GTC_USDT"].symbol == "GTCUSDT"

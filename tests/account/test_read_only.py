@@ -206,3 +206,13 @@ def test_ccxt_learns_the_markets_by_listed_reads(name: str, exchange: Pretended)
         assert name not in ("binanceusdm", "bybit")
     else:
         assert markets["BTCUSDT"].symbol == "BTCUSDT"
+
+
+def test_an_answer_that_never_ends_is_left(exchange: Pretended) -> None:
+    """It is not read into memory first, and one of the usual length is read whole."""
+    link = exchange.link()
+    adapter = next(iter(link._client.session.adapters.values()))
+    assert link.venue.figures(link.ask).nav_usd > 0
+    adapter.longest_bytes = 100
+    with pytest.raises(Failure, match="an answer has more than 100 bytes"):
+        link.venue.figures(link.ask)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # Quotes and currencies that count as US dollars.
-USD_COINS = frozenset({"USDT", "USDC", "FDUSD", "USD", "DAI", "USDE", "USDH", "BUSD"})
+USD = "USD"
+USD_COINS = frozenset({"USDT", "USDC", "FDUSD", USD, "DAI", "USDE", "USDH", "BUSD"})
 
 
 class NotUnderstoodError(ValueError):

@@ -171,3 +171,38 @@ def test_an_account_whose_margin_is_many_coins_is_refused(scripted: Scripted, to
     scripted.answers[ACCOUNTS] = ok([account | told])
     with pytest.raises(Failure, match="several coins as margin"):
         read_account(scripted.link("bitget"), BTC, time.time())
+
+
+@pytest.mark.parametrize(
+    ("parts", "fees"),
+    [
+        ([("BGB", "-0.05"), ("USDT", "-0.3")], ((0.05, "BGB"), (0.3, "USDT"))),
+        ([("USDT", "-0.1"), ("USDT", "-0.2")], ((pytest.approx(0.3), "USDT"),)),
+        ([("", "0.02")], ((-0.02, "USDT"),)),
+        ([], ()),
+    ],
+)
+def test_each_part_of_a_fee_is_in_its_own_coin(
+    scripted: Scripted, parts: list[tuple[str, str]], fees: tuple[tuple[float, str], ...]
+) -> None:
+    """Five hundredths of a coin and thirty cents are no 0.35 of either."""
+    row = {
+        "tradeId": "1", "orderId": "2", "symbol": "BTCUSDT", "price": "100000", "baseVolume": "0.01", "profit": "12",
+        "side": "buy", "tradeSide": "close", "posMode": "hedge_mode", "tradeScope": "taker", "cTime": "1700000000000",
+        "feeDetail": [{"feeCoin": coin, "totalFee": amount} for coin, amount in parts],
+    }  # fmt: skip
+    is_classic(scripted)
+    scripted.answers["/api/v2/mix/order/fills"] = ok({"fillList": [row], "endId": "1"})
+    scripted.answers["/api/v2/mix/account/bill"] = ok({"bills": None, "endId": None})
+    link = scripted.link("bitget")
+    (fill,) = link.venue.history(link.ask, BTC, int(time.time() * 1000) - 60_000).fills
+    assert fill.fees == fees
+
+
+def test_coins_have_the_names_of_the_exchange(scripted: Scripted) -> None:
+    """Others have given some of them other names, under which no position is found again."""
+    contract = {"symbol": "OMNIUSDT", "baseCoin": "OMNI", "quoteCoin": "USDT", "symbolType": "perpetual"}
+    sizes = {"supportMarginCoins": ["USDT"], "sizeMultiplier": "0.1", "volumePlace": "1", "pricePlace": "2"}
+    ends = {"priceEndStep": "1", "minTradeNum": "0.1", "symbolStatus": "normal"}
+    scripted.answers["/api/v2/mix/market/contracts"] = ok([contract | sizes | ends])
+    assert scripted.link("bitget").load_instruments()["OMNIUSDT"].symbol == "OMNIUSDT"

@@ -98,3 +98,45 @@ def test_what_is_not_in_the_equity_moves_no_peak(
     link = scripted.link("binanceusdm")
     link.venue.figures(link.ask)
     assert [(found.asset, found.amount) for found in link.venue.transfers(link.ask, 0)] == moved
+
+
+@pytest.mark.parametrize(
+    ("margins", "mode"),
+    [
+        ({"isolatedMargin": "0", "isolatedWallet": "0"}, "cross"),
+        ({"isolatedMargin": "20", "isolatedWallet": "25"}, "isolated"),
+        ({"isolatedMargin": "-3.5", "isolatedWallet": "100"}, "isolated"),
+    ],
+)
+def test_a_position_that_has_lost_its_margin_is_isolated_still(
+    scripted: Scripted, margins: dict[str, str], mode: str
+) -> None:
+    """The mode does not follow from what is left."""
+    leg = {
+        "symbol": "BTCUSDT", "positionSide": "BOTH", "positionAmt": "0.1", "entryPrice": "9", "markPrice": "9",
+        "unRealizedProfit": "0", "liquidationPrice": "0", "positionInitialMargin": "5",
+    }  # fmt: skip
+    scripted.answers["/fapi/v3/positionRisk"] = [leg | margins]
+    link = scripted.link("binanceusdm")
+    assert [found.margin_mode for found in link.venue.positions(link.ask, BTC)] == [mode]
+
+
+def test_what_a_delisted_contract_has_paid_stays(scripted: Scripted) -> None:
+    """It is in no list of markets any more; an open position in it is another matter."""
+    paid = {"symbol": "GONEUSDT", "income": "-1", "asset": "USDT", "time": 1}
+    trade = {
+        "symbol": "GONEUSDT", "id": 1, "orderId": 2, "side": "BUY", "price": "9", "qty": "2", "realizedPnl": "0",
+        "commission": "0.1", "commissionAsset": "USDT", "time": 1, "positionSide": "BOTH",
+    }  # fmt: skip
+    kinds = ("FUNDING_FEE", "COMMISSION")
+    scripted.answers["/fapi/v1/income"] = [
+        paid | {"incomeType": kind, "tranId": number} for number, kind in enumerate(kinds)
+    ]
+    scripted.answers["/fapi/v1/userTrades"] = [trade]
+    scripted.answers["/fapi/v3/positionRisk"] = [{"symbol": "GONEUSDT", "positionSide": "BOTH", "positionAmt": "2"}]
+    link = scripted.link("binanceusdm")
+    history = link.venue.history(link.ask, BTC, 0)
+    assert [found.amount_usd for found in history.funding] == [-1.0]
+    assert [(found.symbol, found.qty) for found in history.fills] == [("GONEUSDT", 2.0)]
+    with pytest.raises(NotUnderstoodError, match="'GONEUSDT' is not among the markets"):
+        link.venue.positions(link.ask, BTC)

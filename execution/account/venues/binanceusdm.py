@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from execution.account.answers import Fill, Funding, History, NotUnderstoodError, Rights, Transfer
-from execution.account.fields import Row, block, number, positive, rows, seconds, text
+from execution.account.fields import Row, block, number, optional, positive, rows, seconds, text
 from execution.account.venues.binance_equity import read_equity
 from execution.account.venues.venue import CANDLES, Read, Venue, pick_prices, signed
 from execution.surfaces.positions import Position
@@ -108,6 +108,8 @@ def read_positions(raw: object, markets: Instruments) -> list[Position]:
 def _read_position(row: Row, markets: Instruments) -> Position:
     side = text(row, "positionSide")
     amount, isolated_usd = number(row, "positionAmt"), positive(row, "isolatedMargin")
+    # Losses may have used up more than the margin that was set aside.
+    is_isolated = bool(optional(row, "isolatedMargin") or optional(row, "isolatedWallet"))
     instrument = markets.linear(text(row, "symbol"))
     contracts = amount if side == "BOTH" else signed(amount, short=side == "SHORT")
     return Position(
@@ -120,7 +122,7 @@ def _read_position(row: Row, markets: Instruments) -> Position:
         leverage=positive(row, "leverage"),
         liquidation_price=positive(row, "liquidationPrice"),
         margin_usd=isolated_usd or positive(row, "positionInitialMargin", "initialMargin"),
-        margin_mode="isolated" if isolated_usd else "cross",
+        margin_mode="isolated" if is_isolated else "cross",
     )
 
 
@@ -128,7 +130,7 @@ def read_fills(raw: object, markets: Instruments) -> list[Fill]:
     """Of /fapi/v1/userTrades."""
     found = []
     for row in rows(raw):
-        instrument = markets.linear(text(row, "symbol"))
+        instrument = markets.past(text(row, "symbol"))
         fill = Fill(
             fill_id=text(row, "id"),
             order_id=text(row, "orderId"),
@@ -152,7 +154,7 @@ def read_funding(raw: object, markets: Instruments) -> list[Funding]:
     return [
         Funding(
             f"{row.get('tranId')}:{row.get('symbol')}",
-            markets.linear(text(row, "symbol")).symbol,
+            markets.past(text(row, "symbol")).symbol,
             number(row, "income"),
             seconds(row, "time"),
         )

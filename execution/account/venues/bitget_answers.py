@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution.account.answers import Figures, Fill, Funding, NotUnderstoodError, Rights, Transfer
+from execution.account.answers import USD, Figures, Fill, Funding, NotUnderstoodError, Rights, Transfer
 from execution.account.fields import Row, block, number, optional, positive, rows, rows_or_null, seconds, text
 from execution.account.venues.venue import signed
 from execution.surfaces.positions import Position
@@ -72,20 +72,21 @@ def _read_position(row: Row, markets: Instruments) -> Position:
 
 def read_fills(raw: object, markets: Instruments) -> list[Fill]:
     """Of /api/v2/mix/order/fills, where a fee that is paid is below zero."""
-    return [_read_fill(row, markets, _sum_fees(row, "totalFee", -1.0)) for row in rows(raw)]
+    return [_read_fill(row, markets, _add_fees(row, "totalFee", -1.0)) for row in rows(raw)]
 
 
 def read_unified_fills(raw: object, markets: Instruments) -> list[Fill]:
     """Of /api/v3/trade/fills, where a fee that is paid is above zero."""
-    return [_read_fill(row, markets, _sum_fees(row, "fee", 1.0)) for row in rows(raw)]
+    return [_read_fill(row, markets, _add_fees(row, "fee", 1.0)) for row in rows(raw)]
 
 
-def _read_fill(row: Row, markets: Instruments, fee: tuple[float, str]) -> Fill:
-    instrument, said = markets.linear(text(row, "symbol")), text(row, "side")
+def _read_fill(row: Row, markets: Instruments, fees: dict[str, float]) -> Fill:
+    instrument, said = markets.past(text(row, "symbol")), text(row, "side")
     hedged = "hedge" in str(row.get("posMode") or row.get("holdMode"))
     closes = hedged and "close" in str(row.get("tradeSide"))
     # In hedge mode the side is that of the position: closing a long says buy.
     bought = (said == "buy") != closes
+    (fee_asset, fee), *more = fees.items() or [("", 0.0)]
     return Fill(
         fill_id=text(row, "tradeId", "execId"),
         order_id=text(row, "orderId"),
@@ -93,20 +94,23 @@ def _read_fill(row: Row, markets: Instruments, fee: tuple[float, str]) -> Fill:
         side="BUY" if bought else "SELL",
         price=number(row, "price", "execPrice"),
         qty=number(row, "baseVolume", "execQty") * instrument.contract_size,
-        fee=fee[0],
-        fee_asset=fee[1] or instrument.quote,
+        fee=fee,
+        fee_asset=fee_asset or instrument.quote or USD,
         at_s=seconds(row, "cTime", "createdTime"),
         is_maker=row.get("tradeScope") == "maker",
         realized_usd=number(row, "profit", "execPnl"),
         position_side=("LONG" if said == "buy" else "SHORT") if hedged else "BOTH",
+        more_fees=tuple((amount, asset or instrument.quote or USD) for asset, amount in more),
     )
 
 
-def _sum_fees(row: Row, key: str, sign: float) -> tuple[float, str]:
-    parts = rows(row, "feeDetail")
-    return sign * sum(optional(part, key) or 0.0 for part in parts) + 0.0, str(
-        parts[0].get("feeCoin") or ""
-    ) if parts else ""
+def _add_fees(row: Row, key: str, sign: float) -> dict[str, float]:
+    """By currency: a part may be paid in a coin of the exchange, and the rest in another."""
+    found: dict[str, float] = {}
+    for part in rows(row, "feeDetail"):
+        asset = str(part.get("feeCoin") or "")
+        found[asset] = found.get(asset, 0.0) + sign * (optional(part, key) or 0.0) + 0.0
+    return found
 
 
 def read_funding(raw: object, markets: Instruments) -> list[Funding]:
@@ -114,7 +118,7 @@ def read_funding(raw: object, markets: Instruments) -> list[Funding]:
     return [
         Funding(
             text(row, "billId"),
-            markets.linear(text(row, "symbol")).symbol,
+            markets.past(text(row, "symbol")).symbol,
             number(row, "amount"),
             seconds(row, "cTime"),
         )

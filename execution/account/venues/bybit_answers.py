@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from execution.account.answers import Close, Figures, Fill, Funding, NotUnderstoodError, Rights, Transfer
+from execution.account.answers import USD, Close, Figures, Fill, Funding, NotUnderstoodError, Rights, Transfer
 from execution.account.fields import Row, block, number, optional, positive, rows, seconds, text
 from execution.account.venues.venue import signed
 from execution.surfaces.positions import Position
@@ -66,7 +66,7 @@ def read_fills(raw: object, markets: Instruments) -> list[Fill]:
     for row in _listed(raw):
         if row.get("execType") not in FILL_TYPES:
             continue
-        instrument = markets.linear(text(row, "symbol"))
+        instrument = markets.past(text(row, "symbol"))
         fill = Fill(
             fill_id=text(row, "execId"),
             order_id=text(row, "orderId"),
@@ -75,7 +75,7 @@ def read_fills(raw: object, markets: Instruments) -> list[Fill]:
             price=number(row, "execPrice"),
             qty=number(row, "execQty") * instrument.contract_size,
             fee=optional(row, "execFee") or 0.0,
-            fee_asset=str(row.get("feeCurrency") or instrument.quote),
+            fee_asset=str(row.get("feeCurrency") or instrument.quote or USD),
             at_s=seconds(row, "execTime"),
             is_maker=row.get("isMaker") is True,
         )
@@ -88,7 +88,7 @@ def read_funding(raw: object, markets: Instruments) -> list[Funding]:
     return [
         Funding(
             text(row, "execId"),
-            markets.linear(text(row, "symbol")).symbol,
+            markets.past(text(row, "symbol")).symbol,
             -number(row, "execFee") + 0.0,
             seconds(row, "execTime"),
         )
@@ -103,7 +103,7 @@ def read_closes(raw: object, markets: Instruments) -> list[Close]:
     for row in _listed(raw):
         qty, sold = number(row, "closedSize", "qty"), text(row, "side") == "Sell"
         move = number(row, "avgExitPrice") - number(row, "avgEntryPrice")
-        instrument = markets.linear(text(row, "symbol"))
+        instrument = markets.past(text(row, "symbol"))
         pnl_usd = (move if sold else -move) * qty * instrument.contract_size
         at_ms, order = text(row, "updatedTime", "createdTime"), text(row, "orderId")
         found.append(Close(f"{order}:{at_ms}:{qty}", order, instrument.symbol, qty, pnl_usd, float(at_ms) / 1000.0))

@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from execution.account.answers import USD_COINS, NotUnderstoodError, UnknownInstrumentError
+from execution.account.answers import USD_COINS, Instrument, NotUnderstoodError, UnknownInstrumentError
 from execution.account.fields import Row, positive
 from execution.utils.timestamps import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from execution.account.answers import Figures, History, Instrument, Rights, Transfer
+    from execution.account.answers import Figures, History, Rights, Transfer
     from execution.surfaces.positions import Position
 
 WEEK_MS = int(7 * DAY_S * 1000)
@@ -87,6 +87,16 @@ class Instruments:
         if not found.is_linear or found.quote not in USD_COINS:
             raise NotUnderstoodError(f"{market_id} is no contract that is quoted and settled in US dollars")
         return found
+
+    def past(self, market_id: str) -> Instrument:
+        """As `linear`, for what has happened, where quantities are coins and one market may be gone since.
+
+        A contract that is delisted is in no list any more; what it paid and cost stays, under the exchange's own name.
+        """
+        try:
+            return self.linear(market_id)
+        except UnknownInstrumentError:
+            return Instrument(market_id, market_id, "", 1.0)
 
     def named(self, symbol: str) -> Instrument | None:
         """The instrument of a symbol as this project writes it."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from scripted import ADDRESS
 
-from execution.account.answers import NotUnderstoodError
+from execution.account.answers import Instrument, NotUnderstoodError
+from execution.account.venues.venue import Instruments
 
 if TYPE_CHECKING:
     from scripted import Scripted
@@ -75,3 +76,16 @@ def test_a_page_in_place_of_the_mode_is_not_repeated(scripted: Scripted) -> None
     with pytest.raises(NotUnderstoodError, match="the account is in the mode '<html>A") as caught:
         link.venue.figures(link.ask)
     assert len(str(caught.value)) < 150
+
+
+@pytest.mark.parametrize("coin", ["@107", "PURR/USDC", "xyz:GOLD", "#10"])
+def test_fills_of_other_kinds_of_markets_are_none_of_this_account(scripted: Scripted, coin: str) -> None:
+    """They hold up none of the others."""
+    fill = {
+        "px": "9", "sz": "2", "side": "B", "time": 1, "closedPnl": "0", "oid": 1, "crossed": True, "fee": "0", "tid": 1,
+        "feeToken": "USDC",
+    }  # fmt: skip
+    scripted.answers |= {"userFillsByTime": [fill | {"coin": coin}, fill | {"coin": "BTC"}], "userFunding": []}
+    link = scripted.link("hyperliquid")
+    found = link.venue.history(link.ask, Instruments({"BTC": Instrument("BTC", "BTC", "USDC", 1.0)}), 0)
+    assert [row.symbol for row in found.fills] == ["BTCUSDC"]

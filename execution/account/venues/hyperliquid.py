@@ -178,7 +178,8 @@ def read_fills(raw: object, markets: Instruments) -> list[Fill]:
 
 
 def _is_perpetual(coin: str) -> bool:
-    return not (":" in coin or "/" in coin or coin.startswith("@"))
+    """Not of spot, of a deployment of others, or on the outcome of something."""
+    return not (":" in coin or "/" in coin or coin.startswith(("@", "#")))
 
 
 def read_funding(raw: object, markets: Instruments) -> list[Funding]:

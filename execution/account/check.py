@@ -104,7 +104,8 @@ def _check_clock(link: Link) -> Finding:
 
 def _check_account(link: Link) -> list[Finding]:
     reading = read_account(link, link.load_instruments(), time.time())
-    return [Finding(Verdict.OK, text) for text in describe_reading(reading)]
+    found = [Finding(Verdict.OK, text) for text in describe_reading(reading)]
+    return [*found, Finding(Verdict.WARN, link.venue.unseen)] if link.venue.unseen else found
 
 
 def describe_reading(reading: Reading) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from scripted import BYBIT_OK
 
 from execution.account.answers import Instrument
+from execution.account.check import Finding, Verdict, check_account
 from execution.account.failures import Failure
 from execution.account.reading import read_account
 from execution.account.venues.venue import Instruments
@@ -20,6 +21,11 @@ BTC = Instruments({"BTCUSDT": Instrument("BTCUSDT", "BTC", "USDT", 1.0)})
 LEG = {
     "positionIdx": 0, "symbol": "BTCUSDT", "side": "Buy", "size": "0.1", "avgPrice": "100000", "markPrice": "100000",
     "unrealisedPnl": "0", "leverage": "10", "liqPrice": "", "positionIM": "1200", "tradeMode": 0,
+}  # fmt: skip
+MARKET = {
+    "symbol": "BTCUSDT", "contractType": "LinearPerpetual", "status": "Trading", "baseCoin": "BTC", "quoteCoin": "USDT",
+    "settleCoin": "USDT", "launchTime": "1585526400000", "deliveryTime": "0", "priceScale": "2", "leverageFilter": {},
+    "priceFilter": {"tickSize": "0.10"}, "lotSizeFilter": {"qtyStep": "0.001"},
 }  # fmt: skip
 COINS = [
     {"coin": "BTC", "equity": "0.05", "usdValue": "5000", "totalPositionIM": "0.008"},
@@ -60,8 +66,10 @@ def test_contracts_that_the_key_may_not_see_are_said(scripted: Scripted, code: i
     for _ in range(3):
         assert len(read_account(link, BTC, time.time()).positions) == 1
     assert link.venue.unseen == "option contracts are refused to this key; open ones are not in it"
+    scripted.answers["/v5/market/instruments-info"] = BYBIT_OK | {"result": {"category": "linear", "list": [MARKET]}}
+    assert Finding(Verdict.WARN, str(link.venue.unseen)) in list(check_account(link))
     # Two currencies and the inverse contracts each time, the options once.
-    assert scripted.asked.count("/v5/position/list") == 10
+    assert scripted.asked.count("/v5/position/list") == 13
 
 
 def test_a_refusal_of_what_is_read_is_none_of_the_others(scripted: Scripted) -> None:

@@ -7,7 +7,7 @@ from state.facts.drawdown import Drawdown, realized_today, why_no_drawdown, why_
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.fx import Rate
 from state.facts.marks import find_marks
-from state.facts.nav_files import Nav
+from state.facts.nav_files import Nav, claim_of
 from state.facts.nav_leaps import WHY, logged_leaps
 from state.facts.nav_week import CHANGES, build_changes, build_week
 from state.facts.positions import Exposure
@@ -152,9 +152,7 @@ def _unrealized(sources: Sources, exchange: Exchange, exposure: Exposure) -> flo
     if exposure.in_doubt:
         return sources.unknown.known(path, None, exposure.reason)
     claims = [
-        Claim(value, NAV_STATE, sources.stamp(NAV_STATE))
-        for value in [_written_unrealized(sources, exposure)]
-        if value is not None
+        claim_of(sources, NAV_STATE, value) for value in [_written_unrealized(sources, exposure)] if value is not None
     ]
     if exposure.pnl_usd is not None and exposure.source is not None:
         claims.append(Claim(exposure.pnl_usd, exposure.source, sources.stamp(exposure.source)))

@@ -133,8 +133,10 @@ NAV_OF_THEN = {"path": "nav.nav_usd", "near": 10455.028901, "rel": 1e-9}
 @pytest.mark.parametrize("minutes", [10, 60])
 def test_a_nav_is_as_old_as_the_point_it_repeats(minutes: int, tmp_path: Path) -> None:
     """However often the daemon writes it: nav.json is alive and has the NAV of now."""
-    state = left_behind(World(tmp_path / "state", scenario="v7.1/healthy"), minutes).load()
+    world = left_behind(World(tmp_path / "state", scenario="v7.1/healthy"), minutes)
+    state = world.edit("nav_state.json", "unrealized_pnl", 31.5).load()
     assert wrong(state, [{"path": "nav.nav_usd", "near": 10461.27, "rel": 1e-9}, told("repeats.*nav.json")]) == []
+    assert wrong(state, [{"path": "nav.unrealized_pnl_usd", "near": 50.2892, "rel": 1e-9}]) == []
     assert {"nav.nav_usd", "nav.drawdown_pct"} & state["meta"]["stale"].keys() == set()
     assert wrong(state, [{"no_alert": "unrealized PnL"}]) == []
 

@@ -19,6 +19,7 @@ PAR = 1.0
 
 PRICE_BASES = frozenset({"exchange", "market", "par", "cost", "published"})
 
+HOLDING_KEYS = ("assets", "offexchange")
 VALUE_KEYS = ("usd_value", "usd", "value_usd")
 
 NO_PRICE = "no price published"
@@ -58,7 +59,9 @@ def build_aum(sources: Sources, nav: Nav, rate: Rate, exchange: Exchange) -> dic
     unpriced = [item.label for item in slices if item.usd is None]
     owed = [*(item.label for item in slices if item.usd is None and item.owed), *owed_coins(sources, nav)]
     why_none = f"{', '.join(owed)} is owed and has no price: any total would be too high" if owed else None
-    if block.claim is None and exchange.fresh is False:
+    if block.claim is None and block.passed:
+        why_none = f"{block.passed[0][0].file}: {block.passed[0][1]}"
+    elif block.claim is None and exchange.fresh is False:
         why_none = sources.lacks(HOLDINGS, NAV, SYNCED_STATE)
     if why_none:
         sources.unknown.note_all(("aum.total_usd", "aum.total_zar"), why_none)
@@ -100,12 +103,19 @@ def published_aum(sources: Sources) -> Published:
 
 
 def find_block(sources: Sources) -> Choice[JsonDict]:
-    """The AUM block of the first living payload that has one."""
+    """The AUM block of the first living payload that has one whose holdings can be read."""
     payloads = nav_payloads(sources)
     candidates = [(name, mapping(data.get("aum"))) for name, data in payloads]
     candidates += [(name, mapping(mapping(data.get("nav_detail")).get("aum"))) for name, data in payloads]
     candidates.append((SYNCED_STATE, mapping(mapping(sources.data(SYNCED_STATE).get("nav_snapshot")).get("aum"))))
-    return choose(sources, [Claim(block, name, sources.stamp(name)) for name, block in candidates if block])
+    found = [(name, block) for name, block in candidates if block]
+    return choose(sources, [Claim(block, name, sources.stamp(name), _why_no_holdings(block)) for name, block in found])
+
+
+def _why_no_holdings(block: JsonDict) -> str | None:
+    """Why the holdings of a block cannot be read: none are null or empty, and a number or a word is neither."""
+    odd = [key for key in HOLDING_KEYS if not isinstance(block.get(key) or {}, dict | list)]
+    return f"its {odd[0]} is no list of holdings" if odd else None
 
 
 def _slices(sources: Sources, nav_usd: float | None, block: JsonDict) -> list[Slice]:

@@ -1,5 +1,6 @@
 """Which environment this is: a word for the badge, and whether it is a testnet. Contradictions are not guessed away."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -61,8 +62,10 @@ def find_contradiction(sources: Sources) -> str | None:
 
 def _makes_light(sources: Sources) -> bool:
     """Whether ENV is a word for no money beside an executor that names itself by one for money."""
-    named, engine = sources.environ.get("ENV") or "", engine_environment(sources) or ""
-    return named.strip().lower() in MONEYLESS_WORDS and engine.lower() in LIVE_WORDS
+    named = (sources.environ.get("ENV") or "").strip().lower()
+    # `prod-eu1` and `live_2` are words for money with a place or a number behind them.
+    words = set(re.split(r"[^a-z]+", (engine_environment(sources) or "").lower()))
+    return named in MONEYLESS_WORDS and bool(words & LIVE_WORDS) and not words & MONEYLESS_WORDS
 
 
 def _name(sources: Sources) -> str | None:

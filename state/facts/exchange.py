@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from state.facts.following import Followed, follow
 from state.facts.kpis_shape import flat_payloads
 from state.facts.sources import Sources
 from state.facts.switches import switch
@@ -58,8 +59,10 @@ def assess_exchange(sources: Sources) -> Exchange:
     fresh = first(switch(block.get("fresh")) for block in blocks)
     confirmed_at = _confirmed_at(evidence, source, fresh)
     frozen = _frozen(evidence, source, fresh, confirmed_at, sources.now)
+    lives = follow(sources, "live", {"": [frozen is False]}, evidence.stamp)
     doubted = frozen is False and source not in CONFIGURED_SOURCES
-    return Exchange(source, fresh, confirmed_at, frozen, _find_doubt(evidence, sources.now) if doubted else None)
+    doubt = _find_doubt(evidence, lives, sources.now) if doubted else None
+    return Exchange(source, fresh, confirmed_at, frozen, doubt)
 
 
 def _gather(sources: Sources) -> _Evidence:
@@ -117,8 +120,8 @@ def _frozen(
     return age > BY_NAME[NAV].stale_after_s
 
 
-def _find_doubt(evidence: _Evidence, now: float) -> str | None:
-    """Who still has an old NAV for the last confirmed one, and was not written long before the NAV that is called live.
+def _find_doubt(evidence: _Evidence, lives: Followed, now: float) -> str | None:
+    """Who still has an old NAV for the last confirmed one, and was written since the NAV is called live.
 
     A loop that gets a live one keeps it at once. What is kept may be of the loop before, which takes up to two minutes,
     and the snapshot is made anew every two.
@@ -126,8 +129,9 @@ def _find_doubt(evidence: _Evidence, now: float) -> str | None:
     keeper = next((item for item in evidence.healths if _cached_at(item) is not None), None)
     if keeper is None or keeper.stamp is None or evidence.stamp is None:
         return None
-    cached_at = _cached_at(keeper) or keeper.stamp
-    of_the_time = evidence.stamp - keeper.stamp <= BY_NAME[RISK_SNAPSHOT].late_after_s
-    if not of_the_time or keeper.stamp - cached_at <= BY_NAME[NAV].stale_after_s:
+    cached_at, since = _cached_at(keeper) or keeper.stamp, lives.since.get("", 0.0)
+    of_the_time = keeper.stamp >= evidence.stamp - BY_NAME[RISK_SNAPSHOT].late_after_s
+    of_before = since != 0.0 and keeper.stamp <= since + SAME_LOOP_S
+    if not of_the_time or of_before or keeper.stamp - cached_at <= BY_NAME[NAV].stale_after_s:
         return None
     return f"{keeper.file} has none that the exchange confirmed after {fmt_moment(cached_at, now)}"

@@ -1,12 +1,14 @@
 """Two files that tell of the same legs: which has had the time to follow the other, though it may be a loop behind."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from state.facts.book import Book
 from state.facts.sources import Sources
 from state.files.stamps import SAME_LOOP_S
 from state.files.values import mapping, number
+
+if TYPE_CHECKING:
+    from state.facts.book import Book
 
 # What a file tells of each leg, by name, as JSON has it.
 Views = Mapping[str, list[Any]]
@@ -22,7 +24,7 @@ class Followed(NamedTuple):
     since: Mapping[str, float]
 
 
-def follow_book(sources: Sources, book: Book) -> Followed:
+def follow_book(sources: Sources, book: "Book") -> Followed:
     """Quantity and entry price of each leg of a known book, and under "" how many legs there are."""
     stamp = sources.stamp(book.source) if book.source else None
     if book.unknown is not None:

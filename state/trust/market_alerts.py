@@ -37,7 +37,7 @@ def _dispute(state: State) -> str:
     """What there is against the percentage beside the state."""
     risk, checks = state["kpis"]["risk"], state["meta"]["checks"]
     if risk["drawdown_pct"] < AT_THE_PEAK_PCT and risk["dd_state"].lower() in BELOW_THE_PEAK:
-        return ", which the state disputes"
+        return ", which does not go with it"
     failed = {check["name"] for check in checks if check["status"] == "fail"}
     return ", which the files dispute" if failed & {"drawdown", "drawdown_sources"} else ""
 

@@ -29,6 +29,8 @@ CENT = 0.01
 # Prices and fills move between two files of the same minute.
 NAV_TOLERANCE = 1e-3
 DRAWDOWN_ROUNDING_PCT = 1e-4
+# What leapt longer ago may be a transfer, and is no news: what it makes unknown is said where that stands.
+DAY_S = 86400.0
 DRAWDOWN_TOLERANCE_PCT = 0.05
 
 
@@ -212,8 +214,9 @@ def _history(sources: Sources, facts: Facts) -> Check:
         faults.append(
             f"{'; ' if faults else ''}{history.unread} points cannot be read, {history.ahead} lie in the future"
         )
-    if leaps := tell_leaps((*history.leaps, *logged_leaps(sources).found), sources.now):
-        faults += ["; " if faults else "", *leaps]
+    leaps = {leap for leap in (*history.leaps, *logged_leaps(sources).found) if sources.now - leap.at <= DAY_S}
+    if told := tell_leaps(leaps, sources.now):
+        faults += ["; " if faults else "", *told]
     last = history.points[-1] if history.points and not history.zeros else None
     right = Side("last point of the history", last[1] if last else None, last[0] if last else None)
     check = _compare_navs(sources, "history", nav, right, facts.nav_found.stale or "")

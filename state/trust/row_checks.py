@@ -15,7 +15,7 @@ WHOLE = (POSITIONS, SYNCED_STATE)
 def check_rows(sources: Sources, book: Book) -> Check:
     """How many legs, and which: of positions.json against the daemon's mirror, and of the files of one loop."""
     leader = POSITIONS if sources.has(POSITIONS) else SYNCED_STATE
-    sides = [_counted(sources, name) for name in (leader, POSITIONS_STATE)]
+    sides = [_counted(sources, name, leader) for name in (leader, POSITIONS_STATE)]
     check = compare("rows", sides[0], sides[1], 0.0)
     if book.damage:
         return extend(check, "fail", f"; {book.damage}")
@@ -95,23 +95,28 @@ def _twins(sources: Sources, book: Book) -> str:
     return f"; rows that are the same to the letter were added up: {_names(found)}" if found else ""
 
 
-def _counted(sources: Sources, name: str) -> Side:
-    rows = sources.derive(read_rows, name)
-    return Side(f"rows in {name}", float(len(rows)) if has_row_list(sources.data(name)) else None, sources.stamp(name))
+def _counted(sources: Sources, name: str, leader: str) -> Side:
+    """Of the symbols that both may be expected to have."""
+    if not has_row_list(sources.data(name)):
+        return Side(f"rows in {name}", None, sources.stamp(name))
+    named = _named(sources, leader)
+    rows = [row for row in sources.derive(read_rows, name) if named is None or row.symbol in named]
+    return Side(f"rows in {name}", float(len(rows)), sources.stamp(name))
+
+
+def _named(sources: Sources, *names: str) -> set[str] | None:
+    """The symbols that the one-shot publisher names, which leaves others out; None where every file has them all."""
+    return _symbols(sources, POSITIONS) if POSITIONS in names and "exec_stats" in sources.data(POSITIONS) else None
 
 
 def _differing(sources: Sources, left: str, right: str) -> list[str]:
-    """Symbols of which two files have other legs or quantities; none where one of them has no list of them.
-
-    The one-shot publisher leaves symbols out: only those that its positions.json names are compared.
-    """
+    """Symbols of which two files have other legs or quantities; none where one of them has no list of them."""
     if not all(has_row_list(sources.data(name)) for name in (left, right)):
         return []
     legs = [{row.key: row.qty for row in sources.derive(read_rows, name)} for name in (left, right)]
     unlike = {key[0] for key in {*legs[0], *legs[1]} if legs[0].get(key) != legs[1].get(key)}
-    if POSITIONS in (left, right) and "exec_stats" in sources.data(POSITIONS):
-        unlike &= _symbols(sources, POSITIONS)
-    return sorted(unlike)
+    named = _named(sources, left, right)
+    return sorted(unlike if named is None else unlike & named)
 
 
 def forgive_lag(sources: Sources, check: Check, leader_stamp: float | None, follower: str) -> Check:

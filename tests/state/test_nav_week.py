@@ -247,10 +247,12 @@ LEAPS: dict[str, tuple[Callable[[float], float], tuple[float, float], bool, bool
 
 @pytest.mark.parametrize("case", LEAPS.values(), ids=LEAPS)
 def test_a_leap_of_the_history_is_told_and_nothing_is_worked_out_across_it(case: Any, tmp_path: Path) -> None:
-    """Another unit, a slip or a transfer: nobody can tell. A lone point changes neither end."""
+    """Another unit, a slip or a transfer, which is news for a day. A lone point changes neither end."""
     write, hours, day, week = case
     state = load(tmp_path, odd(minutes(8.0), write, hours))
-    assert wrong(state, [told("the NAV leaps from .* a slip, another unit, or a transfer")]) == []
+    claim = told("the NAV leaps from .* a slip, another unit, or a transfer")
+    assert wrong(state, [claim if hours[1] < 24.0 else {"not": claim}]) == []
+    assert state["nav"]["history_leap_at"] == pytest.approx(AT - max(hours[1], 0.0) * HOUR_S, abs=7200.0)
     for span, known, usd in (("24h", day, 24.0), ("7d", week, 168.0)):
         if known:
             assert state["nav"][f"change_{span}_usd"] == pytest.approx(usd, abs=0.6)

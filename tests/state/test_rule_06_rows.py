@@ -228,6 +228,15 @@ def test_a_newer_publisher_has_the_last_word_on_what_it_names(case: Any, tmp_pat
     assert wrong(state, [*claims, leg("ETHUSDT SHORT", -0.85), told("rows.*differ in BTCUSDT")]) == []
 
 
+def test_a_publisher_that_names_some_symbols_is_held_against_those(tmp_path: Path) -> None:
+    """That it has fewer rows than the daemon's mirror is how it works, whichever of them is newer."""
+    world = World(tmp_path / "state", scenario="v7.1/healthy")
+    some = {"rows": world.read("positions.json")["rows"][:2], "updated": NOW - 2.0, "exec_stats": {}}
+    world.write("positions.json", some)
+    for now, later_s in ((NOW, 0.0), (NOW + 20.0, 20.0)):
+        assert wrong(shift(world, later_s, "positions_state.json").load(now=now), [{"no_alert": "rows"}]) == []
+
+
 @pytest.mark.parametrize(("daemon_s", "is_told"), [(7.0, True), (1.0, False), (-60.0, False)])
 def test_a_leg_that_only_ledger_and_daemon_still_have_is_told(daemon_s: float, is_told: bool, tmp_path: Path) -> None:
     """The daemon after the book was written: before that, it has yet to follow a close."""

@@ -237,6 +237,22 @@ def test_a_debt_without_a_price_makes_no_lower_bound(case: Any, tmp_path: Path) 
     assert wrong(state, total if usd is None else known) == []
 
 
+@pytest.mark.parametrize("written", ["n/a", float("nan"), 3.0, True])
+@pytest.mark.parametrize("key", ["offexchange", "assets"])
+def test_holdings_that_are_no_list_are_not_none(key: str, written: Any, tmp_path: Path) -> None:
+    """Another copy has them, or the total is unknown with that reason; never is it the futures alone."""
+    world = World(tmp_path / "state", scenario="v7.1/offexchange")
+    copied = world.edit("nav.json", "aum", {"futures": 12500.0, key: written}).load()
+    assert copied["aum"]["total_usd"] == pytest.approx(18740.9, abs=0.1)
+    for name in ("nav.json", "synced_state.json"):
+        content = world.read(name)
+        place = content["nav_detail"] if name == "nav.json" else content["nav_snapshot"]
+        world.write(name, content | {"nav_detail" if name == "nav.json" else "nav_snapshot": place | {"aum": None}})
+    alone = world.load()
+    assert wrong(alone, [{"path": "aum.total_usd", "unknown": True}]) == []
+    assert f"its {key} is no list of holdings" in alone["meta"]["unknown"]["aum.total_usd"]
+
+
 @pytest.mark.parametrize(("amount", "owed"), [(-1.2, True), (1.2, False)])
 def test_a_coin_that_is_owed_makes_the_nav_no_lower_bound(amount: float, owed: bool, tmp_path: Path) -> None:
     """It is not taken off the NAV, which is too high by it."""

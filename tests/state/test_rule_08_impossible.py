@@ -63,7 +63,7 @@ FALLS: dict[str, tuple[Any, list[Any]]] = {
     "no fall anywhere": (
         REBUILT | {f"{block}.{key}": 0.0 for block in (COPY, STATE) for key in ("dd_pct", "drawdown.pct", "dd_abs")}
         | {f"{block}.{key}": 10912.44 for block in (COPY, STATE) for key in ("peak", "drawdown.peak_nav")},
-        [told("0.00 % below the peak, which the state disputes")],
+        [told("0.00 % below the peak, which does not go with it")],
     ),
     "a new peak a loop later": (
         REBUILT | {f"{block}.{key}": 10950.0 for block in (COPY, STATE) for key in ("peak", "drawdown.peak_nav")}

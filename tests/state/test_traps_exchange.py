@@ -85,9 +85,14 @@ KEPT: list[tuple[float, float, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("kept_s", "before_s", "doubted"), KEPT)
+def doubted(state: State) -> bool:
+    """Whether an alert says that nobody has confirmed the NAV for long."""
+    return any(line["title"] == "NAV live check" for line in state["meta"]["alerts"])
+
+
+@pytest.mark.parametrize(("kept_s", "before_s", "is_told"), KEPT)
 def test_a_live_nav_beside_a_confirmation_of_long_ago_is_told(
-    healthy: World, kept_s: float, before_s: float, doubted: bool
+    healthy: World, kept_s: float, before_s: float, is_told: bool
 ) -> None:
     """A loop that gets a live NAV keeps it; of the loop before it may be, and so may the snapshot."""
     shift(healthy, -before_s, "risk_snapshot.json")
@@ -96,8 +101,17 @@ def test_a_live_nav_beside_a_confirmation_of_long_ago_is_told(
         healthy, {f"{place}.cache_ts": at for place in HEALTHS} | {f"{place}.fresh": kept_s < 90 for place in HEALTHS}
     )
     state = healthy.load()
-    lines = [line["text"] for line in state["meta"]["alerts"] if line["title"] == "NAV live check"]
-    assert (bool(lines), state["nav"]["exchange"]["frozen"]) == (doubted, False)
+    assert (doubted(state), state["nav"]["exchange"]["frozen"]) == (is_told, False)
+
+
+def test_a_snapshot_of_before_the_recovery_contradicts_nothing(healthy: World) -> None:
+    """It has the cache of the outage until it is made anew; one of after it would say so."""
+    change(healthy, {f"{place}.cache_ts": NOW - 700.0 for place in HEALTHS} | {"nav.json nav_detail.source": "cache"})
+    assert not doubted(healthy.load())
+    shift(change(healthy, {"nav.json nav_detail.source": "exchange"}), 60.0, "nav.json")
+    assert not doubted(healthy.load(now=NOW + 60.0))
+    shift(healthy, 120.0, "risk_snapshot.json")
+    assert doubted(shift(healthy, 60.0, "nav.json").load(now=NOW + 120.0))
 
 
 @pytest.mark.parametrize(

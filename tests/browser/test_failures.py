@@ -257,13 +257,11 @@ STEPS = 10
 STEP_MS = 60_000
 STOPPED_S = STEPS * STEP_MS / 1000
 AGES = """() => [...document.querySelectorAll(".age[data-stamp]:not([data-stamp=''])")].map(age => age.textContent)"""
-# What still looks live: neither faded, nor marked stale, nor behind the sign of the lost connection.
+# What still looks live: neither grey as a whole, nor marked stale, nor behind the sign of the lost connection.
 PARTS = ".card, #header-nav > *, #alert-line, .surface, #check-chips > *"
-LIVE = """parts => [...document.querySelectorAll(parts)].filter(part => {
-    let opacity = 1;
-    for (let box = part; box; box = box.parentElement) opacity *= Number(getComputedStyle(box).opacity);
-    return opacity > 0.6 && !part.matches(".stale");
-}).map(part => part.textContent)"""
+LIVE = """parts => [...document.querySelectorAll(parts)].filter(part => !part.matches(".stale")
+    && [...part.querySelectorAll("*")].some(box => box.checkVisibility() && !box.closest("svg")
+        && getComputedStyle(box).color !== "rgb(130, 146, 166)")).map(part => part.textContent)"""
 
 
 @pytest.mark.usefixtures("files")

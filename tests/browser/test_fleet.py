@@ -21,8 +21,10 @@ TILES = "[...document.querySelectorAll('.tile h2')].map(name => name.textContent
 
 
 def crowd(root: Path) -> Desks:
-    """Thirty desks, some of them in trouble: more than there are tiles."""
+    """Thirty desks, some of them in trouble, more than there are tiles; and directories whose names are no desks'."""
     desks = picture(root)
+    for number in range(3):
+        (root / f"{number}_momentum.alpha_of_the_second_account_of_the_growth_fund").mkdir()
     scenarios = (QUIET, HEALTHY, "v7.1/drawdown", "v7.6/healthy", "v7.1/exchange_down")
     for number in range(22):
         desks.add(f"desk-{number:02d}", scenarios[number % len(scenarios)], nav_usd=5000.11 + 977.3 * number)

@@ -41,6 +41,14 @@ def test_axe_finds_nothing(view: Shown, search: str) -> None:
     assert find_faults(view.page) == []
 
 
+def test_axe_finds_nothing_when_the_server_is_gone(view: Shown) -> None:
+    """What nobody answers for loses its colours, and can still be read."""
+    view.page.evaluate("document.documentElement.classList.add('connection-lost')")
+    found = find_faults(view.page)
+    view.page.evaluate("document.documentElement.classList.remove('connection-lost')")
+    assert found == []
+
+
 def test_charts_have_their_figures_in_words(view: Shown) -> None:
     """The NAV that is drawn last, and the label of each slice."""
     view.await_true("document.querySelector('#nav-history').getAttribute('aria-label')?.includes('last')")

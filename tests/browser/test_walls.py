@@ -20,6 +20,7 @@ SCENARIOS = (
     "cases/many_aum",
     "empty",
     "few files",
+    "long words",
 )
 FEW = ("kpis_v7.json", "router_health.json", "positions.json")  # neither NAV nor AUM
 WALL = VIEWPORTS[0]
@@ -38,6 +39,8 @@ def settings_of(name: str, directory: Path) -> dict[str, str]:
     """A server of a corpus scenario or a case, or one that finds nothing or little."""
     if name == "empty":
         return {"HEDGE_STATE_DIR": str(directory / "nothing")}
+    if name == "long words":
+        return {**find_scenario("v7.6/healthy").settings, "ENV": "staging-europe-west-disaster-recovery"}
     if name == "few files":
         scenario = find_scenario("v7.6/healthy")
         shutil.copytree(scenario.state_dir, directory / "few", ignore=lambda _, names: set(names) - set(FEW))

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from state.facts.daemon_word import is_daemons
 from state.facts.drawdown_figures import CENT, Figures, why_impossible
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.kpis_shape import flat_payloads
 from state.facts.kpis_words import claim_dd_state
-from state.facts.nav_files import Nav, claim_of, is_daemons, nav_of
+from state.facts.nav_files import Nav, claim_of, nav_of
 from state.facts.reset_day import why_not_today
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose, why_not_alive

@@ -1,24 +1,16 @@
 """Which NAV: the files it may come from, in the order they are asked, and what each really says."""
 
-from dataclasses import replace
 from math import inf
 from typing import NamedTuple, TypeVar
 
-from state.facts.series_rows import MOMENT, read_series
+from state.facts.daemon_word import NAV_KEYS, DaemonWord, find_daemon_word, is_daemons
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
 from state.facts.wallet import find_unpriced
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE
-from state.files.values import (
-    JsonDict,
-    first_numeric,
-    number,
-    why_unreadable,
-)
+from state.files.values import JsonDict, first_numeric, why_unreadable
 
 T = TypeVar("T")
-
-NAV_KEYS = ("total_equity", "nav", "nav_usd")
 
 SAYS_ZERO = "says 0.00"
 ZERO = f"{SAYS_ZERO}, which its writers also put where they have nothing"
@@ -26,8 +18,6 @@ NO_NAV = "carries no NAV"
 
 # The daemon's NAV is the last point of its history, however often it writes it: how that source is named.
 REPEATED = f"the NAV history, whose last point the sync daemon repeats in {NAV_STATE},"
-# Under which key the moment of that point outlives its file.
-LAST_POINT = "nav_last_point"
 
 
 class Nav(NamedTuple):
@@ -69,56 +59,39 @@ def nav_of(payload: JsonDict) -> float | None:
     return first_numeric(payload, *NAV_KEYS)
 
 
-def is_daemons(payload: JsonDict) -> bool:
-    """Whether nav_state.json is in the sync daemon's shape, and not the executor's mirror of nav.json."""
-    return "total_equity" in payload or "series" in payload
-
-
 def claim_of(sources: Sources, name: str, value: T) -> Claim[T]:
     """What a nav file says of its NAV: as old as the file, or as the last point where the daemon repeats an old one."""
-    data, stamp = sources.data(name), sources.stamp(name)
-    if name != NAV_STATE or not is_daemons(data) or stamp is None:
-        return Claim(value, name, stamp)
-    points_to = _end_of_series(sources)
-    sources.history.keep(LAST_POINT, points_to, stamp)
-    return (
-        Claim(value, name, points_to, None, REPEATED)
-        if _is_left_behind(points_to, stamp)
-        else Claim(value, name, stamp)
-    )
+    word = find_daemon_word(sources) if name == NAV_STATE and is_daemons(sources.data(name)) else None
+    return Claim(value, name, sources.stamp(name)) if word is None else claim_of_daemon(word, value)
+
+
+def claim_of_daemon(word: DaemonWord, value: T) -> Claim[T]:
+    """The same of what the daemon says or last said, whatever stands in its file now."""
+    if not word.is_left_behind:
+        return Claim(value, NAV_STATE, word.at)
+    return Claim(value, NAV_STATE, word.points_to, None, REPEATED)
 
 
 def _claims(sources: Sources) -> list[Claim[float]]:
     """The files that carry a figure of the NAV, in the order they are asked.
 
-    The executor's mirror in place of an old figure of the daemon is the nav.json that it copies: the answer is the same
-    whichever wrote last.
+    The executor's mirror in place of a daemon's word that is none of now is the nav.json that it copies: the answer is
+    the same whichever wrote last.
     """
     found = [(name, nav_of(payload)) for name, payload in nav_payloads(sources)]
     claims = [claim_of(sources, name, nav_usd) for name, nav_usd in found if nav_usd is not None]
-    left_behind = _left_behind_under_mirror(sources)
-    if left_behind is None or not claims or claims[0].file != NAV_STATE:
+    word = _hidden_word(sources)
+    if word is None:
         return claims
-    return [replace(claims[0], stamp=left_behind, origin=REPEATED), *claims[1:], claims[0]]
+    nav_usd = nav_of(word.figures)
+    said = [] if nav_usd is None else [claim_of_daemon(word, nav_usd)]
+    return [*said, *sorted(claims, key=lambda claim: claim.file == NAV_STATE)]
 
 
-def _left_behind_under_mirror(sources: Sources) -> float | None:
-    """The last point of a daemon that lives and repeats an old one, while the executor's mirror stands in its file."""
-    at, points_to = sources.history.at(LAST_POINT), number(sources.history.get(LAST_POINT))
-    if is_daemons(sources.data(NAV_STATE)) or at is None or points_to is None:
-        return None
-    lives = sources.now - at <= BY_NAME[NAV_STATE].stale_after_s
-    return points_to if lives and _is_left_behind(points_to, at) else None
-
-
-def _is_left_behind(points_to: float | None, stamp: float) -> bool:
-    """Whether the history had ended long before: the executor writes a point in each of its loops."""
-    return points_to is not None and stamp - points_to > BY_NAME[NAV].stale_after_s
-
-
-def _end_of_series(sources: Sources) -> float | None:
-    rows = sources.derive(read_series, NAV_STATE)
-    return max((MOMENT(points[-1]) for points in rows[:2] if points), default=None)
+def _hidden_word(sources: Sources) -> DaemonWord | None:
+    """What the daemon says under the executor's mirror, where that is no figure of now: old, zero, or none at all."""
+    word = None if is_daemons(sources.data(NAV_STATE)) else find_daemon_word(sources)
+    return word if word is not None and (word.is_left_behind or not nav_of(word.figures)) else None
 
 
 def _nothing(sources: Sources) -> Nav:
@@ -135,7 +108,8 @@ def _why_speechless(payload: JsonDict) -> str:
 
 def _speechless_before(sources: Sources, file: str | None) -> tuple[str, ...]:
     """The files that are asked before this one and have no figure: another one's is never shown without a word."""
-    payloads = nav_payloads(sources)
+    word = _hidden_word(sources)
+    payloads = [*([] if word is None else [(NAV_STATE, word.figures)]), *nav_payloads(sources)]
     before = payloads[: next((index for index, (name, _) in enumerate(payloads) if name == file), 0)]
     return tuple(f"{name}: {_why_speechless(payload)}" for name, payload in before if nav_of(payload) is None)
 
@@ -145,27 +119,19 @@ def _beyond_zero(sources: Sources, choice: Choice[float], claims: list[Claim[flo
 
     A daemon writes its zero anew in every cycle: of one that its history has too, its stamp tells nothing.
     """
-    zero = choice.claim
+    zero, daemon = choice.claim, find_daemon_word(sources)
     if zero is None:
         return None
     others, word = [claim for claim in claims if claim.value != 0.0], ZERO
-    if zero.file == NAV_STATE and is_daemons(sources.data(NAV_STATE)):
-        word = _why_nothing_yet(sources) or ""
-        others = others if word else []
+    if zero.file == NAV_STATE and daemon is not None and nav_of(daemon.figures) == 0.0:
+        word = f"{SAYS_ZERO} {daemon.nothing_yet}"
+        others = others if daemon.nothing_yet else []
     else:
         others = [claim for claim in others if (claim.stamp or 0.0) > (zero.stamp or inf)]
     found = choose(sources, others)
     if found.claim is None or found.stale is not None:
         return None
     return Choice(found.claim, None, (*choice.passed, (zero, word)))
-
-
-def _why_nothing_yet(sources: Sources) -> str | None:
-    """A zero beside a history that does not end in one, or beside none: the daemon has just started."""
-    known, zeros, unread = sources.derive(read_series, NAV_STATE)
-    if known and (not zeros or zeros[-1] < known[-1]):
-        return f"{SAYS_ZERO} beside a history that does not end there"
-    return None if known or zeros or unread else f"{SAYS_ZERO} without any history"
 
 
 def _as_nav(sources: Sources, choice: Choice[float]) -> Nav:

@@ -7,7 +7,7 @@ loop. They are believed only of a moment at which the book had been empty for as
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from state.facts.nav_files import is_daemons
+from state.facts.daemon_word import is_daemons
 from state.facts.sources import Sources
 from state.files.rows import read_rows
 from state.files.stamps import COMPARABLE_S, SAME_LOOP_S, parse_stamp

@@ -1,7 +1,7 @@
 """Whether two figures of the NAV differ because it moved between their writings: then neither of them is wrong."""
 
+from state.facts.daemon_word import is_daemons
 from state.facts.kpis_shape import is_nested
-from state.facts.nav_files import is_daemons
 from state.facts.recent_nav import recent_navs
 from state.facts.series_rows import Pair
 from state.facts.sources import Sources

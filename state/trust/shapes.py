@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from state.facts.daemon_word import is_daemons
 from state.facts.kpis_shape import is_nested
-from state.facts.nav_files import is_daemons
 from state.facts.sources import Sources
 from state.files.rows import ROW_LISTS, has_row_list
 from state.files.surfaces import (

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rules import HOUR_S, change, load_elsewhere, shift, write_log
+from rules import HOUR_S, Changes, change, load_elsewhere, shift, write_log
 from worlds import NOW, State, World
 
 PATHS = ("nav_usd", "drawdown_pct", "peak_usd", "gross_exposure_usd", "unrealized_pnl_usd", "realized_pnl_today_usd")
@@ -110,3 +110,42 @@ def test_a_log_shorter_than_the_series_has_one_span_too(kept: int, tmp_path: Pat
         states = world.load(now=NOW + step), load_elsewhere(world, NOW + step)
         first += [state["nav"]["series"][0][0] for state in states]
     assert max(first) - min(first) <= 60.0
+
+
+ZERO = {"nav_state.json total_equity": 0.0, "nav_state.json peak_equity": 0.0}
+DOUBTFUL: list[tuple[str, Changes, float | None]] = [
+    ("a zero of its history", {**ZERO, "nav_state.json series": [{"t": NOW - 60.0, "nav": 0.0}]}, None),
+    ("a zero without a history", {**ZERO, "nav_state.json series": []}, 10461.27),
+    ("a zero beside its history", ZERO, 10461.27),
+    ("no NAV", {"nav_state.json total_equity": None}, 10461.27),
+    ("a NAV that is no number", {"nav_state.json total_equity": "n/a"}, 10461.27),
+]
+
+
+def told_of_nav(state: State) -> Any:
+    """Its figures and where they are from, and every alert but that of a history that ends."""
+    keys = (*PATHS[:3], "source", "source_note")
+    alerts = [line for line in state["meta"]["alerts"] if line["kind"] != "history_ends_early"]
+    return [state["nav"][key] for key in keys], state["aum"], alerts
+
+
+@pytest.mark.parametrize("case", DOUBTFUL, ids=lambda case: str(case[0]))
+def test_the_word_of_the_daemon_counts_under_the_mirror(case: Any, tmp_path: Path) -> None:
+    """What it says of now, and that it says nothing: while it lives neither comes and goes with the writes."""
+    _, changes, nav_usd = case
+    world = change(World(tmp_path / "state", scenario="v7.6/healthy"), changes)
+    daemon, mirror, found = world.read("nav_state.json"), world.read("nav.json"), []
+    for content in (daemon, mirror, daemon, mirror):
+        world.write("nav_state.json", content)
+        found += [told_of_nav(state) for state in (world.load(), load_elsewhere(world))]
+    assert found == found[:1] * 8
+    assert found[0][0][:2] == [nav_usd, None if nav_usd is None else 0.0]
+
+
+def test_the_word_of_a_daemon_that_is_gone_counts_no_longer(tmp_path: Path) -> None:
+    """The executor's file is the executor's, then."""
+    world = change(World(tmp_path / "state", scenario="v7.6/healthy"), {**ZERO, "nav_state.json series": []})
+    world.load()
+    shift(world, 110.0, "nav.json").write("nav_state.json", world.read("nav.json"))
+    state = world.load(now=NOW + 110.0)
+    assert (state["nav"]["nav_usd"], state["nav"]["source"]) == (10461.27, "nav_state.json")

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from state.facts.daemon_word import is_daemons
+from state.facts.daemon_word import DRAWDOWN_KEYS, PEAK_KEY, find_daemon_word, is_daemons
 from state.facts.drawdown_figures import CENT, Figures, why_impossible
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.kpis_shape import flat_payloads
 from state.facts.kpis_words import claim_dd_state
-from state.facts.nav_files import Nav, claim_of, nav_of
+from state.facts.nav_files import Nav, claim_of, claim_of_daemon, nav_of
 from state.facts.reset_day import why_not_today
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose, why_not_alive
@@ -24,7 +24,6 @@ NAV_ROUNDING = 1e-4
 # Words of a portfolio that lies below its peak; so far below it is nowhere else than at it.
 BELOW_THE_PEAK = frozenset({"cautious", "defensive", "drawdown"})
 AT_THE_PEAK_PCT = 0.005
-DAEMON_PCT = ("drawdown_pct", "drawdown")
 
 # Under which key the daemon's figure outlives its file.
 REALIZED = "realized_today"
@@ -115,16 +114,26 @@ def _daemons_realized(sources: Sources, kept: bool) -> Iterator[Claim[float]]:
 
 def _claims(sources: Sources, configured: bool) -> Iterator[Claim[Figures]]:
     """The sources in their order, with what rules each out."""
-    daemon = sources.data(NAV_STATE)
-    if is_daemons(daemon) or "drawdown_pct" in daemon or "peak_equity" in daemon:
-        claim = claim_of(sources, NAV_STATE, _of_daemon(daemon))
-        yield _claim(claim, why_unreadable(daemon, *DAEMON_PCT) or why_unreadable(daemon, "peak_equity"))
+    yield from _daemons(sources)
     for item in _snapshots(sources):
         figures, block = _of_snapshot(item.value), item.value
         unread = why_unreadable(block, "dd_pct") or why_unreadable(block, "peak")
         if figures.pct is not None or figures.peak_usd is not None or unread:
             claim = Claim(figures, item.file, item.stamp, None, item.origin)
             yield _claim(claim, _disowned(block, configured) or unread)
+
+
+def _daemons(sources: Sources) -> Iterator[Claim[Figures]]:
+    """The daemon's own figures; what they last were, while the executor's mirror stands in their place."""
+    data = sources.data(NAV_STATE)
+    if is_daemons(data) or "drawdown_pct" in data or PEAK_KEY in data:
+        yield _claim(claim_of(sources, NAV_STATE, _of_daemon(data)), _why_daemon_unread(data))
+    elif (word := find_daemon_word(sources)) is not None:
+        yield _claim(claim_of_daemon(word, _of_daemon(word.figures)), _why_daemon_unread(word.figures))
+
+
+def _why_daemon_unread(data: JsonDict) -> str | None:
+    return why_unreadable(data, *DRAWDOWN_KEYS) or why_unreadable(data, PEAK_KEY)
 
 
 def _claim(claim: Claim[Figures], flaw: str | None) -> Claim[Figures]:
@@ -143,7 +152,7 @@ def _beside(claim: Claim[Figures], nav: Nav) -> Claim[Figures]:
         return replace(claim, flaw="the NAV it belongs to is unknown")
     if of_it is None and peak_usd is not None and peak_usd < nav.usd - max(CENT, NAV_MOVES * abs(nav.usd)):
         return replace(claim, flaw="its peak lies below the NAV on show")
-    if of_it is None or nav.file == claim.file:
+    if of_it is None or (nav.file, nav.stamp) == (claim.file, claim.stamp):
         return claim
     apart_s = abs((claim.stamp or 0.0) - (nav.stamp or 0.0))
     share = NAV_MOVES if apart_s <= COMPARABLE_S else NAV_ROUNDING
@@ -193,8 +202,8 @@ def _of_risk_snapshot(dd_state: JsonDict) -> JsonDict:
 
 
 def _of_daemon(state: JsonDict) -> Figures:
-    pct = first_numeric(state, *DAEMON_PCT)
-    return Figures(pct, numeric(state.get("drawdown_abs")), _peak(state, "peak_equity"), nav_of(state))
+    pct = first_numeric(state, *DRAWDOWN_KEYS)
+    return Figures(pct, numeric(state.get("drawdown_abs")), _peak(state, PEAK_KEY), nav_of(state))
 
 
 def _of_snapshot(block: JsonDict) -> Figures:

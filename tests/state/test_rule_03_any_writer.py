@@ -112,6 +112,15 @@ def test_a_log_shorter_than_the_series_has_one_span_too(kept: int, tmp_path: Pat
     assert max(first) - min(first) <= 60.0
 
 
+UNUSABLE = {
+    f"{place}.{key}": value
+    for place in (
+        "kpis_v7.json drawdown",
+        "risk_snapshot.json kpis_v7.drawdown",
+        "risk_snapshot.json dd_state.drawdown",
+    )
+    for key, value in (("usable", False), ("stale_flags", {"nav_cache_stale": True}))
+}
 ZERO = {"nav_state.json total_equity": 0.0, "nav_state.json peak_equity": 0.0}
 DOUBTFUL: list[tuple[str, Changes, float | None]] = [
     ("a zero of its history", {**ZERO, "nav_state.json series": [{"t": NOW - 60.0, "nav": 0.0}]}, None),
@@ -119,6 +128,7 @@ DOUBTFUL: list[tuple[str, Changes, float | None]] = [
     ("a zero beside its history", ZERO, 10461.27),
     ("no NAV", {"nav_state.json total_equity": None}, 10461.27),
     ("a NAV that is no number", {"nav_state.json total_equity": "n/a"}, 10461.27),
+    ("the executor's drawdown is not usable", UNUSABLE, 10461.27),
 ]
 
 
@@ -149,3 +159,12 @@ def test_the_word_of_a_daemon_that_is_gone_counts_no_longer(tmp_path: Path) -> N
     shift(world, 110.0, "nav.json").write("nav_state.json", world.read("nav.json"))
     state = world.load(now=NOW + 110.0)
     assert (state["nav"]["nav_usd"], state["nav"]["source"]) == (10461.27, "nav_state.json")
+
+
+def test_a_drawdown_of_another_nav_is_none_under_the_mirror(tmp_path: Path) -> None:
+    """What the daemon last said is of the NAV before a transfer, until its next cycle."""
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    world.load()
+    mirror = {**world.read("nav.json"), "nav": 15461.27, "nav_usd": 15461.27}
+    state = change(world, {"nav_state.json": mirror, "nav.json": mirror}).load()
+    assert (state["nav"]["nav_usd"], state["nav"]["drawdown_pct"], state["nav"]["peak_usd"]) == (15461.27, None, None)

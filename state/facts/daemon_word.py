@@ -1,11 +1,15 @@
 """What the sync daemon says in nav_state.json: kept while the executor's mirror stands there in its place."""
 
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from state.facts.series_rows import MOMENT, Rows, read_series
+from state.facts.series_rows import MOMENT, ROUNDING_USD, Rows, read_series
 from state.facts.sources import Sources
-from state.files.surfaces import BY_NAME, NAV, NAV_STATE
-from state.files.values import JsonDict, mapping, number, printable, text
+from state.files.nav_log import LogPoint
+from state.files.stamps import FUTURE_TOLERANCE_S
+from state.files.surfaces import BY_NAME, NAV, NAV_LOG, NAV_STATE
+from state.files.values import JsonDict, first_numeric, mapping, number, printable, text
 
 NAV_KEYS = ("total_equity", "nav", "nav_usd")
 DRAWDOWN_KEYS = ("drawdown_pct", "drawdown")
@@ -47,7 +51,7 @@ def find_daemon_word(sources: Sources) -> DaemonWord | None:
         return None
     rows = sources.derive(read_series, NAV_STATE)
     figures = {key: _plain(data[key]) for key in FIGURES if data.get(key) is not None}
-    word = DaemonWord(figures, stamp, _last_point(rows), _why_nothing_yet(rows))
+    word = DaemonWord(figures, stamp, _last_point(data, rows, _logged(sources), stamp), _why_nothing_yet(rows))
     sources.history.keep(KEPT, word._asdict(), stamp)
     return word
 
@@ -65,8 +69,23 @@ def _plain(value: object) -> float | str:
     return printable(str(value))[:LONGEST] if found is None else found
 
 
-def _last_point(rows: Rows) -> float | None:
-    return max((MOMENT(points[-1]) for points in rows[:2] if points), default=None)
+def _last_point(data: JsonDict, rows: Rows, logged: Sequence[LogPoint], stamp: float) -> float | None:
+    """The last moment of its series; of the log where the series has none and the log ends in the daemon's very NAV.
+
+    What is later than the file itself is no point that it was made from.
+    """
+    own = [points[end - 1][0] for points in rows[:2] if (end := _count_until(points, stamp))]
+    if own:
+        return max(own)
+    end, nav_usd = _count_until(logged, stamp), first_numeric(data, *NAV_KEYS)
+    at, logged_usd, _ = logged[end - 1] if end else (None, None, None)
+    is_repeated = logged_usd is not None and nav_usd is not None and abs(logged_usd - nav_usd) <= ROUNDING_USD
+    return at if is_repeated else None
+
+
+def _count_until(points: Sequence[Any], stamp: float) -> int:
+    """How many of the points are no later, but for the difference of two clocks."""
+    return bisect_right(points, stamp + FUTURE_TOLERANCE_S, key=MOMENT)
 
 
 def _why_nothing_yet(rows: Rows) -> str | None:
@@ -75,3 +94,9 @@ def _why_nothing_yet(rows: Rows) -> str | None:
     if known and (not zeros or zeros[-1] < known[-1]):
         return "beside a history that does not end there"
     return None if known or zeros or unread else "without any history"
+
+
+def _logged(sources: Sources) -> Sequence[LogPoint]:
+    """The points of nav_log.json in order."""
+    points: list[LogPoint] = sources.data(NAV_LOG).get("series") or []
+    return points

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rules import GONE, HOUR_S, QUIET, change, is_nav, near, shift, told, wrong
+from rules import GONE, HOUR_S, QUIET, change, is_nav, near, shift, told, write_log, wrong
 from worlds import NOW, Scenario, World
 
 DAEMON = ("nav_state.json", "positions_state.json", "leaderboard_state.json")
@@ -164,3 +164,27 @@ def test_a_point_of_some_loops_ago_is_of_now(minutes: int, tmp_path: Path) -> No
     """The daemon follows the executor, whose loops may be long."""
     state = left_behind(World(tmp_path / "state", scenario="v7.1/healthy"), minutes).load()
     assert (state["nav"]["source"], wrong(state, [QUIET])) == ("nav_state.json", [])
+
+
+UNTOLD: list[tuple[str, Any]] = [
+    ("no series", lambda _: []),
+    ("no moments", lambda rows: [{**row, "t": None} for row in rows]),
+    ("one of the future", lambda rows: [*rows, {**rows[-1], "t": NOW + 90 * 24 * HOUR_S}]),
+]
+
+
+@pytest.mark.parametrize("series", [item[1] for item in UNTOLD], ids=[item[0] for item in UNTOLD])
+def test_a_nav_is_as_old_as_the_point_of_the_log_that_it_repeats(series: Any, tmp_path: Path) -> None:
+    """Where the daemon's series does not tell, the log does; what is later than the file tells nothing."""
+    world = left_behind(World(tmp_path / "state", scenario="v7.1/healthy"), 60)
+    rows = world.read("nav_state.json")["series"]
+    write_log(world, [(NOW - 12.0 - 60.0 * (len(rows) + 59 - index), row["nav"]) for index, row in enumerate(rows)])
+    state = change(world, {"nav_state.json series": series(rows)}).load()
+    assert wrong(state, [{"path": "nav.nav_usd", "near": 10461.27, "rel": 1e-9}, told("repeats.*nav.json")]) == []
+
+
+def test_another_nav_than_that_of_an_old_log_is_none_of_it(tmp_path: Path) -> None:
+    """A log that somebody left there is not what this daemon writes."""
+    world = change(World(tmp_path / "state", scenario="v7.1/healthy"), {"nav_state.json series": []})
+    state = write_log(world, [(NOW - HOUR_S, 9000.0)]).load()
+    assert (state["nav"]["source"], wrong(state, [{"no_alert": "NAV of another file"}])) == ("nav_state.json", [])

@@ -4,10 +4,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from state.facts.series_rows import MOMENT, ROUNDING_USD, Rows, read_series
+from state.facts.series_rows import MOMENT, ROUNDING_USD, SAME_MOMENT_S, Rows, read_series
 from state.facts.sources import Sources
 from state.files.nav_log import LogPoint
-from state.files.stamps import FUTURE_TOLERANCE_S
+from state.files.stamps import FUTURE_TOLERANCE_S, SAME_LOOP_S
 from state.files.surfaces import BY_NAME, NAV, NAV_LOG, NAV_STATE
 from state.files.values import JsonDict, first_numeric, mapping, number, printable, text
 
@@ -54,6 +54,13 @@ def find_daemon_word(sources: Sources) -> DaemonWord | None:
     word = DaemonWord(figures, stamp, _last_point(data, rows, _logged(sources), stamp), _why_nothing_yet(rows))
     sources.history.keep(KEPT, word._asdict(), stamp)
     return word
+
+
+def has_yet_to_follow(sources: Sources, word: DaemonWord) -> bool:
+    """Whether the log goes on after a pause, and the daemon has not had a cycle since."""
+    points = _logged(sources)
+    following = bisect_right(points, (word.points_to or word.at) + SAME_MOMENT_S, key=MOMENT)
+    return following < len(points) and points[following].t > word.at - SAME_LOOP_S
 
 
 def _recall(sources: Sources) -> DaemonWord | None:

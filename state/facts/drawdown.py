@@ -129,7 +129,7 @@ def _daemons(sources: Sources) -> Iterator[Claim[Figures]]:
     if is_daemons(data) or "drawdown_pct" in data or PEAK_KEY in data:
         yield _claim(claim_of(sources, NAV_STATE, _of_daemon(data)), _why_daemon_unread(data))
     elif (word := find_daemon_word(sources)) is not None:
-        yield _claim(claim_of_daemon(word, _of_daemon(word.figures)), _why_daemon_unread(word.figures))
+        yield _claim(claim_of_daemon(sources, word, _of_daemon(word.figures)), _why_daemon_unread(word.figures))
 
 
 def _why_daemon_unread(data: JsonDict) -> str | None:

@@ -3,7 +3,7 @@
 from math import inf
 from typing import NamedTuple, TypeVar
 
-from state.facts.daemon_word import NAV_KEYS, DaemonWord, find_daemon_word, is_daemons
+from state.facts.daemon_word import NAV_KEYS, DaemonWord, find_daemon_word, has_yet_to_follow, is_daemons
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
 from state.facts.wallet import find_unpriced
@@ -18,6 +18,8 @@ NO_NAV = "carries no NAV"
 
 # The daemon's NAV is the last point of its history, however often it writes it: how that source is named.
 REPEATED = f"the NAV history, whose last point the sync daemon repeats in {NAV_STATE},"
+# Where it only has to read on, since the executor has just come back, that is no fault of it.
+UNTIL_ITS_NEXT_CYCLE = " until its next cycle,"
 
 
 class Nav(NamedTuple):
@@ -62,14 +64,15 @@ def nav_of(payload: JsonDict) -> float | None:
 def claim_of(sources: Sources, name: str, value: T) -> Claim[T]:
     """What a nav file says of its NAV: as old as the file, or as the last point where the daemon repeats an old one."""
     word = find_daemon_word(sources) if name == NAV_STATE and is_daemons(sources.data(name)) else None
-    return Claim(value, name, sources.stamp(name)) if word is None else claim_of_daemon(word, value)
+    return Claim(value, name, sources.stamp(name)) if word is None else claim_of_daemon(sources, word, value)
 
 
-def claim_of_daemon(word: DaemonWord, value: T) -> Claim[T]:
+def claim_of_daemon(sources: Sources, word: DaemonWord, value: T) -> Claim[T]:
     """The same of what the daemon says or last said, whatever stands in its file now."""
     if not word.is_left_behind:
         return Claim(value, NAV_STATE, word.at)
-    return Claim(value, NAV_STATE, word.points_to, None, REPEATED)
+    origin = REPEATED + (UNTIL_ITS_NEXT_CYCLE if has_yet_to_follow(sources, word) else "")
+    return Claim(value, NAV_STATE, word.points_to, None, origin)
 
 
 def _claims(sources: Sources) -> list[Claim[float]]:
@@ -84,7 +87,7 @@ def _claims(sources: Sources) -> list[Claim[float]]:
     if word is None:
         return claims
     nav_usd = nav_of(word.figures)
-    said = [] if nav_usd is None else [claim_of_daemon(word, nav_usd)]
+    said = [] if nav_usd is None else [claim_of_daemon(sources, word, nav_usd)]
     return [*said, *sorted(claims, key=lambda claim: claim.file == NAV_STATE)]
 
 

@@ -8,7 +8,7 @@ from state.facts.book import Book
 from state.facts.drawdown import Drawdown
 from state.facts.exchange import REPEATING_SOURCES, Exchange
 from state.facts.executor_word import Word
-from state.facts.nav_files import NO_NAV, REPEATED, SAYS_ZERO, Nav
+from state.facts.nav_files import NO_NAV, REPEATED, SAYS_ZERO, UNTIL_ITS_NEXT_CYCLE, Nav
 from state.files.values import NOT_A_NUMBER
 from state.formatting import fmt_moment
 from state.sentences import amount
@@ -95,7 +95,8 @@ def _nav_in_doubt(state: State, nav: Nav) -> Iterator[Alert]:
         bound = "a debt among them is not taken off the NAV" if owed else "NAV and AUM are lower bounds"
         yield alert("nav_lacks_coins", f"NAV LACKS {coins}", f"in the wallet, but without a price: {bound}")
     silent = SAYS_NOTHING if nav.stale is None else SAYS_NOTHING[:-1]  # an old NAV has a line of its own
-    contradicted = [reason for reason in nav.passed if any(word in reason for word in silent)]
+    told = [reason for reason in nav.passed if UNTIL_ITS_NEXT_CYCLE not in reason]
+    contradicted = [reason for reason in told if any(word in reason for word in silent)]
     if contradicted and nav.usd is not None:
         yield alert("nav_of_another_file", "NAV of another file", f"{'; '.join(contradicted)}; shown is {nav.file}")
     if nav.stale is not None:

@@ -188,3 +188,13 @@ def test_another_nav_than_that_of_an_old_log_is_none_of_it(tmp_path: Path) -> No
     world = change(World(tmp_path / "state", scenario="v7.1/healthy"), {"nav_state.json series": []})
     state = write_log(world, [(NOW - HOUR_S, 9000.0)]).load()
     assert (state["nav"]["source"], wrong(state, [{"no_alert": "NAV of another file"}])) == ("nav_state.json", [])
+
+
+@pytest.mark.parametrize(("again_s", "quiet"), [(3.0, True), (90.0, False)], ids=["a moment ago", "for a while"])
+def test_a_daemon_has_a_cycle_to_follow_an_executor_that_is_back(again_s: float, quiet: bool, tmp_path: Path) -> None:
+    """Until then the NAV of now is shown without an alarm; a daemon that goes on not following is told."""
+    world = left_behind(World(tmp_path / "state", scenario="v7.1/healthy"), 10)
+    ended = [(NOW - 12.0 - 60.0 * minute, 10455.0) for minute in range(40, 10, -1)]
+    state = write_log(world, [*ended, *[(NOW - at, 10461.27) for at in (again_s, 2.0)]]).load()
+    assert wrong(state, [{"path": "nav.nav_usd", "near": 10461.27, "rel": 1e-9}]) == []
+    assert (wrong(state, [{"no_alert": "NAV of another file"}]) == []) == quiet

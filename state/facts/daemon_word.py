@@ -8,7 +8,7 @@ from state.facts.series_rows import MOMENT, ROUNDING_USD, SAME_MOMENT_S, Rows, r
 from state.facts.sources import Sources
 from state.files.nav_log import LogPoint
 from state.files.stamps import FUTURE_TOLERANCE_S, SAME_LOOP_S
-from state.files.surfaces import BY_NAME, NAV, NAV_LOG, NAV_STATE
+from state.files.surfaces import BY_NAME, LEADERBOARD, NAV, NAV_LOG, NAV_STATE, POSITIONS_SYNC
 from state.files.values import JsonDict, first_numeric, mapping, number, printable, text
 
 NAV_KEYS = ("total_equity", "nav", "nav_usd")
@@ -54,6 +54,15 @@ def find_daemon_word(sources: Sources) -> DaemonWord | None:
     word = DaemonWord(figures, stamp, _last_point(data, rows, _logged(sources), stamp), _why_nothing_yet(rows))
     sources.history.keep(KEPT, word._asdict(), stamp)
     return word
+
+
+def why_clock_is_off(sources: Sources) -> str | None:
+    """In words, that the clock of a daemon that lives is ahead, by the files that only it writes; else None."""
+    readings = [sources.readings[name] for name in (POSITIONS_SYNC, LEADERBOARD) if sources.has(name)]
+    wrong = [reading for reading in readings if reading.ahead_s(sources.now) is not None]
+    since = sources.now - BY_NAME[POSITIONS_SYNC].stale_after_s
+    living = (reading for reading in wrong if (reading.written_at or 0.0) >= since)
+    return next((f"is stamped {reading.ahead_words(reading.updated_at)}" for reading in living), None)
 
 
 def has_yet_to_follow(sources: Sources, word: DaemonWord) -> bool:

@@ -1,9 +1,17 @@
 """Which NAV: the files it may come from, in the order they are asked, and what each really says."""
 
+from dataclasses import replace
 from math import inf
 from typing import NamedTuple, TypeVar
 
-from state.facts.daemon_word import NAV_KEYS, DaemonWord, find_daemon_word, has_yet_to_follow, is_daemons
+from state.facts.daemon_word import (
+    NAV_KEYS,
+    DaemonWord,
+    find_daemon_word,
+    has_yet_to_follow,
+    is_daemons,
+    why_clock_is_off,
+)
 from state.facts.sources import Sources
 from state.facts.standing import Choice, Claim, choose
 from state.facts.wallet import find_unpriced
@@ -83,12 +91,18 @@ def _claims(sources: Sources) -> list[Claim[float]]:
     """
     found = [(name, nav_of(payload)) for name, payload in nav_payloads(sources)]
     claims = [claim_of(sources, name, nav_usd) for name, nav_usd in found if nav_usd is not None]
+    hidden = _hidden_claims(sources, claims)
+    return claims if hidden is None else [*hidden, *sorted(claims, key=lambda claim: claim.file == NAV_STATE)]
+
+
+def _hidden_claims(sources: Sources, claims: list[Claim[float]]) -> list[Claim[float]] | None:
+    """What a daemon that lives says in the place where the mirror stands; None where that is taken for its word."""
     word = _hidden_word(sources)
-    if word is None:
-        return claims
-    nav_usd = nav_of(word.figures)
-    said = [] if nav_usd is None else [claim_of_daemon(sources, word, nav_usd)]
-    return [*said, *sorted(claims, key=lambda claim: claim.file == NAV_STATE)]
+    if word is not None:
+        nav_usd = nav_of(word.figures)
+        return [] if nav_usd is None else [claim_of_daemon(sources, word, nav_usd)]
+    flaw = None if is_daemons(sources.data(NAV_STATE)) else why_clock_is_off(sources)
+    return None if flaw is None else [replace(claim, flaw=flaw) for claim in claims if claim.file == NAV_STATE]
 
 
 def _hidden_word(sources: Sources) -> DaemonWord | None:

@@ -105,7 +105,7 @@ def _unusable(state: State) -> Iterator[Alert]:
             title, error = f"{surface['name']} {surface['status']}", surface["error"] or ""
             yield alert(kind, title, effect.words, detail=error, about=[surface])
     yield from _unstamped([item for item in listed if item["updated_at"] is None])
-    yield from _clocks([surface for surface in listed if surface["ahead_s"] is not None])
+    yield from _clocks([surface for surface in state["meta"]["surfaces"] if surface["ahead_s"] is not None])
 
 
 def _unstamped(surfaces: Surfaces) -> Iterator[Alert]:
@@ -123,7 +123,16 @@ def _unstamped(surfaces: Surfaces) -> Iterator[Alert]:
 
 
 def _clocks(ahead: Surfaces) -> Iterator[Alert]:
-    """One host whose clock is off stamps all its files so: it is said once."""
+    """One host whose clock is off stamps all its files so: it is said once.
+
+    The sync daemon's is told by the files that only it writes, whoever wrote the others last.
+    """
+    writers = {WRITERS[surface["name"]] for surface in ahead if surface["name"] in WRITERS}
+    if EXECUTOR not in writers and not all(surface["listed"] for surface in ahead):
+        text = f"its files are stamped up to {fmt_age(max(surface['ahead_s'] for surface in ahead))} ahead"
+        yield alert("clock_off", f"CLOCK IS OFF: the {SYNC_DAEMON} has a wrong clock", text, about=ahead)
+        return
+    ahead = [surface for surface in ahead if surface["listed"]]
     if len(ahead) == 1 and ahead[0]["status"] == "ok":
         yield alert("clock_off", f"{ahead[0]['name']} has a wrong clock", ahead[0]["error"], about=ahead)
     elif len(ahead) > 1:

@@ -10,6 +10,7 @@ from rules import GONE, QUIET, change, load_elsewhere, shift, told, wrong
 from worlds import NOW, State, World, surface
 
 from state.files.stamps import STAMP_KEYS, content_stamp
+from state.formatting import fmt_age
 
 NAMES = (
     "nav_state.json", "nav.json", "positions.json", "positions_state.json", "synced_state.json", "kpis_v7.json",
@@ -100,6 +101,24 @@ def test_a_clock_ahead_is_so_for_as_long_as_it_writes(ahead_s: float, host: str,
     assert len([line for line in told_at[0] if "clock" in line.lower() or "future" in line]) == 1
     right = write_ahead(world, NOW + 2 * every_s, names, 0.0).load(now=NOW + 2 * every_s + 0.5)
     assert wrong(right, [QUIET, {"path": "nav.source", "in": ["nav_state.json"]}]) == []
+
+
+OF_THE_DAEMON = ("nav_state.json", "positions_state_sync.json", "leaderboard_state.json")
+
+
+@pytest.mark.parametrize("ahead_s", [3.0, 3600.0])
+def test_the_clock_of_the_daemon_is_told_under_the_mirror(ahead_s: float, tmp_path: Path) -> None:
+    """By the files that only it writes; where the NAV is from, and why, is the same whoever wrote last."""
+    world, found = World(tmp_path / "state", scenario="v7.6/healthy"), []
+    write_ahead(world, NOW, OF_THE_DAEMON, ahead_s)
+    daemon, mirror = world.read("nav_state.json"), world.read("nav.json")
+    for step in range(4):
+        world.write("nav_state.json", mirror if step % 2 else daemon)
+        os.utime(world.directory / "nav_state.json", ns=(int((NOW + 0.003) * 1e9),) * 2)
+        states = world.load(now=NOW + 5.0), load_elsewhere(world, NOW + 5.0)
+        found += [[*clocks(state), state["nav"]["nav_usd"], state["nav"]["source_note"]] for state in states]
+    said = f"CLOCK IS OFF: the sync daemon has a wrong clock: its files are stamped up to {fmt_age(ahead_s)} ahead"
+    assert found == [["nav.json", said, 10461.27, "nav_state.json is stamped later than it was written"]] * 8
 
 
 @pytest.mark.parametrize("ahead_s", [0.0, 1.0, 1.9])

@@ -170,6 +170,11 @@ def risk_block(state: State) -> Any:
     return state["kpis"]["risk"]
 
 
+def risk_core(state: State) -> Any:
+    """Portfolio risk figures but the drawdown, which is none beside a wallet with a coin that has no price."""
+    return {key: value for key, value in risk_block(state).items() if key != "drawdown_pct"}
+
+
 @cache
 def load_healthy() -> State:
     """Read by all, changed by none."""
@@ -183,7 +188,7 @@ UNTOUCHED = {
     "positions_state.json": [nav_core, aum_core, router_block, risk_block],
     "synced_state.json": [nav_core, aum_core, router_block, risk_block, book_core],
     "nav_state.json": [whole_book, router_block],
-    "nav.json": [nav_core, book_core, router_block, risk_block],
+    "nav.json": [nav_core, book_core, router_block, risk_core],
     "risk_snapshot.json": [nav_core, aum_core, book_core],
 }
 

@@ -1,14 +1,11 @@
 """Two files that tell of the same legs: which has had the time to follow the other, though it may be a loop behind."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from state.facts.sources import Sources
 from state.files.stamps import SAME_LOOP_S
 from state.files.values import mapping, number
-
-if TYPE_CHECKING:
-    from state.facts.book import Book
 
 # What a file tells of each leg, by name, as JSON has it.
 Views = Mapping[str, list[Any]]
@@ -22,15 +19,6 @@ class Followed(NamedTuple):
 
     stamp: float | None
     since: Mapping[str, float]
-
-
-def follow_book(sources: Sources, book: "Book") -> Followed:
-    """Quantity and entry price of each leg of a known book, and under "" how many legs there are."""
-    stamp = sources.stamp(book.source) if book.source else None
-    if book.unknown is not None:
-        return Followed(None, {})
-    rows = [member.row for member in book.members]
-    return follow(sources, "book", {"": [len(rows)]} | {row.name: [row.qty, row.entry_price] for row in rows}, stamp)
 
 
 def follow(sources: Sources, name: str, views: Views, stamp: float | None) -> Followed:

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from state.facts.book import Book, Member
-from state.facts.following import follow, follow_book, is_settled
+from state.facts.following import Followed, follow, is_settled
 from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
 from state.files.rows import SIDES, Key, Row
@@ -78,7 +78,7 @@ class Ledger(NamedTuple):
 
 def find_ledger(sources: Sources, book: Book) -> Ledger:
     """The ledger of this load, leg by leg of the book; writers before v7.6 have none."""
-    followed = follow_book(sources, book)
+    followed = _follow_book(sources, book)
     if not isinstance(sources.data(POSITIONS_LEDGER).get("entries"), list):
         missing = sources.lacks("stop levels", POSITIONS_LEDGER)
         return Ledger({}, f"{missing}; {UNREGISTERED}" if is_unregistered(sources, book) else missing, None)
@@ -91,6 +91,15 @@ def find_ledger(sources: Sources, book: Book) -> Ledger:
     }
     old = why_not_alive(sources, POSITIONS_LEDGER, stamp)
     return Ledger(legs, None, f"{POSITIONS_LEDGER} {old}" if old else None)
+
+
+def _follow_book(sources: Sources, book: Book) -> Followed:
+    """Quantity and entry price of each leg of a known book, and under "" how many legs there are."""
+    stamp = sources.stamp(book.source) if book.source else None
+    if book.unknown is not None:
+        return Followed(None, {})
+    rows = [member.row for member in book.members]
+    return follow(sources, "book", {"": [len(rows)]} | {row.name: [row.qty, row.entry_price] for row in rows}, stamp)
 
 
 def _entries_of(sources: Sources, book: Book) -> list[tuple[Member, tuple[Entry, ...]]]:
@@ -112,7 +121,7 @@ def is_unregistered(sources: Sources, book: Book) -> bool:
     counted = count(mapping(sources.data(RISK_SNAPSHOT).get("tp_sl_registry")).get("num_positions"))
     if counted is None or why_not_alive(sources, RISK_SNAPSHOT, stamp) is not None:
         return False
-    followed, told = follow_book(sources, book), follow(sources, "registry", {"": [counted]}, stamp)
+    followed, told = _follow_book(sources, book), follow(sources, "registry", {"": [counted]}, stamp)
     # Some count the legs of a hedge, some their symbol.
     return counted < len({member.row.symbol for member in book.members}) and is_settled(followed, told, "")
 

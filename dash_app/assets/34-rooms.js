@@ -1,4 +1,5 @@
 // Everything has room: long words shrink, a tape shows whole entries, and where a wall is too low the tables turn more pages of fewer rows.
+// What has no room then gives some itself, and last of all leaves, which is told.
 (function (hedge) {
     "use strict";
 
@@ -8,6 +9,9 @@
     const MOST_ROWS = 10;
     const LEAST_ROWS = 2;
     const STRIP_ROWS = 2; // what changed stands beside the longer table and takes as much as two rows
+    // What gives room after the rows, first to go first: smaller words, closer panels; the last two leave a kiosk, which cannot scroll.
+    const GIVING = ["words", "gaps", "tape", "charts"];
+    const LEAVING = 2;
     const root = document.documentElement;
     const isWall = () => window.innerWidth >= WALL_PX;
 
@@ -77,13 +81,16 @@
 
     const countOf = (table) => (hedge.propsOf(table)?.data || []).length;
     const least = () => (isWall() ? LEAST_ROWS : MOST_ROWS);
+    const symbolRows = () => Math.max(rows - STRIP_ROWS, LEAST_ROWS);
+
+    const overOf = (page) => page.scrollHeight - window.innerHeight;
 
     function rowsMissing() {
         const page = document.getElementById("page");
         const [positions, symbols] = [".positions", ".symbols"].map((panel) => document.querySelector(panel));
         const stacked = positions.offsetTop >= symbols.offsetTop + symbols.offsetHeight; // each has a row more
         const rowPx = (document.querySelector(".table-box tr:has(td)")?.offsetHeight || 24) * (stacked ? 2 : 1);
-        const overPx = page.scrollHeight - window.innerHeight;
+        const overPx = overOf(page);
         if (overPx > 0) return Math.ceil(overPx / rowPx);
         return -Math.floor(spareHeight() / rowPx);
     }
@@ -96,14 +103,13 @@
             return least ? chart.offsetHeight - least : 0;
         });
         const end = Math.max(...[...main.children].map((panel) => panel.getBoundingClientRect().bottom));
-        return Math.max(...springs) + Math.max(main.getBoundingClientRect().bottom - end, 0);
+        return Math.max(...springs, 0) + Math.max(main.getBoundingClientRect().bottom - end, 0);
     }
 
     function setRows() {
-        const sizes = { "positions-table": rows, "symbols-table": rows - STRIP_ROWS };
+        const sizes = { "positions-table": rows, "symbols-table": symbolRows() };
         Object.entries(sizes).forEach(function ([table, size]) {
-            const pageSize = Math.max(size, LEAST_ROWS);
-            if (hedge.propsOf(table)?.page_size !== pageSize) hedge.setProps(table, { page_size: pageSize });
+            if (hedge.propsOf(table)?.page_size !== size) hedge.setProps(table, { page_size: size });
         });
     }
 
@@ -112,19 +118,54 @@
         return [...heights, ...hedge.TABLES.map(countOf), document.querySelector(".tape")?.textContent].join("|");
     }
 
+    // A table draws another number of rows a moment later, and its page is not measured before.
+    const areDrawn = () => hedge.TABLES.every(function (id) {
+        return document.querySelectorAll(`#${id} tr:has(td)`).length <= (hedge.propsOf(id)?.page_size ?? Infinity);
+    });
+
     function fitRows() {
-        if (!document.querySelector(".main").offsetHeight) return; // the overview of several desks is on show
+        if (!document.querySelector(".main").offsetHeight) return give(0); // the overview of several desks is on show
+        if (!areDrawn()) return;
         const [positions, symbols] = hedge.TABLES.map(countOf);
         const [before, now] = [rows, aroundTables()];
-        if (now !== around) [around, most] = [now, MOST_ROWS];
+        if (now !== around) {
+            [around, most] = [now, MOST_ROWS];
+            give(0);
+        }
         const missing = isWall() ? rowsMissing() : -MOST_ROWS;
         const shown = Math.max(Math.min(positions, rows), Math.min(symbols + STRIP_ROWS, rows));
         if (missing > 0) rows = most = Math.max(Math.min(rows, shown) - missing, least());
         else if (missing < 0 && rows < most) rows = Math.min(rows - missing, most);
-        const strip = Math.min(positions, rows) > Math.min(symbols, rows - STRIP_ROWS) ? "left" : "right";
+        const strip = Math.min(positions, rows) > Math.min(symbols, symbolRows()) ? "left" : "right";
         if (root.dataset.strip !== strip) root.dataset.strip = strip;
+        if (rows === before && missing > 0) giveMore();
         if (rows === before) return;
         setRows();
+        requestAnimationFrame(hedge.measureAgain);
+    }
+
+    // --- what gives room where no row is left to ---
+
+    const given = () => hedge.listOf(root, "gives").length;
+
+    function give(count) {
+        if (count === given()) return;
+        if (count) root.dataset.gives = GIVING.slice(0, count).join(" ");
+        else delete root.dataset.gives;
+    }
+
+    let inVain = ""; // around the tables, when everything that may was given and it was not enough
+
+    // Before the page is seen. One that has to scroll all the same has no reason to be small.
+    function giveMore() {
+        if (inVain === around) return;
+        const page = document.getElementById("page");
+        const end = root.dataset.kiosk ? GIVING.length : LEAVING;
+        while (overOf(page) > 0 && given() < end) give(given() + 1);
+        const isOver = overOf(page) > 0;
+        if (isOver && !root.dataset.kiosk) give(0);
+        around = aroundTables();
+        inVain = isOver ? around : "";
         requestAnimationFrame(hedge.measureAgain);
     }
 
@@ -133,7 +174,7 @@
     function keepFooter() {
         const footer = document.querySelector(".page-footer");
         const held = parseFloat(root.style.getPropertyValue("--footer-height")) || 0;
-        if (footer && footer.offsetHeight > held) root.style.setProperty("--footer-height", `${footer.offsetHeight}px`);
+        if (footer && footer.offsetHeight > held && !root.dataset.gives) root.style.setProperty("--footer-height", `${footer.offsetHeight}px`);
     }
 
     document.addEventListener("hedge-resized", function () {
@@ -141,6 +182,8 @@
         taped = "";
         rows = most = MOST_ROWS;
         root.style.removeProperty("--footer-height");
+        inVain = "";
+        give(0);
         setRows();
     });
     document.addEventListener("hedge-drawn", function () {

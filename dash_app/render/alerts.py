@@ -1,5 +1,7 @@
 """The alert line, the worst first and loud, or one calm line when all is well; and what changed, newest first."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -14,12 +16,15 @@ from state.formatting import fmt_moment
 ALERT_COLORS = {"fail": "danger", "warn": "warning", "calm": "success"}
 SEVERITIES = ("fail", "warn", "info")  # worst first
 LONGEST_WORDS = 90  # of what is not the worst: the rest of its sentence is within reach
+LONGEST_NAME = 40
+MOST_NAMES = 12
+NAME_ENDS = re.compile(r": | \(")
 NEWEST_CHANGES = 12  # what does not fit below one another is not seen
 
 
 def render_alerts(state: StateDict) -> dbc.Alert:
     """One line: everything that is amber or red, the worst first and loud; else what is known to be well."""
-    rows = sorted(rows_at(state, "meta.alerts"), key=rank_alert)
+    rows = join_alike(sorted(rows_at(state, "meta.alerts"), key=rank_alert))
     return tell_alerts(state, rows, _calm(state), is_known=bool(rows_at(state, "meta.surfaces")), always=False)
 
 
@@ -48,6 +53,25 @@ def rank_alert(alert: dict[str, Any]) -> int:
     return SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES)
 
 
+def join_alike(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Alerts of one title are one, with the name that each begins with; what else they say is within reach."""
+    alike: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault((rank_alert(row), text_at(row, "title")), []).append(row)
+    return [group[0] if len(group) == 1 else _joined(title, group) for (_, title), group in alike.items()]
+
+
+def _joined(title: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    sentences = [words for row in rows if (words := text_at(row, "text"))]
+    names = list(dict.fromkeys(text.cut(NAME_ENDS.split(words, maxsplit=1)[0], LONGEST_NAME) for words in sentences))
+    more = [f"+{len(names) - MOST_NAMES} more"] if len(names) > MOST_NAMES else []
+    count = f"{len(rows)} {text.PLURALS.get(title, f'× {title}')}"
+    told_of_each = [text_at(row, "detail") for row in rows]
+    detail = ". ".join(filter(None, [*sentences, *told_of_each]))
+    named = ", ".join([*names[:MOST_NAMES], *more])
+    return {"severity": rows[0].get("severity"), "title": count, "text": named, "detail": detail, "is_joined": True}
+
+
 def _alarm(state: StateDict, worst: dict[str, Any], others: list[Child]) -> dbc.Alert:
     severity, title = str(worst.get("severity")), text_at(worst, "title")
     duration = elapsed(state, worst.get("since"))
@@ -72,14 +96,14 @@ def _calm(state: StateDict) -> list[Child]:
 
 
 def _further(alert: dict[str, Any]) -> html.Element:
-    """Its title and its effect; a long sentence and the words of whoever read the file are within reach."""
+    """Its title and its effect; the rest of a long sentence and the words of whoever read the file are within reach."""
     severity = str(alert.get("severity"))
     kind = severity if severity in TROUBLE else "info"
     title, words, detail = (text_at(alert, name) for name in ("title", "text", "detail"))
-    is_long = len(title) + len(words) > LONGEST_WORDS
-    shown = title if is_long or not words else f"{title}: {words}"
-    more = ". ".join(part for part in (words if is_long else "", detail) if part)
-    return span([*sign(kind), shown], f"alert-further {kind}", **told(more))
+    room = LONGEST_WORDS - len(title)
+    shown = words if alert.get("is_joined") else text.cut(words, max(room, LONGEST_NAME))
+    more = ". ".join(part for part in (words if shown != words else "", detail) if part)
+    return span([*sign(kind), f"{title}: {shown}" if shown else title], f"alert-further {kind}", **told(more))
 
 
 def _line(severity: str, words: list[Child], worst: str, others: list[Child]) -> dbc.Alert:

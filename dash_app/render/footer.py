@@ -3,20 +3,28 @@
 from typing import Any
 
 from dash_app.render import html, text
-from dash_app.render.components import Child, Children, age_field, age_limits, graded, span, told
+from dash_app.render.components import TROUBLE, Child, Children, age_field, age_limits, graded, span, told
 from dash_app.render.header import is_frozen
-from dash_app.render.readings import StateDict, is_number, number_at, rows_at, text_at
+from dash_app.render.readings import StateDict, is_number, number_at, rows_at, text_at, value_at
 from state.formatting import fmt_age, fmt_number
 
 # Nobody acts on these one by one.
 FOLDED = {"ok": "checks agree", "not_comparable": "not comparable"}
+FEWEST_ALIKE = 3  # that one chip stands for, where a wall has no room for each
 CHECK_TONES = {"ok": "ok", "warn": "warn", "fail": "warn"}
 
 
 def render_surfaces(state: StateDict) -> list[html.Element]:
-    """A chip for every file that is there or has to be."""
-    rows = rows_at(state, "meta.surfaces")
-    return [_surface_chip(state, index, row) for index, row in enumerate(rows) if is_on_show(row)]
+    """A chip for every file that is there or has to be, and one for those that are as badly off: either is on show."""
+    rows = [(index, row) for index, row in enumerate(rows_at(state, "meta.surfaces")) if is_on_show(row)]
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for index, row in rows:
+        if row.get("severity") in TROUBLE:
+            alike.setdefault((_kind(row), text_at(row, "status"), text_at(row, "severity")), []).append(index)
+    groups = {kind: group for kind, group in alike.items() if len(group) >= FEWEST_ALIKE}
+    joined = {index for group in groups.values() for index in group}
+    chips = [_surface_chip(state, index, row, " joined" if index in joined else "") for index, row in rows]
+    return [*(_joint_chip(state, group) for group in groups.values()), *chips]
 
 
 def render_checks(state: StateDict) -> list[html.Element]:
@@ -33,21 +41,42 @@ def is_on_show(surface: dict[str, Any]) -> bool:
     return bool(surface.get("required")) or (surface.get("status") != "missing" and surface.get("listed") is not False)
 
 
-def _surface_chip(state: StateDict, index: int, row: dict[str, Any]) -> html.Element:
+def _kind(row: dict[str, Any]) -> str:
+    return "broken" if row.get("status") != "ok" else text_at(row, "freshness") or "unknown"
+
+
+def _surface_chip(state: StateDict, index: int, row: dict[str, Any], joined: str) -> html.Element:
     path = f"meta.surfaces.{index}"
-    broken = row.get("status") != "ok"
     name = text_at(state, f"{path}.name")
-    parts: list[Child] = [name.removesuffix(".json"), " "]  # they all end alike
+    parts = [name.removesuffix(".json"), " ", *_condition(state, index)]  # they all end alike
+    # Where the browser moves the chip on to late and to stale; a broken file stays broken.
+    limits = {} if row.get("status") != "ok" or row.get("age_s") is None else age_limits(row)
+    marks = {**limits, **graded(row), "data-surface": name}
+    return _chip(parts, text_at(state, f"{path}.error"), f"surface {_kind(row)}{joined}", **marks)
+
+
+def _joint_chip(state: StateDict, indices: list[int]) -> html.Element:
+    """`8 files up to 25 m 05 s`, of the oldest, with their names within reach."""
+    rows = rows_at(state, "meta.surfaces")
+    oldest = max(indices, key=lambda index: number_at(rows[index], "age_s") or 0.0)
+    has_age = number_at(rows[oldest], "age_s") is not None
+    words = f"{len(indices)} files {'up to ' if has_age else ''}"
+    names = ", ".join(text_at(rows[index], "name") for index in indices)
+    marks = graded(rows[oldest])
+    return _chip([words, *_condition(state, oldest)], names, f"surface {_kind(rows[oldest])} joint", **marks)
+
+
+def _condition(state: StateDict, index: int) -> list[Child]:
+    """The age of a file, and what is wrong with it."""
+    path = f"meta.surfaces.{index}"
+    broken = value_at(state, f"{path}.status") != "ok"
+    parts: list[Child] = []
     if number_at(state, f"{path}.age_s") is not None or not broken:
         parts.append(age_field(state, f"{path}.age_s", f"{path}.updated_at", fmt_age, "words"))
     if broken:
         status = text_at(state, f"{path}.status") or "unknown"
         parts += [" ", span(status, "chip-word", **{"data-field": f"{path}.status"})]
-    kind = "broken" if broken else text_at(state, f"{path}.freshness") or "unknown"
-    # Where the browser moves the chip on to late and to stale; a broken file stays broken.
-    limits = {} if broken or row.get("age_s") is None else age_limits(row)
-    marks = {**limits, **graded(row), "data-surface": name}
-    return _chip(parts, text_at(state, f"{path}.error"), f"surface {kind}", **marks)
+    return parts
 
 
 def _folded_chip(status: str, rows: list[dict[str, Any]], frozen: bool) -> html.Element:

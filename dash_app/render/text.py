@@ -56,6 +56,8 @@ AT_COST = "at cost"
 
 BASIS = {"orders": "over orders", "symbols": "mean over symbols"}
 
+PLURALS = {"Anomaly": "anomalies"}  # of titles of alerts
+
 NAV_MARKS = {"opened": "+", "closed": "×", "flipped": "⇄"}
 CHECK_MARKS = {"ok": "✓", "warn": "!", "fail": "✗", "not_comparable": "–"}
 CHECK_WORDS = {"ok": "agrees", "warn": "differs a little", "fail": "disagrees", "not_comparable": "not comparable"}
@@ -92,3 +94,10 @@ def fmt_span(seconds: float) -> str:
     if minutes < 90:
         return f"{minutes} min"
     return f"{seconds / 3600:.1f}".removesuffix(".0") + " h" if minutes < 60 * 48 else f"{round(seconds / 86400)} d"
+
+
+def cut(words: str, longest: int) -> str:
+    """The beginning of long words, to the last whole one that there is room for."""
+    if len(words) <= longest:
+        return words
+    return f"{words[:longest].rsplit(' ', 1)[0].rstrip(' .,;:·(')} …"

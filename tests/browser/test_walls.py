@@ -1,5 +1,6 @@
 """Every wall shows every word whole: one page per scenario is measured on every screen, plain and as a kiosk."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +22,36 @@ SCENARIOS = (
     "empty",
     "few files",
     "long words",
+    "NAV alone",
+    "writers gone",
+    "worst day",
 )
-FEW = ("kpis_v7.json", "router_health.json", "positions.json")  # neither NAV nor AUM
+KEPT = {
+    "few files": ("kpis_v7.json", "router_health.json", "positions.json"),  # neither NAV nor AUM
+    "NAV alone": ("nav.json",),
+}
+REASON = (
+    "the loss of the day is beyond its limit after a third order was rejected, and a manual review has to come first; "
+)
+ODD = ("spread", "funding", "ledger", "ghost_position", "price_jump", "panic", "latency", "orphan_order")
 WALL = VIEWPORTS[0]
 # Whose tape has what the browser noticed: a lost connection, and its return.
 INTERRUPTED = ("v7.1/exchange_down", "v7.6/healthy", "cases/big_desk")
 PANELS = """() => [...document.querySelectorAll(".card, .alert, footer, th")].map((panel) => {
     const box = panel.getBoundingClientRect();
     return [box.x, box.y, box.width, box.height].map(Math.round);
+})"""
+LEFT = """() => [...document.querySelectorAll(".main > *")].filter(panel => !panel.checkVisibility())
+    .map(panel => panel.className.split(" ")[0])"""
+LEFT_TOLD = "getComputedStyle(document.querySelector('.overview > h2'), '::after').content"
+# How often the page asks to be measured again in a second in which nothing changes.
+ASKED = """() => new Promise(done => {
+    const [plain, asked] = [window.hedge.measureAgain, []];
+    window.hedge.measureAgain = () => asked.push(plain());
+    setTimeout(() => {
+        window.hedge.measureAgain = plain;
+        done(asked.length);
+    }, 1000);
 })"""
 MEASURED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 COLUMN = """key => [...document.querySelectorAll(`#positions-table td[data-dash-column=${key}]`)]
@@ -41,11 +64,36 @@ def settings_of(name: str, directory: Path) -> dict[str, str]:
         return {"HEDGE_STATE_DIR": str(directory / "nothing")}
     if name == "long words":
         return {**find_scenario("v7.6/healthy").settings, "ENV": "staging-europe-west-disaster-recovery"}
-    if name == "few files":
+    if name in KEPT:
         scenario = find_scenario("v7.6/healthy")
-        shutil.copytree(scenario.state_dir, directory / "few", ignore=lambda _, names: set(names) - set(FEW))
+        shutil.copytree(scenario.state_dir, directory / "few", ignore=lambda _, names: set(names) - set(KEPT[name]))
         return {**scenario.settings, "HEDGE_STATE_DIR": str(directory / "few")}
+    if name == "writers gone":
+        scenario = find_scenario("v7.1/healthy")
+        return {**scenario.settings, "HEDGE_NOW": str(scenario.now + 25 * 60)}
+    if name == "worst day":
+        return worst_day(directory / "logs" / "state")
     return case_settings(name.removeprefix("cases/")) if name.startswith("cases/") else find_scenario(name).settings
+
+
+def worst_day(state_dir: Path) -> dict[str, str]:
+    """Halted with a long reason, eight anomalies, no stops, and half of the files old, torn or gone."""
+    settings = case_settings("risk_mode_halted")
+    shutil.copytree(settings["HEDGE_STATE_DIR"], state_dir, copy_function=shutil.copyfile)
+    (state_dir / "positions.json").unlink()
+    for name in ("positions_state.json", "router_health.json"):
+        (state_dir / name).write_text("{")
+    for name, age_s in (("nav_state.json", 9000), ("synced_state.json", 40000)):
+        revise(state_dir / name, updated_at=float(settings["HEDGE_NOW"]) - age_s)
+    anomalies = {name: {"active": True, "detail": f"{name} has deviated from its median {REASON}"} for name in ODD}
+    tripped = {"active": True, "max_portfolio_dd_pct": 0.1}
+    revise(state_dir / "risk_snapshot.json", risk_mode_reason=REASON * 3, circuit_breaker=tripped, anomalies=anomalies)
+    return {**settings, "HEDGE_STATE_DIR": str(state_dir)}
+
+
+def revise(path: Path, **news: object) -> None:
+    """Write a file anew with other values."""
+    path.write_text(json.dumps({**json.loads(path.read_text()), **news}))
 
 
 @pytest.fixture(scope="module", params=SCENARIOS)
@@ -142,3 +190,24 @@ def test_the_footer_of_a_wall_keeps_its_height(large: Shown) -> None:
     large.page.evaluate(f"{chips}.forEach(age => {{ age.textContent = '5 s'; }})")
     large.page.evaluate(MEASURED)
     assert large.page.evaluate(height) == grown
+
+
+def test_what_leaves_a_kiosk_that_is_too_low_is_told(large: Shown) -> None:
+    """It cannot scroll: what changed leaves, then the charts; all is back when there is room, and nothing wavers."""
+    low = Viewport(1024, 480, whole=True)
+    resize(large.page, low, kiosk=True)
+    await_still(large.page)
+    assert large.page.evaluate(LEFT) == ["changes", "aum", "nav-history"]
+    assert "no room for what changed, the AUM breakdown and the NAV line" in large.page.evaluate(LEFT_TOLD)
+    assert large.page.evaluate(ASKED) == 0
+    resize(large.page, WALL, kiosk=True)
+    await_still(large.page)
+    assert (large.page.evaluate(LEFT), large.page.evaluate(LEFT_TOLD)) == ([], "none")
+
+
+def test_a_page_that_scrolls_all_the_same_gives_nothing(large: Shown) -> None:
+    """Smaller words would be for nothing."""
+    resize(large.page, Viewport(1024, 400, whole=False), kiosk=False)
+    await_still(large.page)
+    assert large.page.evaluate("document.documentElement.dataset.gives") is None
+    assert large.page.evaluate(ASKED) == 0

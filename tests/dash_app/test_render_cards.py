@@ -83,15 +83,37 @@ def test_every_alarm_is_named_worst_first() -> None:
         {"severity": "info", "title": "a note", "text": ""},
         *({"severity": "warn", "title": f"alert {number}", "text": "effect"} for number in range(9)),
         {"severity": "fail", "title": "torn", "text": "w" * 99, "detail": "line 1 column 9"},
-        {"severity": "fail", "title": "HALTED", "text": "x" * 99},
+        {"severity": "fail", "title": "HALTED", "text": "x " * 99},
     ]
     line = alerts.render_alerts(state)
     assert find(line, "alert-title") == ["■ torn"]
-    assert find(line, "alert-further") == ["■ HALTED", *(f"▲ alert {number}: effect" for number in range(9)), "a note"]
+    effects = (f"▲ alert {number}: effect" for number in range(9))
+    assert find(line, "alert-further") == [f"■ HALTED: {'x ' * 42}…", *effects, "a note"]
     assert [item["props"]["data-tell"] for item in components(line) if "data-tell" in item["props"]] == [
         "line 1 column 9",
-        "x" * 99,
+        "x " * 99,
     ]
+
+
+def test_alarms_of_one_title_are_one_with_the_name_of_each() -> None:
+    """What else they say is within reach; a hundred of them fill no wall."""
+    state = sample()
+    found = [f"{name}: deviates by more than six sigma (said at 22:44:48 UTC)" for name in ("spread", "funding")]
+    crowd = [{"severity": "fail", "title": "torn", "text": f"file {number}"} for number in range(100)]
+    odd = [
+        {"severity": "warn", "title": "Anomaly", "text": words} for words in (*found, "ghost (old)", "spread: again")
+    ]
+    state["meta"]["alerts"] = [*odd, *crowd]
+    line = alerts.render_alerts(state)
+    assert find(line, "alert-title") == ["■ 100 × torn"]
+    assert find(line, "alert-text") == [", ".join([*(f"file {number}" for number in range(12)), "+88 more"])]
+    assert find(line, "alert-further") == ["▲ 4 anomalies: spread, funding, ghost"]
+    (told,) = [
+        item["props"]["data-tell"]
+        for item in components(line)
+        if "Anomaly" not in str(item) and "six" in str(item["props"].get("data-tell"))
+    ]
+    assert told == ". ".join([*found, "ghost (old)", "spread: again"])
 
 
 def test_a_state_without_surfaces_is_not_called_quiet() -> None:
@@ -365,6 +387,19 @@ def test_only_a_sound_file_moves_on_to_late_by_itself() -> None:
     (limited,) = [item["props"] for item in components(sound) if "data-late-after" in item["props"]]
     assert (limited["data-late-after"], limited["data-stale-after"]) == ("50.0", "100.0")
     assert [item for item in components(torn) if "data-late-after" in item["props"]] == []
+
+
+def test_files_that_are_as_badly_off_have_a_chip_together() -> None:
+    """Where a wall is too low for each; with the age of the oldest, and not for two."""
+    stale = [
+        surface(f"{name}.json", freshness="stale", severity="fail", age_s=age)
+        for name, age in zip("abc", (9, 300, 8), strict=True)
+    ]
+    late = [surface(f"{name}.json", freshness="late", severity="warn") for name in "de"]
+    chips = footer.render_surfaces({"meta": {"surfaces": [*stale, surface("f.json"), *late]}})
+    assert find(chips, "joint") == ["3 files up to 5 m 00 s"]
+    assert find(chips, "joined") == ["a 9 s", "b 5 m 00 s", "c 8 s"]
+    assert len(chips) == 7
 
 
 @pytest.mark.parametrize(

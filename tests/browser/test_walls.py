@@ -77,7 +77,7 @@ def settings_of(name: str, directory: Path) -> dict[str, str]:
 
 
 def worst_day(state_dir: Path) -> dict[str, str]:
-    """Halted with a long reason, eight anomalies, no stops, and half of the files old, torn or gone."""
+    """Halted with a long reason, eight anomalies, no stops, a long change, and half of the files old, torn or gone."""
     settings = case_settings("risk_mode_halted")
     shutil.copytree(settings["HEDGE_STATE_DIR"], state_dir, copy_function=shutil.copyfile)
     (state_dir / "positions.json").unlink()
@@ -88,6 +88,12 @@ def worst_day(state_dir: Path) -> dict[str, str]:
     anomalies = {name: {"active": True, "detail": f"{name} has deviated from its median {REASON}"} for name in ODD}
     tripped = {"active": True, "max_portfolio_dd_pct": 0.1}
     revise(state_dir / "risk_snapshot.json", risk_mode_reason=REASON * 3, circuit_breaker=tripped, anomalies=anomalies)
+    changed = {"kind": "position", "subject": "BTCUSDT LONG", "text": f"BTCUSDT LONG closed: {REASON}"}
+    (state_dir.parent / "execution").mkdir()
+    tape = state_dir.parent / "execution" / "transitions.jsonl"
+    tape.write_text(
+        json.dumps({**changed, "at": float(settings["HEDGE_NOW"]) - 600, "before": "LONG 0.04", "after": None})
+    )
     return {**settings, "HEDGE_STATE_DIR": str(state_dir)}
 
 

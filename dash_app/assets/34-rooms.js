@@ -78,6 +78,7 @@
     let rows = MOST_ROWS;
     let most = MOST_ROWS; // what has been too many is not tried again before something around the tables is another
     let around = "";
+    let inVain = ""; // what was around them when everything that may had given, and it was not enough
 
     const countOf = (table) => (hedge.propsOf(table)?.data || []).length;
     const least = () => (isWall() ? LEAST_ROWS : MOST_ROWS);
@@ -129,7 +130,7 @@
         const [positions, symbols] = hedge.TABLES.map(countOf);
         const [before, now] = [rows, aroundTables()];
         if (now !== around) {
-            [around, most] = [now, MOST_ROWS];
+            [around, most, inVain] = [now, MOST_ROWS, ""];
             give(0);
         }
         const missing = isWall() ? rowsMissing() : -MOST_ROWS;
@@ -153,8 +154,6 @@
         if (count) root.dataset.gives = GIVING.slice(0, count).join(" ");
         else delete root.dataset.gives;
     }
-
-    let inVain = ""; // around the tables, when everything that may was given and it was not enough
 
     // Before the page is seen. One that has to scroll all the same has no reason to be small.
     function giveMore() {

@@ -86,7 +86,8 @@ def _account(world: World) -> dict[str, Any]:
 
 
 def _positions(world: World, faults: set[str]) -> list[dict[str, Any]]:
-    strange = {"BTCUSDT": "NEWUSDT"} if "unknown-instrument" in faults else {}
+    # The first that is open, whichever that is: legs come and go.
+    strange = dict.fromkeys(list(world.legs)[:1], "NEWUSDT") if "unknown-instrument" in faults else {}
     return [
         {
             "symbol": strange.get(symbol, symbol),

@@ -1,5 +1,6 @@
 // The table of the AUM slices: as many columns of slices as it needs for its height. Where there is no width ZAR leaves first,
 // then the share, which is told as with the columns of tables; slices without room are told as one, with their sum.
+// Where the total stands in the title the title leaves it its room.
 (function (hedge) {
     "use strict";
 
@@ -15,14 +16,14 @@
         return element.scrollHeight > element.clientHeight + 1 || element.scrollWidth > element.clientWidth + 1;
     }
 
-    function lay(table, { columns, left, wraps }) {
+    // Amounts of USD alone need no heading: the title of the panel has said so.
+    function lay(table, { columns, left, wraps = false, bare = columns > 1 }) {
         const rows = table.querySelectorAll(".legend-row:not([hidden])").length;
         table.style.setProperty("--legend-columns", columns);
-        table.style.setProperty("--legend-rows", columns > 1 ? Math.ceil(rows / columns) : rows + 1);
-        if (columns > 1) table.dataset.columns = columns;
-        else delete table.dataset.columns;
+        table.style.setProperty("--legend-rows", bare ? Math.ceil(rows / columns) : rows + 1);
+        table.toggleAttribute("data-bare", bare);
         table.dataset.left = left.join(" ");
-        table.toggleAttribute("data-wraps", Boolean(wraps));
+        table.toggleAttribute("data-wraps", wraps);
     }
 
     const thereIn = (table) => LEAVING.filter((name) => table.classList.contains(`with-${name}`));
@@ -33,8 +34,10 @@
         const there = thereIn(table);
         const lefts = [[], ...there.map((_, index) => there.slice(0, index + 1))];
         const whole = lefts.flatMap((left) => columns.map((count) => ({ columns: count, left })));
-        return [...whole, ...columns.map((count) => ({ columns: count, left: there, wraps: true }))];
+        return [...whole, ...columns.map((count) => ({ columns: count, left: there, wraps: true })), narrowest(there)];
     }
+
+    const narrowest = (there) => ({ columns: 1, left: there, wraps: true, bare: true });
 
     const findLayout = (legend, table, least = 0) => listLayouts(table).find(function (layout) {
         if (layout.left.length < least) return false;
@@ -45,11 +48,12 @@
     function leaveOut(legend, table) {
         const slices = [...table.querySelectorAll(".legend-row")];
         let found;
-        for (let shown = slices.length - 2; shown > 0 && !found; shown -= 1) {
+        for (let shown = slices.length - 1; shown > 0 && !found; shown -= 1) {
             slices.slice(shown).forEach((slice) => { slice.hidden = true; });
             legend.dataset.more = tellRest(slices.slice(shown));
             found = findLayout(legend, table);
         }
+        if (!found) lay(table, narrowest(thereIn(table)));
     }
 
     function tellRest(slices) {
@@ -83,9 +87,11 @@
     function fitLegend() {
         const legend = document.getElementById("aum-legend");
         if (!legend) return;
-        const sign = () => [legend.textContent, legend.clientWidth, legend.clientHeight, window.innerWidth].join("|");
+        const total = document.getElementById("aum-total");
+        const sign = () => [legend.textContent, legend.clientWidth, legend.clientHeight, total.offsetWidth, window.innerWidth].join("|");
         const table = legend.querySelector(".legend-table");
         if (fitted === sign() && fittedTable === table) return;
+        total.closest(".aum").style.setProperty("--total", `${total.offsetWidth}px`);
         if (table) fit(legend, table);
         else tell(legend, []);
         [fitted, fittedTable] = [sign(), table];

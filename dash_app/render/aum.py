@@ -7,11 +7,12 @@ from dash_app.render import html
 from dash_app.render.components import field, line, span, told
 from dash_app.render.overview import lower_bound_mark
 from dash_app.render.readings import MASK, StateDict, number_at, reason_at, rows_at, text_at, value_at
-from dash_app.render.slices import name_slices, sort_slices
+from dash_app.render.slices import name_slices, sort_slices, worth
 from dash_app.render.text import AT_COST, NO_PRICE, NO_SLICES
 from state.formatting import fmt_number, fmt_usd
 
 USD, ZAR, SHARE = "usd", "zar", "share"
+DEBT = "debt"  # in place of a share
 CELL = {"role": "cell"}
 MOST_UNDRAWN = 2  # rows of their own; more of them are counted in one
 
@@ -31,6 +32,7 @@ def render_legend(state: StateDict) -> list[html.Element]:
     slices, columns = sort_slices(state), _columns(state)
     rows = [_row(state, index, columns, colour) for colour, index in enumerate(slices.own)]
     rows += [_together(state, slices.together, columns, len(rows))] if slices.together else []
+    rows += [_row(state, index, columns, None) for index in slices.debts]
     if len(slices.undrawn) > MOST_UNDRAWN:
         rows.append(_undrawn(state, slices.undrawn))
     else:
@@ -64,13 +66,13 @@ def _row(state: StateDict, index: int, columns: tuple[str, ...], colour: int | N
     if number_at(state, f"{path}.{USD}") is None and value_at(state, f"{path}.{USD}") != MASK:
         unpriced = field(state, f"{path}.{USD}", fmt_usd, default=NO_PRICE, class_name="legend-rest", **CELL)
         return _slice(None, [label, unpriced])
-    return _slice(colour, [label, *(_cell(state, path, name) for name in columns)])
+    return _slice(colour, [label, *(_cell(state, index, name) for name in columns)])
 
 
-def _cell(state: StateDict, path: str, name: str) -> html.Element:
+def _cell(state: StateDict, index: int, name: str) -> html.Element:
     if name == SHARE:
-        return span(_share(state, path), _class_of(name), **CELL)
-    return field(state, f"{path}.{name}", fmt_usd, class_name=_class_of(name), **CELL)
+        return span(_share(state, index), _class_of(name), **CELL)
+    return field(state, f"aum.slices.{index}.{name}", fmt_usd, class_name=_class_of(name), **CELL)
 
 
 def _together(state: StateDict, indices: tuple[int, ...], columns: tuple[str, ...], colour: int) -> html.Element:
@@ -99,12 +101,17 @@ def _class_of(name: str) -> str:
     return f"legend-figure legend-{name}"
 
 
-def _share(state: StateDict, path: str) -> str:
-    usd, total = number_at(state, f"{path}.{USD}"), number_at(state, "aum.total_usd")
-    share = 100 * usd / total if usd is not None and total else number_at(state, f"{path}.share_pct")
+def _share(state: StateDict, index: int) -> str:
+    """Of all that is owned, in amounts or, where these are masked, in percent of the total; what is owed has none."""
+    if worth(state, index) < 0:
+        return DEBT
+    usd, total = number_at(state, f"aum.slices.{index}.{USD}"), number_at(state, "aum.total_usd")
+    of_total = number_at(state, f"aum.slices.{index}.share_pct")
+    part, whole = (of_total, 100.0) if usd is None or not total else (usd, total)
+    owned = whole - sum(worth(state, debt) for debt in sort_slices(state).debts)
     # With a price missing the whole is larger, so the share is at most this.
     bound = "≤ " if lower_bound_mark(state) else ""
-    return "" if share is None else f"{bound}{fmt_number(share, 0)} %"
+    return "" if part is None or not owned else f"{bound}{fmt_number(100 * part / owned, 0)} %"
 
 
 def _basis(state: StateDict, path: str) -> list[Any]:

@@ -7,10 +7,11 @@ from dash_app.render.theme import SLICES
 
 
 class Slices(NamedTuple):
-    """Indices into `aum.slices`: drawn each in its own colour, drawn together, and without a figure to draw."""
+    """Indices into `aum.slices`: drawn each in its own colour, drawn together, owed, and without a figure to draw."""
 
     own: tuple[int, ...]
     together: tuple[int, ...]
+    debts: tuple[int, ...]
     undrawn: tuple[int, ...]
 
 
@@ -29,7 +30,8 @@ def sort_slices(state: StateDict) -> Slices:
     return Slices(
         tuple(index for index in drawn if index in own),
         tuple(index for index in drawn if index not in own),
-        tuple(index for index in every if index not in drawn),
+        tuple(index for index in every if worth(state, index) < 0),
+        tuple(index for index in every if worth(state, index) == 0),
     )
 
 

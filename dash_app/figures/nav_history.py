@@ -29,6 +29,7 @@ from state.formatting import fmt_moment, fmt_usd
 LONE_POINT_PX = 5
 WORDS_PX = 14  # above and below the line, for the words of a chart that is low
 LAST_PX = 4  # from the end of the line to its value
+PAST_END = 0.002  # of the line: plotly draws no words that stand at the very edge of an axis
 LABELLED_GAPS = 3  # the longest ones
 NARROWEST_SHARE = 0.04  # of the line: a narrower gap has no room for its length
 
@@ -52,9 +53,10 @@ def _build(state: StateDict, period: Period) -> Figure:
     gaps = read_gaps(state, points, period)
     marks = find_marks(state, points) if period is DAY else []
     axes = _axes(points, bool(marks))
-    marked = draw_marks(marks, points, axes["yaxis"]["range"][0])
-    words = [*_labels(state, points), *_gap_labels(points, gaps), *marked.annotations]
-    lines = [*_before(points, period), *_gap_edges(points, gaps), *marked.shapes]
+    last, *extremes = _labels(state, points)
+    # The first to come have room first: the browser leaves out what would lie over them.
+    words = [last, *_gap_labels(points, gaps), *extremes, *draw_marks(marks, points, axes["yaxis"]["range"][0])]
+    lines = [*_before(points, period), *_gap_edges(points, gaps)]
     return {"data": _traces(state, points, gaps), "layout": _layout({"annotations": words, "shapes": lines, **axes})}
 
 
@@ -171,12 +173,12 @@ def _height(points: Sequence[Point]) -> float:
 
 
 def _axes(points: list[Point], has_marks: bool) -> Figure:
-    """Room above and below for the words, and at the right for the last value."""
+    """Room above and below for the words; the style sheet has room for the last value beside the chart."""
     values, height = [nav for _, nav in points], _height(points)
-    room = 0.028 * len(fmt_usd(values[-1])) * (points[-1][0] - points[0][0])
     bottom = min(values) - (0.5 if has_marks else 0.3) * height
+    end = points[-1][0] + PAST_END * (points[-1][0] - points[0][0])
     return {
-        "xaxis": {"type": "date", "range": [1000 * points[0][0], 1000 * (points[-1][0] + room)]},
+        "xaxis": {"type": "date", "range": [1000 * points[0][0], 1000 * end]},
         "yaxis": {"range": [bottom, max(values) + 0.3 * height]},
     }
 

@@ -1,5 +1,6 @@
-"""What was opened, closed and flipped, on the NAV line, with the symbol below it."""
+"""What was opened, closed and flipped, on the NAV line, with the symbol below it as far as the browser has room."""
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 from dash_app.figures.nav_points import Point, value_when
@@ -10,6 +11,8 @@ from state.facts.money import read_contract
 
 MOST = 40
 LEAST_DISTANCE = 0.07  # of the line, between two symbols below it
+NBSP = "\u00a0"
+SIGN_PX = 7  # from the middle of a sign to its upright
 
 Figure = dict[str, Any]
 
@@ -22,41 +25,44 @@ class Mark(NamedTuple):
     symbol: str
 
 
-class Drawn(NamedTuple):
-    """What plotly draws of the marks."""
-
-    annotations: list[Figure]
-    shapes: list[Figure]
-
-
 def find_marks(state: StateDict, points: list[Point]) -> list[Mark]:
-    """The newest marks inside the line, the newest first."""
+    """The marks inside the line, the newest first."""
     rows = [row for row in rows_at(state, "nav.marks") if text_at(row, "kind") in NAV_MARKS]
     read = [(number_at(row, "at"), NAV_MARKS[text_at(row, "kind")], text_at(row, "symbol")) for row in rows]
     start, end = points[0][0], points[-1][0]
     found = [Mark(at, sign, symbol) for at, sign, symbol in read if at is not None and start <= at <= end]
-    return sorted(found, reverse=True)[:MOST]
+    return sorted(found, reverse=True)
 
 
-def draw_marks(marks: list[Mark], points: list[Point], bottom: float) -> Drawn:
-    """A sign on the line for each, and its symbol at the bottom as far as there is room."""
-    drawn = Drawn([], [])
-    room, taken = LEAST_DISTANCE * (points[-1][0] - points[0][0]), float("inf")
-    for at, sign, symbol in marks:
-        nav = value_when(points, at)
-        drawn.annotations.append(_words(at, sign, TEXT, y=nav, yanchor="middle"))
-        if taken - at < room:
-            continue
-        taken = at
-        drawn.annotations.append(_words(at, f"{sign} {_short(symbol)}", SECONDARY, y=0, yref="paper", yanchor="bottom"))
-        drawn.shapes.append(_upright(at, bottom, nav))
-    return drawn
+def draw_marks(marks: list[Mark], points: list[Point], bottom: float) -> list[Figure]:
+    """A sign on the line for each of the newest, then their symbols at the bottom as far as a wide wall has room.
+
+    An upright joins a symbol to its sign; it is the symbol's own, so that both leave together.
+    """
+    drawn = marks[:MOST]
+    signs = [_words(mark.at, mark.sign, TEXT, y=value_when(points, mark.at), yanchor="middle") for mark in drawn]
+    return signs + [_symbol(mark, points, bottom) for mark in _thin_out(drawn, points)]
 
 
-def list_kinds(state: StateDict) -> list[str]:
-    """The kinds of the marks, each once, in the order of the legend."""
-    found = {text_at(row, "kind") for row in rows_at(state, "nav.marks")}
-    return [kind for kind in NAV_MARKS if kind in found]
+def _thin_out(marks: list[Mark], points: list[Point]) -> list[Mark]:
+    room, kept = LEAST_DISTANCE * (points[-1][0] - points[0][0]), list[Mark]()
+    for mark in marks:
+        if not kept or kept[-1].at - mark.at >= room:
+            kept.append(mark)
+    return kept
+
+
+def _symbol(mark: Mark, points: list[Point], bottom: float) -> Figure:
+    upright = {"showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": HAIRLINE, "standoff": SIGN_PX}
+    tail = {"axref": "x", "ax": 1000 * mark.at, "ayref": "y", "ay": bottom, "yanchor": "bottom"}
+    words = f"{mark.sign} {_short(mark.symbol)}"
+    return _words(mark.at, words, SECONDARY, y=value_when(points, mark.at), **upright, **tail)
+
+
+def count_kinds(marks: list[Mark]) -> str:
+    """How many of each kind there are, drawn or not: ` · + 2 opened · × 1 closed`."""
+    counts = Counter(mark.sign for mark in marks)
+    return "".join(f" · {sign}{NBSP}{counts[sign]}{NBSP}{kind}" for kind, sign in NAV_MARKS.items() if sign in counts)
 
 
 def _short(symbol: str) -> str:
@@ -65,9 +71,4 @@ def _short(symbol: str) -> str:
 
 
 def _words(at: float, words: str, color: str, **place: Any) -> Figure:
-    return {"text": words, "x": 1000 * at, "xanchor": "center", "showarrow": False, "font": {"color": color}, **place}
-
-
-def _upright(at: float, bottom: float, nav: float) -> Figure:
-    ends = {"x0": 1000 * at, "x1": 1000 * at, "y0": bottom, "y1": nav}
-    return {"type": "line", **ends, "line": {"color": HAIRLINE, "width": 1}, "layer": "below"}
+    return {"text": words, "x": 1000 * at, "xanchor": "center", "showarrow": False, "font": {"color": color}} | place

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash_app.figures.nav_marks import list_kinds
+from dash_app.figures.nav_marks import count_kinds, find_marks
 from dash_app.figures.nav_points import (
     DAY,
     WEEK,
@@ -44,8 +44,7 @@ def render_span(state: StateDict) -> list[html.Element]:
 def _title(state: StateDict, period: Period) -> html.Element:
     points = [point for _, point in series_points(state, period)]
     length = LABELS[period] if spans(points, period) else text.fmt_span(points[-1][0] - points[0][0])
-    kinds = list_kinds(state) if period is DAY else []
-    legend = "".join(f" · {text.NAV_MARKS[kind]} {kind}" for kind in kinds)
+    legend = count_kinds(find_marks(state, points)) if period is DAY else ""
     change = [*_change(state, period, points), f" in {length}, transfers included", legend]
     return span([f", last {length}", " ", span(change, "nav-change")], NAMES[period])
 
@@ -68,7 +67,9 @@ def render_caption(state: StateDict) -> list[html.Element]:
 def _caption(state: StateDict, period: Period) -> html.Element:
     numbered = series_points(state, period)
     points = [point for _, point in numbered]
-    words = [*_in_words(state, period), span(" · ".join(_facts(state, points, period)), "nav-facts")]
+    said = _facts(state, points, period)
+    facts = [span(f"{' · ' if index else ''}{fact}", "nav-fact") for index, fact in enumerate(said)]
+    words = [*_in_words(state, period), span(facts, "nav-facts")]
     return block([_moment(points[0][0]), *words, _moment(points[-1][0])], f"nav-ends {NAMES[period]}")
 
 

@@ -1,6 +1,7 @@
 """Every wall shows every word whole: one page per scenario is measured on every screen, plain and as a kiosk."""
 
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,9 @@ SCENARIOS = (
     "NAV alone",
     "writers gone",
     "worst day",
+    "crowded charts",
 )
+HOLDING = "Cold wallet (Ledger Nano X, Zürich)"
 KEPT = {
     "few files": ("kpis_v7.json", "router_health.json", "positions.json"),  # neither NAV nor AUM
     "NAV alone": ("nav.json",),
@@ -73,6 +76,8 @@ def settings_of(name: str, directory: Path) -> dict[str, str]:
         return {**scenario.settings, "HEDGE_NOW": str(scenario.now + 25 * 60)}
     if name == "worst day":
         return worst_day(directory / "logs" / "state")
+    if name == "crowded charts":
+        return crowd(directory / "crowded")
     return case_settings(name.removeprefix("cases/")) if name.startswith("cases/") else find_scenario(name).settings
 
 
@@ -100,6 +105,29 @@ def worst_day(state_dir: Path) -> dict[str, str]:
 def revise(path: Path, **news: object) -> None:
     """Write a file anew with other values."""
     path.write_text(json.dumps({**json.loads(path.read_text()), **news}))
+
+
+def crowd(directory: Path) -> dict[str, str]:
+    """Two slices, one with a long name and a high amount, and a NAV of 24 h with gaps and many marks."""
+    scenario = find_scenario("v7.6/healthy")
+    shutil.copytree(scenario.state_dir.parent, directory, copy_function=shutil.copyfile)
+    state_dir, now = directory / "state", scenario.now
+    nav = json.loads((state_dir / "nav.json").read_text())
+    nav["aum"]["offexchange"] = {HOLDING: {"qty": 1.0, "usd_value": 1234567.89, "mark": 1234567.89}}
+    nav["aum"]["assets"] = [{"label": "Futures", "usd": 10461.27}, {"label": HOLDING, "usd": 1234567.89}]
+    nav["aum"]["total"] = 1245029.16
+    (state_dir / "nav.json").write_text(json.dumps(nav))
+    times = [at for at in range(int(now) - 90000, int(now), 120) if (at // 7200) % 3]
+    points = [{"t": float(at), "nav": 10161 + 300 * math.sin(at / 9000), "unrealized_pnl": 50.0} for at in times]
+    (directory / "nav_log.json").write_text(json.dumps([*points[:-1], points[-1] | {"nav": 10461.27}]))
+    marks = [
+        {"at": now - 9800 - 1700 * number, "kind": "position", "subject": symbol, "text": symbol, "after": "LONG 1"}
+        for number, symbol in enumerate(["1000PEPEUSDT", "BTCUSDT"] * 25)
+    ]
+    (directory / "execution").mkdir(exist_ok=True)
+    lines = [json.dumps({"before": None, **mark}) for mark in reversed(marks)]
+    (directory / "execution" / "transitions.jsonl").write_text("\n".join(lines) + "\n")
+    return {**scenario.settings, "HEDGE_STATE_DIR": str(state_dir)}
 
 
 @pytest.fixture(scope="module", params=SCENARIOS)

@@ -130,6 +130,21 @@ MEASURE = """([width, height, mayScroll]) => {
         });
     });
 
+    // Words on a chart: whole, inside it but for the last value beside it, and apart.
+    [...document.querySelectorAll(".graph")].filter((graph) => graph.checkVisibility()).forEach((graph) => {
+        const frame = graph.getBoundingClientRect();
+        const right = graph.closest(".card").getBoundingClientRect().right;
+        const words = [...graph.querySelectorAll(".annotation-text")].filter(visible)
+            .map((part) => ({ part, box: inked(part)(part.getBoundingClientRect()) }));
+        if (frame.height < 34) say("no height", graph, frame.height);
+        words.forEach(({ part, box }, index) => {
+            const aside = box.left < frame.left - 2 || box.right > right;
+            if (aside || box.top < frame.top - 2 || box.bottom > frame.bottom + 2) say("outside its chart", part);
+            const other = words.slice(index + 1).find((one) => over(box, one.box));
+            if (other) say("chart texts over one another", part, other.part.textContent);
+        });
+    });
+
     document.querySelectorAll("th[data-dash-column]").forEach((header) => {
         if (header.checkVisibility() || !header.closest(".table-box").checkVisibility()) return;
         const told = header.closest(".card").querySelector(".left-out").textContent;

@@ -78,6 +78,19 @@ def test_donut_does_not_draw_a_debt() -> None:
     assert build_donut({"aum": {"slices": [{"label": "Futures", "usd": -5.0}]}})["data"] == []
 
 
+def test_a_debt_stands_in_the_legend_with_its_amount() -> None:
+    """It is no slice: what there is more than it are the shares of, and what is of no worth is counted without it."""
+    slices = [{"label": label, "usd": usd} for label, usd in (("Loan", -50.0), ("A", 75.0), ("B", 75.0), ("Z", 0.0))]
+    state: dict[str, Any] = {"aum": {"total_usd": 100.0, "slices": [*slices, *({"label": "X", "usd": None},) * 2]}}
+    assert [text_of(row) for row in rows_of(state)] == [
+        "slice USD share ",
+        "A 75.00 50 % ",
+        "B 75.00 50 % ",
+        "Loan -50.00 debt ",
+        "3 without a price or of no worth ",
+    ]
+
+
 def test_donut_labels_stay_text() -> None:
     (pie,) = build_donut({"aum": {"slices": [{"label": "<b>A&B</b>", "usd": 5.0}]}})["data"]
     assert pie["customdata"][0][0] == "&lt;b&gt;A&amp;B&lt;/b&gt;"
@@ -176,8 +189,12 @@ def test_marks_lie_on_the_line_with_their_symbol_below() -> None:
     state = sample()
     state["nav"]["marks"] = marks
     figure = build_nav_history(state)
-    assert words_of(figure)[3:] == ["×", "× XRP", "⇄", "⇄ SOL", "+"]
-    assert [label["y"] for label in figure["layout"]["annotations"][3:]] == [10450.5, 0, 10300.0, 0, 10300.0]
+    assert words_of(figure)[3:] == ["×", "⇄", "+", "× XRP", "⇄ SOL"]
+    words = figure["layout"]["annotations"][3:]
+    assert [label["y"] for label in words] == [10450.5, 10300.0, 10300.0, 10450.5, 10300.0]
+    assert [label["ay"] for label in words if label["showarrow"]] == [figure["layout"]["yaxis"]["range"][0]] * 2
+    (title,) = find(nav_history.render_span(state), "of-day")
+    assert title.endswith(" · +\u00a01\u00a0opened · ×\u00a01\u00a0closed · ⇄\u00a01\u00a0flipped")
 
 
 def broken(*gaps: Any, points: tuple[tuple[float, float], ...]) -> dict[str, Any]:
@@ -197,7 +214,7 @@ def test_nav_history_is_broken_at_a_gap() -> None:
     (line,) = figure["data"]
     assert line["y"] == [10.0, 12.0, 9.0, None, 8.0, 11.0]
     assert line["x"][3] == line["x"][2]
-    assert words_of(figure)[3:] == ["no data 28 min"]
+    assert words_of(figure)[1:] == ["no data 28 min", "high 12.00", "low 8.00"]
 
 
 def test_a_gap_without_room_has_no_words_on_the_line() -> None:
@@ -325,7 +342,7 @@ def test_a_week_has_a_line_of_its_own_and_buttons() -> None:
     assert build_nav_week(state)["data"][0]["y"] == [10300.0, 10100.0, 10461.27]
     assert build_nav_week(sample())["data"] == []
     shown = nav_history.render_span(state)
-    assert find(shown, "of-day") == [", last 24 h +105.34 (+1.02 %) in 24 h, transfers included · + opened"]
+    assert find(shown, "of-day") == [", last 24 h +105.34 (+1.02 %) in 24 h, transfers included · +\u00a01\u00a0opened"]
     assert find(shown, "of-week") == [", last 6 d +161.27 (+1.57 %) in 6 d, transfers included"]
     assert find(shown, "nav-button") == ["24 h", "7 d"]
     assert len(nav_history.render_caption(state)) == 2

@@ -4,7 +4,6 @@
     "use strict";
 
     const WALL_PX = 1000; // narrower screens scroll
-    const LAST_PX = 4; // from the end of the line to its value
     const SPACE_PX = 3;
     const MOST_NUDGE_PX = 7; // further away a word would no longer be at its point
     let placed = new WeakSet();
@@ -34,9 +33,7 @@
         const words = [...graph.querySelectorAll(".annotation")];
         if (!words.length || !graph.clientHeight || placed.has(words[0])) return;
         placed.add(words[0]);
-        const { left, top, bottom } = graph.getBoundingClientRect();
-        const body = graph.parentElement;
-        const right = body.getBoundingClientRect().right - parseFloat(getComputedStyle(body).paddingRight);
+        const { left, right, top, bottom } = graph.getBoundingClientRect();
         const boxes = words.map((word) => inked(word.querySelector("text").getBoundingClientRect()));
         const taken = [];
         words.forEach(function (word, index) {
@@ -47,8 +44,8 @@
             taken.push(found.box);
             if (found.across || found.down) word.style.translate = `${found.across}px ${found.down}px`;
         });
-        const needed = boxes[0].right - boxes[0].left + LAST_PX;
-        if (boxes[0].right > right + 1) body.style.setProperty("--last", `${Math.ceil(needed)}px`);
+        const beyond = boxes[0].right - right;
+        if (beyond > 1) graph.parentElement.style.setProperty("--last", `${Math.ceil(parseFloat(getComputedStyle(graph).paddingRight) + beyond)}px`);
     }
 
     // Between the two times there is one line on a wall: of the facts that have no room the last ones leave.

@@ -49,8 +49,8 @@ SETTLE = """async () => {
     const sign = () => JSON.stringify([...document.querySelectorAll(MOVING)].map(place));
     const near = (one, other) => Math.abs(one - other) < 3;
     const charts = () => [...document.querySelectorAll(".graph")].every((graph) => {
-        const svg = graph.querySelector(".main-svg");
-        return svg && near(svg.clientWidth, graph.clientWidth) && near(svg.clientHeight, graph.clientHeight);
+        const [plot, svg] = [".js-plotly-plot", ".main-svg"].map((part) => graph.querySelector(part));
+        return svg && near(svg.clientWidth, plot.clientWidth) && near(svg.clientHeight, graph.clientHeight);
     });
     let [last, same] = ["", 0];
     for (let tries = 0; tries < 150 && (same < 6 || !charts()); tries += 1) {
@@ -130,15 +130,14 @@ MEASURE = """([width, height, mayScroll]) => {
         });
     });
 
-    // Words on a chart: whole, inside it but for the last value beside it, and apart.
+    // Words on a chart: whole, inside it, and apart.
     [...document.querySelectorAll(".graph")].filter((graph) => graph.checkVisibility()).forEach((graph) => {
         const frame = graph.getBoundingClientRect();
-        const right = graph.closest(".card").getBoundingClientRect().right;
         const words = [...graph.querySelectorAll(".annotation-text")].filter(visible)
             .map((part) => ({ part, box: inked(part)(part.getBoundingClientRect()) }));
         if (frame.height < 34) say("no height", graph, frame.height);
         words.forEach(({ part, box }, index) => {
-            const aside = box.left < frame.left - 2 || box.right > right;
+            const aside = box.left < frame.left - 2 || box.right > frame.right + 2;
             if (aside || box.top < frame.top - 2 || box.bottom > frame.bottom + 2) say("outside its chart", part);
             const other = words.slice(index + 1).find((one) => over(box, one.box));
             if (other) say("chart texts over one another", part, other.part.textContent);

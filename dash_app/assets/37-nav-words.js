@@ -4,6 +4,7 @@
     "use strict";
 
     const WALL_PX = 1000; // narrower screens scroll
+    const LAST_PX = 6; // from the end of the line to its value, and a hair behind it
     const SPACE_PX = 3;
     const MOST_NUDGE_PX = 7; // further away a word would no longer be at its point
     let placed = new WeakSet();
@@ -44,8 +45,10 @@
             taken.push(found.box);
             if (found.across || found.down) word.style.translate = `${found.across}px ${found.down}px`;
         });
-        const beyond = boxes[0].right - right;
-        if (beyond > 1) graph.parentElement.style.setProperty("--last", `${Math.ceil(parseFloat(getComputedStyle(graph).paddingRight) + beyond)}px`);
+        // By its width alone: while the chart follows another size its place says nothing.
+        const needed = boxes[0].right - boxes[0].left + LAST_PX;
+        const given = parseFloat(getComputedStyle(graph).paddingRight);
+        if (needed > given) graph.parentElement.style.setProperty("--last", `${Math.ceil(needed)}px`);
     }
 
     // Between the two times there is one line on a wall: of the facts that have no room the last ones leave.

@@ -89,7 +89,7 @@ def crowded_charts(directory: Path) -> dict[str, str]:
     ]
     (logs / "execution").mkdir(exist_ok=True)
     lines = [json.dumps({"before": None, **mark}) for mark in reversed(marks)]
-    (directory / "execution" / "transitions.jsonl").write_text("\n".join(lines) + "\n")
+    (logs / "execution" / "transitions.jsonl").write_text("\n".join(lines) + "\n")
     return {**scenario.settings, "HEDGE_STATE_DIR": str(state_dir)}
 
 

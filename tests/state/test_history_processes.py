@@ -92,10 +92,9 @@ def test_a_writer_killed_at_any_moment_leaves_whole_commits(tmp_path: Path) -> N
             check_writer(opened(path), f"killed{number}", kept)
             check_writer(opened(path), "lasting", numbers(lasting_said, 1))
         lasting.kill()
-    assert (path.stat().st_ino, sorted(item.name for item in tmp_path.iterdir())) == (
-        made,
-        ["state.sqlite3", "state.sqlite3-journal"],
-    )
+    # Who rolls back what a killed one has left takes its journal away, until the next write.
+    assert path.stat().st_ino == made
+    assert {item.name for item in tmp_path.iterdir()} <= {"state.sqlite3", "state.sqlite3-journal"}
 
 
 def test_a_file_removed_under_two_writers_is_made_anew(tmp_path: Path) -> None:

@@ -90,20 +90,18 @@ def count_unreadable(data: JsonDict) -> int:
 
 def find_twins(data: JsonDict) -> list[str]:
     """Symbols with two rows that are the same to the letter: two lots of one size, or one written twice."""
-    rows = [row for row in dicts(_entries(data)) if _read_row(row) is not None]
-    return sorted({str(row["symbol"]) for index, row in enumerate(rows) if row in rows[:index]})
+    raws = dicts(_entries(data))
+    again = [raw for index, raw in enumerate(raws) if raw in raws[:index]]
+    return sorted({row.symbol for raw in again if (row := _read_row(raw)) is not None})
 
 
 def find_opposites(data: JsonDict) -> list[str]:
     """Symbols with a long and a short of which one is called BOTH: in one-way mode there is one leg."""
-    legs: dict[str, set[str | None]] = {}
-    one_way = set()
-    for raw in dicts(_entries(data)):
-        row = _read_row(raw)
-        if row is not None:
-            legs.setdefault(row.symbol, set()).add(row.side)
-            one_way |= {row.symbol} if "BOTH" in {(text(raw.get(key)) or "").upper() for key in SIDE_KEYS} else set()
-    return sorted(symbol for symbol in one_way if legs[symbol] >= {"LONG", "SHORT"})
+    raws = dicts(_entries(data))
+    one_way = {text(raw.get("symbol")) for raw in raws if "BOTH" in _side_words(raw)}
+    rows = [row for raw in raws if text(raw.get("symbol")) in one_way and (row := _read_row(raw)) is not None]
+    sides = {row.key for row in rows}
+    return sorted({row.symbol for row in rows if {(row.symbol, "LONG"), (row.symbol, "SHORT")} <= sides})
 
 
 def has_row_list(data: JsonDict) -> bool:
@@ -143,13 +141,17 @@ def _read_row(raw: JsonDict) -> Row | None:
     )
 
 
+def _side_words(raw: JsonDict) -> set[str]:
+    return {(text(raw.get(key)) or "").upper() for key in SIDE_KEYS}
+
+
 def _side(raw: JsonDict, qty: float | None, pnl: float | None, prices: tuple[float | None, float | None]) -> str | None:
     """LONG or SHORT, by its words, else by the signs of its quantity; BOTH (one-way mode) is no word.
 
     None where what is written contradicts itself: two words, a word or a quantity of a long beside a figure below zero,
     or a PnL that only the other side can have.
     """
-    words = {SIDES.get((text(raw.get(key)) or "").upper()) for key in SIDE_KEYS} - {None}
+    words = {SIDES.get(word) for word in _side_words(raw)} - {None}
     sizes = [size for key in QTY_KEYS if (size := numeric(raw.get(key)))]
     signed = [*sizes, *(size for key in SIGNED_KEYS if (size := numeric(raw.get(key))))]
     named = words or {"SHORT" if size < 0 else "LONG" for size in sizes}

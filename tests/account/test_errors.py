@@ -102,7 +102,7 @@ DOWN = [
 @both_venues
 @pytest.mark.parametrize(("fault", "words"), DOWN)
 def test_an_account_that_is_not_told_is_said_and_comes_back(desk: Desk, fault: str, words: str) -> None:
-    """The NAV is an old one, the book unknown, the reason in words; and all is well once it answers again."""
+    """The NAV is an old one, the reason stands in words, and all is well once it answers again."""
     before = desk.cycle()
     desk.exchange.control(faults=[fault])
     desk.link._client.timeout = LITTLE_PATIENCE_MS if fault == "timeout" else PATIENCE_MS

@@ -66,7 +66,7 @@ def test_tiles_totals_and_alert_line(view: Shown) -> None:
     assert "delta: Drawdown defensive" in line
     assert "5 of 8 desks quiet" in line
     assert view.page.locator(".main").is_hidden()
-    assert view.page.title().startswith("✗ beta: DESK SILENT")
+    view.await_true("document.title.startsWith('✗ beta: DESK SILENT')")
 
 
 def test_a_silent_desk_is_grey_and_says_since_when(view: Shown) -> None:
@@ -92,7 +92,7 @@ def test_to_a_desk_and_back_without_another_load_of_the_page(view: Shown) -> Non
     assert view.page.url.endswith("/?tz=UTC&desk=delta")
     assert view.page.locator(".fleet").is_hidden()
     assert list_faults(view.page, VIEWPORTS[0], kiosk=False) == []
-    assert "delta" in view.page.title()
+    view.await_true("document.title.includes('delta')")
     view.page.click(".to-overview")
     view.await_true("document.getElementById('shown').dataset.page === 'fleet'")
     assert view.page.url.endswith("/?tz=UTC")

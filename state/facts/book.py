@@ -76,12 +76,13 @@ def build_book(sources: Sources, exchange: Exchange) -> Book:
             leader.name,
             unknown,
             damage,
-            _why_stale(sources, leader),
+            _why_stale(sources, exchange, leader),
             doubt=doubt is not None and unknown == doubt,
         )
     priced = _priced_rows(files)
     members = tuple(_price(row, leader, priced.get(row.key, [])) for row in rows)
-    return Book(members, leader.name, None, damage or vanished, _why_stale(sources, leader), doubt=vanished is not None)
+    stale = _why_stale(sources, exchange, leader)
+    return Book(members, leader.name, None, damage or vanished, stale, doubt=vanished is not None)
 
 
 def remember_book(sources: Sources, book: Book) -> None:
@@ -160,9 +161,15 @@ def _price(row: Row, leader: _File, found: list[tuple[_File, Row]]) -> Member:
     return Member(row, ranked[0][1], ranked[0][0].name) if ranked else Member(row, None, None)
 
 
-def _why_stale(sources: Sources, leader: _File) -> str | None:
+def _why_stale(sources: Sources, exchange: Exchange, leader: _File) -> str | None:
+    """Why the leader's rows are old: its file is, or the exchange has not answered since they were written."""
     reason = _why_dead(sources, leader.name)
-    return f"{leader.name} {reason}" if reason else None
+    if reason:
+        return f"{leader.name} {reason}"
+    answered_at = exchange.confirmed_at
+    if not exchange.frozen or answered_at is None or leader.is_newer(answered_at, SAME_LOOP_S):
+        return None
+    return f"{leader.name} is no younger than the exchange's last answer, {fmt_moment(answered_at, sources.now)}"
 
 
 def _why_dead(sources: Sources, name: str) -> str | None:

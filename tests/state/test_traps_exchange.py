@@ -52,6 +52,28 @@ def test_a_dead_executor_with_an_empty_book_leaves_the_book_unknown(tmp_path: Pa
     assert_unknown(state, "nav.gross_exposure_usd")
 
 
+# How long after the last confirmed NAV the rows were written, and whether they are of before the exchange fell silent.
+WRITTEN = [(0.0, True), (4.0, True), (30.0, False)]
+
+
+@pytest.mark.parametrize(("later_s", "old"), WRITTEN)
+def test_rows_no_younger_than_the_last_answer_of_a_silent_exchange_are_old(
+    healthy: World, later_s: float, *, old: bool
+) -> None:
+    """The file is young enough, but who wrote it has heard nothing since; what was asked since is of now."""
+    shift(healthy, 30.0, "nav.json", "nav_state.json", "kpis_v7.json")
+    shift(healthy, later_s, "positions.json", "positions_state.json", "synced_state.json")
+    health = {"fresh": False, "cache_ts": NAV_AT, "sources_ok": False}
+    change(healthy, {"nav.json nav_detail": {"source": "cache", "fresh": False, "nav_health": health}})
+    healthy.now = NOW + 31.0
+    state = healthy.load()
+    assert state["nav"]["exchange"]["frozen"] is True
+    assert state["positions"]
+    told = state["meta"]["stale"].get("positions.0.qty", "")
+    assert ("exchange's last answer" in told) is old
+    assert_contract(state)
+
+
 FROZEN = [
     {"source": "cache", "fresh": False},
     {"source": "cache", "fresh": False, "nav_health": {"fresh": False, "cache_ts": NOW - 600, "sources_ok": True}},

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from state.facts.following import follow
 from state.facts.kpis_shape import flat_payloads
 from state.facts.nav_files import nav_of
 from state.facts.recent_nav import nav_moves
@@ -37,7 +38,14 @@ def check_realized(sources: Sources) -> Check:
     nav_usd = nav_of(sources.data(NAV_STATE)) or 0.0
     tolerance = CENT + (moved + FEES_SHARE * abs(nav_usd) if moved > CENT else 0.0)
     excuse = "" if _is_one_day(left, right) else "of different days"
+    excuse = excuse or _why_older(sources, left.side, right.side)
     return compare("realized_pnl", left.side, right.side, tolerance, excuse)
+
+
+def _why_older(sources: Sources, left: Side, right: Side) -> str:
+    """That the second is of before the first came to say what it says: a position was closed between the two."""
+    since = follow(sources, f"realized/{left.label}", {"": [left.value]}, left.stamp).since.get("", 0.0)
+    return "the second is of before the first changed" if (right.stamp or 0.0) < since else ""
 
 
 def _figures(sources: Sources) -> Iterator[_Figure]:

@@ -179,7 +179,7 @@ def _repeating(state: State) -> Iterator[Alert]:
 
 def _overdue(state: State) -> Iterator[Alert]:
     """Files that are late or silent by themselves, their writer not being silent as a whole."""
-    explained = {surface["name"] for own in _silent(state).values() for surface in own}
+    explained = _explained(state)
     count = len(_required(state))
     for freshness, kind, phrase in (("stale", "file_silent", "silent"), ("late", "file_late", "late")):
         named = [item for item in _of_freshness(state, freshness) if item["name"] not in explained]
@@ -192,6 +192,13 @@ def _overdue(state: State) -> Iterator[Alert]:
             text = f"last written at {_moment(state, oldest)}{effect}"
             yield alert(kind, title, text, since=oldest, about=named)
     yield from _overdue_optional(state, explained)
+
+
+def _explained(state: State) -> set[str]:
+    """The files of a silent writer, and the one that the executor alone writes now, less often than both had."""
+    silent = _silent(state)
+    mirrored = {NAV_STATE} if SYNC_DAEMON in silent and EXECUTOR not in silent else set()
+    return mirrored | {surface["name"] for own in silent.values() for surface in own}
 
 
 def _overdue_optional(state: State, explained: set[str]) -> Iterator[Alert]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rules import shift
 from worlds import NOW, State, World, surface
 
 STEP_S = 30.0
@@ -160,3 +161,15 @@ def test_a_file_that_is_rewritten_with_an_old_stamp_has_no_silent_writer(tmp_pat
     assert "EXECUTOR SILENT" in found
     assert "SYNC DAEMON SILENT" not in found
     assert not any("nav_state.json" in title and "silent" in title for title in found)
+
+
+def test_a_file_that_the_executor_alone_still_mirrors_is_not_late_beside_its_silent_daemon(tmp_path: Path) -> None:
+    """It writes nav_state.json once a loop, both did three times as often: late came and went each minute."""
+    world = World(tmp_path, scenario="v7.6/healthy")
+    dead = ("positions_state_sync.json", "leaderboard_state.json")
+    shift(world, 115.0, *(path.name for path in tmp_path.iterdir() if path.name not in dead))
+    world.write("nav_state.json", world.read("nav.json"))
+    found = world.load(now=NOW + 160.0)
+    assert surface(found, "nav_state.json")["freshness"] == "late"
+    assert "SYNC DAEMON SILENT" in titles(found)
+    assert not [title for title in titles(found) if "late" in title]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from rules import GONE, HOUR_S, Changes, change, near, shift, wrong
-from worlds import NOW, World
+from worlds import NOW, State, World
 
 PATH = "nav.realized_pnl_today_usd"
 UNKNOWN = [{"path": PATH, "unknown": True}]
@@ -79,3 +79,21 @@ def test_what_the_daemon_last_wrote_counts_while_it_lives(tmp_path: Path) -> Non
     assert world.load()["nav"]["realized_pnl_today_usd"] == 120.0
     late = shift(world, 120.0, *(path.name for path in world.directory.iterdir() if "state_sync" not in path.name))
     assert late.load(now=NOW + 120.0)["nav"]["realized_pnl_today_usd"] == 8.75
+
+
+def realized_check(state: State) -> str:
+    """The verdict of the check."""
+    return next(str(check["status"]) for check in state["meta"]["checks"] if check["name"] == "realized_pnl")
+
+
+def test_a_copy_of_before_a_close_is_no_contradiction(tmp_path: Path) -> None:
+    """The executor repeats what the daemon said a minute ago; a copy that was made since has to agree."""
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    change(world, {"nav_state.json realized_pnl_today": 8.75} | peak_state(1.0))
+    change(world, {"kpis_v7.json": world.read("risk_snapshot.json")["kpis_v7"]})
+    assert realized_check(world.load()) == "ok"
+    shift(world, 20.0, "nav_state.json").edit("nav_state.json", "realized_pnl_today", 120.0)
+    assert realized_check(world.load(now=NOW + 20.0)) == "not_comparable"
+    change(world, peak_state(-30.0))
+    change(world, {"kpis_v7.json": world.read("risk_snapshot.json")["kpis_v7"]})
+    assert realized_check(world.load(now=NOW + 30.0)) == "fail"

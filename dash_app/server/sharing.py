@@ -81,10 +81,8 @@ class AnswerCache:
             self.size_bytes += _size(made)
             if _size(made) > self._limit_bytes // LARGEST_SHARE:
                 self._let_go(key)
-            for oldest in [held for held, found in self._held.items() if found.done()]:
-                if self.size_bytes <= self._limit_bytes:
-                    break
-                self._let_go(oldest)
+            while self.size_bytes > self._limit_bytes:
+                self._let_go(next(held for held, found in self._held.items() if found.done()))
 
     def _let_go(self, key: Hashable) -> None:
         self.size_bytes -= _size(self._held.pop(key).result())

@@ -124,7 +124,7 @@
         const text = rules(id, widths, leaving, hedge.listOf(box, "further"));
         if (state.text !== text) state.sheet.replaceSync(text);
         state.text = text;
-        tell(card, widths.filter((column) => leaving.includes(column.id)));
+        tell(card, props.data.length ? widths.filter((column) => leaving.includes(column.id)) : []); // no rows, no columns
     }
 
     function tell(card, left) {

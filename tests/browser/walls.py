@@ -149,6 +149,9 @@ MEASURE = """([width, height, mayScroll]) => {
         const told = header.closest(".card").querySelector(".left-out").textContent;
         if (!told.includes(header.textContent.trim())) say("left in silence", header, told);
     });
+    document.querySelectorAll(".card:has(.table-box) .left-out:not(:empty)").forEach((told) => {
+        if (visible(told) && !told.closest(".card").querySelector(".table-box td")?.checkVisibility()) say("columns of no table", told);
+    });
     document.querySelectorAll(".legend-row:not([hidden]) > :is(.legend-zar, .legend-share)").forEach((cell) => {
         if (cell.checkVisibility() || !cell.parentElement.checkVisibility()) return;
         const told = cell.closest(".card").querySelector(".left-out").textContent;

@@ -33,16 +33,25 @@ NAMES = {DAY: "of-day", WEEK: "of-week"}
 LABELS = {DAY: "24 h", WEEK: "7 d"}
 CHANGES = {DAY: "nav.change_24h", WEEK: "nav.change_7d"}
 
+Numbered = list[tuple[int, Point]]  # points, each with its index in the state's series
+
 
 def render_span(state: StateDict) -> list[html.Element]:
     """`, last 3 h`, the change over it, and two buttons where there are two lines."""
-    periods = [period for period in (DAY, WEEK) if len(series_points(state, period)) > 1]
-    buttons = [_button(period) for period in periods] if WEEK in periods else []
-    return [*(_title(state, period) for period in periods), *([span(buttons, "nav-turn")] if buttons else [])]
+    lines = _lines(state)
+    buttons = [_button(period) for period in lines] if WEEK in lines else []
+    titles = [_title(state, period, numbered) for period, numbered in lines.items()]
+    return [*titles, *([span(buttons, "nav-turn")] if buttons else [])]
 
 
-def _title(state: StateDict, period: Period) -> html.Element:
-    points = [point for _, point in series_points(state, period)]
+def _lines(state: StateDict) -> dict[Period, Numbered]:
+    """The lines that have a length, with their points."""
+    found = {period: series_points(state, period) for period in (DAY, WEEK)}
+    return {period: numbered for period, numbered in found.items() if len(numbered) > 1}
+
+
+def _title(state: StateDict, period: Period, numbered: Numbered) -> html.Element:
+    points = [point for _, point in numbered]
     length = LABELS[period] if spans(points, period) else text.fmt_span(points[-1][0] - points[0][0])
     legend = count_kinds(find_marks(state, points)) if period is DAY else ""
     change = [*_change(state, period, points), f" in {length}, transfers included", legend]
@@ -56,7 +65,7 @@ def _button(period: Period) -> html.Element:
 
 def render_caption(state: StateDict) -> list[html.Element]:
     """Both ends of each line with their times, and the line in words for whoever does not see it."""
-    captions = [_caption(state, period) for period in (DAY, WEEK) if len(series_points(state, period)) > 1]
+    captions = [_caption(state, period, numbered) for period, numbered in _lines(state).items()]
     if captions:
         return captions
     reason = reason_at(state, "nav.series") or NOT_IN_STATE
@@ -64,18 +73,16 @@ def render_caption(state: StateDict) -> list[html.Element]:
     return [block(f"NAV history n/a: {reason}", "unknown nav-none", **marks)]
 
 
-def _caption(state: StateDict, period: Period) -> html.Element:
-    numbered = series_points(state, period)
+def _caption(state: StateDict, period: Period, numbered: Numbered) -> html.Element:
     points = [point for _, point in numbered]
     said = _facts(state, points, period)
     facts = [span(f"{' · ' if index else ''}{fact}", "nav-fact") for index, fact in enumerate(said)]
-    words = [*_in_words(state, period), span(facts, "nav-facts")]
+    words = [*_in_words(state, period, numbered), span(facts, "nav-facts")]
     return block([_moment(points[0][0]), *words, _moment(points[-1][0])], f"nav-ends {NAMES[period]}")
 
 
-def _in_words(state: StateDict, period: Period) -> list[html.Element]:
+def _in_words(state: StateDict, period: Period, numbered: Numbered) -> list[html.Element]:
     """What the labels of the chart say, with each figure addressed."""
-    numbered = series_points(state, period)
     high, low = (numbered[place][0] for place in find_extremes([point for _, point in numbered]))
     places = {"from ": numbered[0][0], ", high ": high, ", low ": low, ", last ": numbered[-1][0]}
     values = [(words, field(state, f"{period.series}.{index}.1", fmt_usd)) for words, index in places.items()]

@@ -73,7 +73,7 @@ def reason_at(state: StateDict, path: str) -> str:
 
 def reason_for(state: StateDict, path: str, value: Any) -> str:
     """The reason given for this path, else, where there is no value, for what it belongs to."""
-    unknown = mapping_at(state, "meta.unknown")
+    unknown = _reasons(state, "unknown")
     for _ in range(DEEPEST):
         if path in unknown:
             return str(unknown[path] or NOT_IN_STATE)
@@ -85,7 +85,14 @@ def reason_for(state: StateDict, path: str, value: Any) -> str:
 
 def stale_at(state: StateDict, path: str) -> str:
     """Why the value at a path is an old one; empty when it is of now."""
-    return str(mapping_at(state, "meta.stale").get(path) or "")
+    return str(_reasons(state, "stale").get(path) or "")
+
+
+def _reasons(state: StateDict, kind: str) -> dict[str, Any]:
+    """Asked for every value on the page, which is why it takes no path apart."""
+    meta = state.get("meta")
+    reasons = meta.get(kind) if isinstance(meta, dict) else None
+    return reasons if isinstance(reasons, dict) else {}
 
 
 def fmt_word(value: Any) -> str:

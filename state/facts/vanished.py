@@ -47,8 +47,10 @@ class Moment(NamedTuple):
 
 def find_vanished(sources: Sources, rows: Sequence[Row], stamp: float) -> str | None:
     """Why the book that is written cannot be the real one; None when nothing speaks against it."""
-    moments = _moments(sources, rows, stamp)
     missing = _missing_legs(sources, rows)
+    if rows and not missing and sources.history.get(DOUBT) is None:
+        return None
+    moments = _moments(sources, rows, stamp)
     known = _remembered_doubt(sources, rows, moments)
     if known is not None:
         return known
@@ -80,9 +82,9 @@ def remember_legs(sources: Sources, rows: Sequence[Row], stamp: float | None) ->
     """Keep the open PnL of each leg of a known book; a leg that has gone stays until the log has its loop."""
     if stamp is None:
         return
-    moments = _moments(sources, rows, stamp)
-    behind = bool(moments) and moments[-1].at < stamp - SAME_LOOP_S
-    gone = _missing_legs(sources, rows) if behind else {}
+    gone = _missing_legs(sources, rows)
+    if gone and not _is_behind(_moments(sources, rows, stamp), stamp):
+        gone = {}
     if not rows and sources.history.get(LEGS):
         sources.history.keep(FLAT, True, stamp)
     if gone:
@@ -91,6 +93,11 @@ def remember_legs(sources: Sources, rows: Sequence[Row], stamp: float | None) ->
     if (now := _moment_of(sources, rows, stamp)) is not None:
         sources.history.keep(LAST_MOMENT, list(now), stamp)
     sources.history.forget(DOUBT)
+
+
+def _is_behind(moments: list[Moment], stamp: float) -> bool:
+    """Whether the log has yet to have the loop of the book."""
+    return bool(moments) and moments[-1].at < stamp - SAME_LOOP_S
 
 
 def read_moments(data: JsonDict) -> list[Moment]:

@@ -112,8 +112,8 @@ def _impossible_in(name: str, row: JsonDict) -> Iterator[str]:
     elif ratio is not None:
         yield from _unlike_parts(name, row, ratio)
         yield from _unlike_regime(name, text(row.get("atr_regime")), ratio)
-    for key in RATE_KEYS:
-        rate = number(row.get(key))
+    for key in filter(row.__contains__, RATE_KEYS):
+        rate = number(row[key])
         if rate is not None and not 0.0 <= rate <= 1.0:
             yield f"{key} of {name} {fmt_number(rate)} is outside 0 to 1"
     why = why_no_fall(number(row.get("dd_today_pct")))

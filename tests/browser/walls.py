@@ -150,7 +150,8 @@ MEASURE = """([width, height, mayScroll]) => {
         if (!told.includes(header.textContent.trim())) say("left in silence", header, told);
     });
     document.querySelectorAll(".card:has(.table-box) .left-out:not(:empty)").forEach((told) => {
-        if (visible(told) && !told.closest(".card").querySelector(".table-box td")?.checkVisibility()) say("columns of no table", told);
+        const cell = told.closest(".card").querySelector(".table-box td");
+        if (visible(told) && !cell?.checkVisibility()) say("columns of no table", told);
     });
     document.querySelectorAll(".legend-row:not([hidden]) > :is(.legend-zar, .legend-share)").forEach((cell) => {
         if (cell.checkVisibility() || !cell.parentElement.checkVisibility()) return;

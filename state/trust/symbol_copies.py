@@ -84,9 +84,10 @@ def _differences(left: _Place, right: _Place) -> Iterator[list[Part]]:
     if left.rows and right.rows and left.file == right.file and left.daemon:
         for symbol in sorted(left.rows.keys() ^ right.rows.keys()):
             yield [f"{symbol} stands only in one of {left.name} and {right.name}"]
-    for symbol in left.rows.keys() & right.rows.keys():
+    # In the order of the files: that of a set is another one in each process.
+    for symbol in (name for name in left.rows if name in right.rows):
         figures, others = left.rows[symbol], right.rows[symbol]
-        for key in figures.keys() & others.keys():
+        for key in (field for field in figures if field in others):
             first, second = figures[key], others[key]
             if first is not None and second is not None and not key.startswith(WHY) and _unlike(first, second):
                 yield [f"{key} of {symbol}: {left.name} {_shown(first)}, {right.name} {_shown(second)}"]

@@ -64,6 +64,16 @@ def test_the_last_good_content_is_everybodys(name: str, content: bytes, world: W
     assert wrong(from_both(world, NOW + 2), [TORN[name], said(name)]) == []
 
 
+def test_what_differs_stands_in_the_order_of_the_files(world: World) -> None:
+    """That of a set of names is another one in each process, and so would be the answer of each."""
+    rows = world.read("kpis_v7.json")["atr"]["symbols"]
+    other = [row | {"dd_state": "cautious", "atr_ratio": 9.0, "atr_regime": "panic"} for row in rows]
+    state = change(world, {"kpis_v7.json atr.symbols": other}).load()
+    (copies,) = [check for check in state["meta"]["checks"] if check["name"] == "copies"]
+    told_of = [part.split(":")[0] for part in copies["parts"] if " of " in part]
+    assert told_of[:3] == [f"{key} of {rows[0]['symbol']}" for key in ("dd_state", "atr_regime", "atr_ratio")]
+
+
 def test_a_standing_book_is_frozen_for_a_new_process_too(world: World) -> None:
     """Since when content stands is not lost with the process that saw it first."""
     for minute in range(8):

@@ -9,6 +9,8 @@ STAMP_KEYS = ("updated_at", "updated_ts", "updated", "ts", "generated_ts")
 
 # A stamp up to this far ahead is the difference between two clocks, not an error.
 FUTURE_TOLERANCE_S = 2.0
+# The time of a file is of a third clock, that of its file system or of the server of that: so much more is no error.
+FILE_CLOCK_S = 0.3
 # Further behind what it says, the time of a file is not that of its writing: unpacked, or set, long before.
 UNRELATED_S = 24 * 3600.0
 # Within one loop a writer stamps its files a moment apart.
@@ -62,7 +64,7 @@ def ahead_of_writing(stamp: float, written_at: float | None) -> float | None:
     So it was when it was written: the answer is the same whenever one asks. None as well of a file copied since.
     """
     ahead_s = 0.0 if written_at is None else stamp - written_at
-    return ahead_s if FUTURE_TOLERANCE_S < ahead_s <= UNRELATED_S else None
+    return ahead_s if FUTURE_TOLERANCE_S + FILE_CLOCK_S < ahead_s <= UNRELATED_S else None
 
 
 def age_of(stamp: float | None, now: float) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from state.facts.series_rows import MOMENT, ROUNDING_USD, SAME_MOMENT_S, Rows, read_series
 from state.facts.sources import Sources
 from state.files.nav_log import LogPoint
-from state.files.stamps import FUTURE_TOLERANCE_S, SAME_LOOP_S
+from state.files.stamps import FUTURE_TOLERANCE_S, SAME_LOOP_S, ahead_of_writing
 from state.files.surfaces import BY_NAME, LEADERBOARD, NAV, NAV_LOG, NAV_STATE, POSITIONS_SYNC
 from state.files.values import JsonDict, first_numeric, mapping, number, printable, text
 
@@ -76,6 +76,8 @@ def _recall(sources: Sources) -> DaemonWord | None:
     at, kept = sources.history.at(KEPT), mapping(sources.history.get(KEPT))
     if at is None or not kept or sources.now - at > BY_NAME[NAV_STATE].stale_after_s:
         return None
+    # No later than the mirror that stands in its place, by the time of that file.
+    at -= ahead_of_writing(at, sources.readings[NAV_STATE].written_at) or 0.0
     return DaemonWord(mapping(kept.get("figures")), at, number(kept.get("points_to")), text(kept.get("nothing_yet")))
 
 

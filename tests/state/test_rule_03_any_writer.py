@@ -1,11 +1,14 @@
 """Rule 3: the same world reads the same whichever process wrote last."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rules import HOUR_S, Changes, change, load_elsewhere, shift, write_log
 from worlds import NOW, State, World
+
+from state.files.stamps import content_stamp
 
 PATHS = ("nav_usd", "drawdown_pct", "peak_usd", "gross_exposure_usd", "unrealized_pnl_usd", "realized_pnl_today_usd")
 
@@ -150,6 +153,19 @@ def test_the_word_of_the_daemon_counts_under_the_mirror(case: Any, tmp_path: Pat
         found += [told_of_nav(state) for state in (world.load(), load_elsewhere(world))]
     assert found == found[:1] * 8
     assert found[0][0][:2] == [nav_usd, None if nav_usd is None else 0.0]
+
+
+def test_a_mirror_of_an_earlier_moment_takes_no_word_away(tmp_path: Path) -> None:
+    """By the times of the files the daemon has written since: its peak and its drawdown stay."""
+    world = World(tmp_path / "state", scenario="v7.6/healthy")
+    fallen = {"peak_equity": 10473.27, "drawdown_abs": 12.0, "drawdown_pct": 0.1146, "drawdown": 0.1146}
+    daemon, mirror, found = world.read("nav_state.json") | fallen, world.read("nav.json"), []
+    for content in (daemon, mirror, daemon):
+        world.write("nav_state.json", content)
+        written_ns = int((content_stamp(content) or 0.0) * 1e9)
+        os.utime(world.directory / "nav_state.json", ns=(written_ns, written_ns))
+        found.append({path: world.load()["nav"][path] for path in ("peak_usd", "drawdown_pct", "drawdown_abs_usd")})
+    assert found == [{"peak_usd": 10473.27, "drawdown_pct": 0.1146, "drawdown_abs_usd": 12.0}] * 3
 
 
 def test_the_word_of_a_daemon_that_is_gone_counts_no_longer(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def find_word(sources: Sources, drawdown_pct: float | None) -> Word:
     said = Word(
         mode=named,
         reason=reason,
-        score=number(data.get("risk_mode_score")),
+        score=within(data.get("risk_mode_score"), 0.0, 1.0),
         slip=_is_slip(reason, drawdown_pct, _daily_loss_pct(data)),
         breaker=tripped,
         limit_pct=None if limit is None else 100.0 * limit,
@@ -121,11 +121,15 @@ def show_word(sources: Sources, said: Word) -> dict[str, Any]:
         sources.unknown.note("kpis.risk.circuit_breaker", "what the executor says of it is neither on nor off")
     if said.mode_unread is not None:
         sources.unknown.note("kpis.risk.mode", "what the executor says in its place is no word")
-    limit = number(mapping(sources.data(RISK_SNAPSHOT).get("circuit_breaker")).get("max_portfolio_dd_nav_pct"))
-    if limit is not None:
-        sources.unknown.known(
-            "kpis.risk.circuit_breaker_limit_pct", said.limit_pct, f"{limit:g} is no share of the peak"
-        )
+    data = sources.data(RISK_SNAPSHOT)
+    limit = number(mapping(data.get("circuit_breaker")).get("max_portfolio_dd_nav_pct"))
+    score = number(data.get("risk_mode_score"))
+    for key, written, words in (
+        ("circuit_breaker_limit_pct", limit, "is no share of the peak"),
+        ("mode_score", score, "is no score of 0 to 1"),
+    ):
+        if written is not None:
+            sources.unknown.known(f"kpis.risk.{key}", shown[key], f"{written:g} {words}")
     for key, value in shown.items():
         sources.unknown.known(f"kpis.risk.{key}", value, _why_missing(said, key))
     if said.stale:

@@ -151,6 +151,14 @@ def test_a_limit_that_cannot_be_is_not_shown(limit: float, tmp_path: Path) -> No
     assert wrong(state, [says("breaker", "fail"), {"no_alert": "its limit is"}, unknown]) == []
 
 
+@pytest.mark.parametrize("score", [3.2, -0.4])
+def test_a_score_that_cannot_be_is_not_shown(score: float, tmp_path: Path) -> None:
+    """It is one of 0 to 1, and stands in the words of its mode."""
+    state = world_of(tmp_path, {MODE: "WARN", f"{RISK}risk_mode_score": score}).load()
+    reason = {"path": "kpis.risk.mode_score", "unknown": True, "reason": f"{score:g} is no score"}
+    assert wrong(state, [says("risk mode warn(?!.*score)", "warn"), reason]) == []
+
+
 UNKNOWN_RISK = "risk mode and circuit breaker unknown"
 NO_LEDGER: Changes = dict.fromkeys(("positions_ledger.json", "diagnostics.json"), GONE)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from state.facts.daemon_word import DRAWDOWN_KEYS, PEAK_KEY, find_daemon_word, is_daemons
-from state.facts.drawdown_figures import CENT, Figures, why_impossible
+from state.facts.drawdown_figures import CENT, Figures, fall_of, why_impossible
 from state.facts.exchange import CONFIGURED_SOURCES, Exchange
 from state.facts.kpis_shape import flat_payloads
 from state.facts.kpis_words import claim_dd_state
@@ -203,13 +203,13 @@ def _of_risk_snapshot(dd_state: JsonDict) -> JsonDict:
 
 def _of_daemon(state: JsonDict) -> Figures:
     pct = first_numeric(state, *DRAWDOWN_KEYS)
-    return Figures(pct, numeric(state.get("drawdown_abs")), _peak(state, PEAK_KEY), nav_of(state))
+    return Figures(fall_of(pct), fall_of(numeric(state.get("drawdown_abs"))), _peak(state, PEAK_KEY), nav_of(state))
 
 
 def _of_snapshot(block: JsonDict) -> Figures:
     inner = mapping(block.get("drawdown"))
     pct = first([numeric(block.get("dd_pct")), numeric(inner.get("pct"))])
-    return Figures(pct, numeric(block.get("dd_abs")), _peak(block, "peak"), numeric(block.get("nav")))
+    return Figures(fall_of(pct), fall_of(numeric(block.get("dd_abs"))), _peak(block, "peak"), numeric(block.get("nav")))
 
 
 def _peak(block: JsonDict, key: str) -> float | None:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from state.files.values import FLOAT_NOISE
+
 # Two figures of one file differ by the digits they are written with.
 WITHIN_A_FILE = 1e-6
 CENT = 0.01
@@ -16,6 +18,11 @@ class Figures(NamedTuple):
     abs_usd: float | None
     peak_usd: float | None
     nav_usd: float | None
+
+
+def fall_of(value: float | None) -> float | None:
+    """At the peak floating point leaves a little on either side of nothing."""
+    return 0.0 if value is not None and -FLOAT_NOISE <= value < 0 else value
 
 
 def why_impossible(figures: Figures) -> str | None:

@@ -16,6 +16,8 @@ NOT_A_NUMBER = "is not a number"
 # Products, sums and quotients of numbers of such sizes stay finite; nothing a desk counts comes near them.
 LARGEST = 1e18
 SMALLEST = 1e-100
+# By how much sums and quotients of a few numbers around one miss what they are.
+FLOAT_NOISE = 1e-9
 
 
 def number(value: object) -> float | None:
@@ -51,8 +53,9 @@ def within(value: object, low: float, high: float) -> float | None:
 
 
 def fraction(value: object) -> float | None:
-    """A number in 0..1."""
-    return within(value, 0.0, 1.0)
+    """A number in 0..1; what floating point puts beyond either end of it is that end."""
+    result = within(value, -FLOAT_NOISE, 1.0 + FLOAT_NOISE)
+    return None if result is None else min(max(result, 0.0), 1.0)
 
 
 def count(value: object) -> int | None:

@@ -18,7 +18,7 @@ from state.files.surfaces import (
     ROUTER_HEALTH,
     SYNCED_STATE,
 )
-from state.files.values import JsonDict, count, dicts, mapping, number, numeric, text
+from state.files.values import FLOAT_NOISE, JsonDict, count, dicts, fraction, mapping, number, numeric, text
 from state.formatting import fmt_number
 from state.trust.comparison import Check, all_agree, rounding
 
@@ -82,7 +82,7 @@ def _impossible_in_portfolio(data: JsonDict) -> Iterator[str]:
         nav_usd = number(mapping(data.get("nav")).get("nav_total"))
         for block, key in ((risk, "drawdown_pct"), (mapping(data.get("drawdown")), "dd_pct")):
             pct = number(block.get(key))
-            if pct is not None and (pct < 0 or (pct > 100 and not (nav_usd or 0.0) < 0)):
+            if pct is not None and (pct < -FLOAT_NOISE or (pct > 100 and not (nav_usd or 0.0) < 0)):
                 yield f"a drawdown of {fmt_number(pct)} % in {KPIS} cannot be"
 
 
@@ -114,7 +114,7 @@ def _impossible_in(name: str, row: JsonDict) -> Iterator[str]:
         yield from _unlike_regime(name, text(row.get("atr_regime")), ratio)
     for key in filter(row.__contains__, RATE_KEYS):
         rate = number(row[key])
-        if rate is not None and not 0.0 <= rate <= 1.0:
+        if rate is not None and fraction(rate) is None:
             yield f"{key} of {name} {fmt_number(rate)} is outside 0 to 1"
     why = why_no_fall(number(row.get("dd_today_pct")))
     if why:

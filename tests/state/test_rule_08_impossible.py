@@ -114,6 +114,25 @@ def test_a_rate_is_between_0_and_1(rate: float, place: str, tmp_path: Path) -> N
     assert max(value for value in shown[:1] if value is not None) < 0.9
 
 
+NO_FALL = (*DRAWDOWNS["nav_state.json"], *DRAWDOWNS["the copy"], *DRAWDOWNS["risk_snapshot.json"])
+ORDERS = "risk_snapshot.json kpis_v7.router_stats"
+NOISE: dict[str, tuple[tuple[str, ...], float, str, float]] = {
+    "no fall": (NO_FALL, -8.7e-15, "nav.drawdown_pct", 0.0),
+    "all of them": ((f"{ORDERS}.maker_fill_ratio",), 1.0 + 2.3e-16, "router.maker_fill_rate", 1.0),
+    "none of them": ((f"{ORDERS}.fallback_ratio",), -1.1e-16, "router.fallback_ratio", 0.0),
+}
+
+
+@pytest.mark.parametrize("case", NOISE.values(), ids=NOISE)
+def test_what_floating_point_adds_is_not_impossible(
+    case: tuple[tuple[str, ...], float, str, float], tmp_path: Path
+) -> None:
+    """It is the bound that it lies beside, and nothing is said."""
+    places, written, path, shown = case
+    state = put(tmp_path, places, written).load()
+    assert wrong(state, [{"path": path, "is": shown}, {"no_alert": "cannot be|drawdown|maker|fallback"}]) == []
+
+
 RATIOS = (
     "kpis_v7.json risk.atr_ratio",
     "kpis_v7.json symbols.BTCUSDT.atr_ratio",

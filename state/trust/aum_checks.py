@@ -12,8 +12,20 @@ from state.trust.nav_checks import CENT, NAV_TOLERANCE, Facts, nav_side, nav_tol
 from state.trust.nav_lag import forgive_move
 from state.trust.wallet_checks import wrong_wallets
 
+# What two figures of one payload may be apart.
+NAV_ROUNDING = 1e-6
+
 
 def check_aum(sources: Sources, facts: Facts) -> Check:
+    """Against the NAV on show, else within the payload: its own NAV is of the same writing, whatever moved since."""
+    check = _against_nav_on_show(sources, facts)
+    if check["status"] == "fail":
+        return check
+    wrong = next(_unlike_itself(sources), None)
+    return check if wrong is None else verdict("aum", "fail", wrong)
+
+
+def _against_nav_on_show(sources: Sources, facts: Facts) -> Check:
     """The Futures slice against the published one first, since a wrong one may hide in a right total."""
     published, nav = published_aum(sources), nav_side(facts)
     stamp = sources.stamp(published.origin or "")
@@ -32,6 +44,17 @@ def check_aum(sources: Sources, facts: Facts) -> Check:
     return compare("aum", left, Side(f"aum.total of {origin}", published.total_usd, stamp), nav_tolerance(nav.value))
 
 
+def _unlike_itself(sources: Sources) -> Iterator[list[Part]]:
+    """Published figures that their own payload refutes: Futures is its NAV, and the total the sum of its parts."""
+    published, block = published_aum(sources), find_block(sources).value or {}
+    whole = next((nav_of(data) for name, data in nav_payloads(sources) if name == published.origin), None)
+    futures = published.futures_usd
+    if futures and whole and abs(futures - whole) > CENT + NAV_ROUNDING * abs(whole):
+        yield [f"aum.futures of {published.origin} ", usd(futures), ", its own NAV ", usd(whole)]
+    if published.total_usd is not None and not block.get("assets") and _adds_up(sources) is False:
+        yield [f"aum.total of {published.origin} ", usd(published.total_usd), " is not the sum of its parts"]
+
+
 def _adds_up(sources: Sources) -> bool | None:
     """Whether the published parts make the published total; None where one of them is not written."""
     block = find_block(sources).value or {}
@@ -40,7 +63,7 @@ def _adds_up(sources: Sources) -> bool | None:
     known = [value for value in parts if value is not None]
     if total is None or len(known) < len(parts):
         return None
-    return abs(sum(known) - total) <= CENT + 1e-6 * abs(total)
+    return abs(sum(known) - total) <= CENT + NAV_ROUNDING * abs(total)
 
 
 def _wrong_holdings(sources: Sources) -> Iterator[list[Part]]:

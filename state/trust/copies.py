@@ -39,6 +39,7 @@ COPIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (KPIS, "fee / PnL", ("risk.fee_pnl_ratio", "fee_pnl_ratio")),
     (KPIS, "ATR ratio", ("risk.atr_ratio", "atr.atr_ratio")),
     (KPIS, "fallback ratio", ("router.fallback_ratio", "router_stats.fallback_ratio")),
+    (RISK_SNAPSHOT, "NAV", ("dd_state.drawdown.nav", "nav_health.nav_total")),
     (RISK_SNAPSHOT, "fee / PnL", ("fee_pnl.fee_pnl_ratio", "fee_pnl_ratio")),
     *_of_fees(KPIS, ""),
     *_of_fees(RISK_SNAPSHOT, "kpis_v7."),

@@ -79,6 +79,8 @@ UNLIKE = [
     (OLD, "risk_snapshot.json", "dd_state.drawdown.peak_state.peak", 9000.0, "copies"),
     (OLD, "risk_snapshot.json", "nav_health.fresh", False, "copies"),
     (OLD, "synced_state.json", "nav_snapshot.source", "cache", "copies"),
+    ("v7.1/healthy_executor_last", "nav.json", "aum.futures", 10565.88, "aum"),
+    ("v7.1/healthy_executor_last", "nav.json", "aum.total", 10565.88, "aum"),
     (NEW, "kpis_v7.json", "router_stats.sample_count", 7, "copies"),
     (NEW, "kpis_v7.json", "ts", 1764100000.0, "copies"),
     (OLD, "kpis_v7.json", "atr.symbols.0.atr_regime", "panic", "copies"),

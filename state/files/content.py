@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from state.files.rows import ROW_LISTS
+from state.files.rows import ROW_LISTS, SIDE_KEYS
 from state.files.stamps import STAMP_KEYS
 from state.files.surfaces import Surface
 from state.files.values import JsonDict
@@ -22,8 +22,15 @@ def same_content(surface: Surface, before: JsonDict, after: JsonDict) -> bool:
 
 
 def _content(surface: Surface, data: JsonDict) -> JsonDict:
-    rows = {key: data[key] for key in ROW_LISTS if key in data} if surface.moving else {}
+    rows = {key: _in_order(data[key]) for key in ROW_LISTS if key in data} if surface.moving else {}
     return rows or data
+
+
+def _in_order(rows: Any) -> Any:
+    """The rows of a book by leg: in which order an exchange lists them says nothing."""
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return rows
+    return sorted(rows, key=lambda row: [str(row.get(key)) for key in ("symbol", *SIDE_KEYS)])
 
 
 def _same(before: Any, after: Any) -> bool:

@@ -65,6 +65,14 @@ def test_of_a_moving_surface_only_the_rows_are_content(name: str, same: bool) ->
     assert same_content(BY_NAME[name], {"rows": [ROW], "nav": 1.0}, {"rows": [ROW], "nav": 2.0}) is same
 
 
+@pytest.mark.parametrize(("name", "same"), [(POSITIONS, True), (RISK_SNAPSHOT, False)])
+def test_in_which_order_the_legs_stand_is_no_content(name: str, same: bool) -> None:
+    """An exchange may list a frozen book otherwise each time."""
+    legs = [ROW, ROW | {"symbol": "ETHUSDT"}, ROW | {"side": "SHORT"}]
+    assert same_content(BY_NAME[name], {"rows": legs}, {"rows": read_again(legs[::-1])}) is same
+    assert not same_content(BY_NAME[name], {"rows": legs}, {"rows": read_again([*legs[::-1][:2], ROW | {"qty": 1.0}])})
+
+
 def test_a_moving_surface_without_rows_is_compared_whole() -> None:
     """A shape nobody knows."""
     assert not same_content(BY_NAME[POSITIONS], {"payload": 1}, {"payload": 2})

@@ -5,24 +5,22 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from state.facts.anomalies import find_anomalies
+from state.facts.exchange_errors import ExchangeError, find_last_error
 from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
 from state.facts.switches import says_nothing, switch
-from state.files.stamps import STAMP_KEYS, age_of, parse_stamp
-from state.files.surfaces import DIAGNOSTICS, EXECUTION_HEALTH, POSITIONS_LEDGER, RISK_SNAPSHOT
-from state.files.values import JsonDict, count, dicts, first, mapping, number, numeric, sanitize, text, within, word
+from state.facts.symbol_flags import Flag, find_flags
+from state.files.surfaces import DIAGNOSTICS, ENGINE_METADATA, POSITIONS_LEDGER, RISK_SNAPSHOT
+from state.files.values import JsonDict, count, first, mapping, number, numeric, sanitize, text, within, word
 from state.formatting import fmt_moment
 
-# An exchange error is news for this long.
-ERROR_IS_NEWS_S = 3600.0
-# A post-only order that would have taken liquidity is refused as asked: no error of anybody.
-POST_ONLY_CODES = frozenset({-2010, -5022})
-
 _FRACTION = re.compile(r"(\w*frac)\s*=\s*([\d.]+)")
-_CODE = re.compile(r"code\W{0,3}(-\d{3,6})\b")
 # Which fractions are of a fall, and how far it may have moved since the executor gave its reason.
 _FALL = re.compile(r"dd|drawdown|loss", re.IGNORECASE)
 SLIP_MOVES = 3.0
+
+# Words of an engine that does its work.
+RUNNING = frozenset({"running", "run", "live", "active", "up", "started", "online", "ready", "trading"})
 
 # What stands where nothing is written.
 EMPTY: tuple[object, ...] = (None, "", {}, [])
@@ -39,22 +37,14 @@ EXPECTED_S = 86400.0
 MISSING = "risk_snapshot.json does not carry it"
 
 
-class ExchangeError(NamedTuple):
-    """The last error the exchange gave for one symbol; `at` in epoch seconds."""
-
-    symbol: str
-    at: float
-    message: str
-    code: int | None
-
-
 class Word(NamedTuple):
     """What the executor says of itself. None where it says nothing; `stale` why its word is an old one.
 
     `slip`: the reason rests on a fraction that is a percentage by mistake. `limit_pct`: the breaker's, in percent.
     `unread`: what the breaker says, where that is neither on nor off; `mode_unread`: what stands in place of a mode
     and is no word. `mute`: of `mode` and `breaker` what is not there, and why it was expected.
-    `unregistered`: fewer positions are registered than are open.
+    `unregistered`: fewer positions are registered than are open. `status`: of engine_metadata.json, where it is no word
+    for running. `flags_stale`: why the flags of symbols are old ones.
     """
 
     mode: str | None = None
@@ -71,13 +61,16 @@ class Word(NamedTuple):
     exits: int | None = None
     mismatch: bool | None = None
     unregistered: bool = False
+    status: str | None = None
+    flags: tuple[Flag, ...] = ()
+    flags_stale: str | None = None
     error: ExchangeError | None = None
     at: float | None = None
     stale: str | None = None
 
 
 def find_word(sources: Sources, drawdown_pct: float | None) -> Word:
-    """From risk_snapshot.json, and the errors of execution_health.json too."""
+    """From risk_snapshot.json, errors and flags of execution_health.json too, the status of engine_metadata.json."""
     data, stamp = sources.data(RISK_SNAPSHOT), sources.stamp(RISK_SNAPSHOT)
     breaker, exits = mapping(data.get("circuit_breaker")), mapping(data.get("tp_sl_registry"))
     mode, limit = data.get("risk_mode"), within(breaker.get("max_portfolio_dd_nav_pct"), 0.0, 1.0)
@@ -85,6 +78,7 @@ def find_word(sources: Sources, drawdown_pct: float | None) -> Word:
     old = why_not_alive(sources, RISK_SNAPSHOT, stamp) if data else None
     tripped, unread = _read_breaker(data.get("circuit_breaker"))
     named = word(mode, "mode", "risk_mode", "state")
+    flags, flags_stale = find_flags(sources)
     said = Word(
         mode=named,
         reason=reason,
@@ -98,7 +92,10 @@ def find_word(sources: Sources, drawdown_pct: float | None) -> Word:
         positions=count(exits.get("num_positions")),
         exits=count(exits.get("num_registry_entries")),
         mismatch=switch(exits.get("registry_mismatch")),
-        error=_last_error(sources),
+        status=_status(sources),
+        flags=flags,
+        flags_stale=flags_stale,
+        error=find_last_error(sources),
         at=stamp,
         stale=f"{RISK_SNAPSHOT} {old}" if old else None,
     )
@@ -136,6 +133,12 @@ def show_word(sources: Sources, said: Word) -> dict[str, Any]:
         sources.stale.note_all((f"kpis.risk.{key}" for key in shown), said.stale)
     error = said.error._asdict() if said.error else {}
     return {**shown, "anomalies": list(said.anomalies), "last_error": sanitize(error)}
+
+
+def _status(sources: Sources) -> str | None:
+    """What the executor says it does, where that is not running."""
+    said = word(sources.data(ENGINE_METADATA).get("status"), "status", "state")
+    return None if said is None or says_nothing(said) or said.lower() in RUNNING else said[:40]
 
 
 def _read_breaker(value: object) -> tuple[bool | None, str | None]:
@@ -202,41 +205,3 @@ def _is_slip(reason: str | None, drawdown_pct: float | None, daily_loss_pct: flo
         said, fell_pct = numeric(digits) or 0.0, (daily_loss_pct if of_day else drawdown_pct) or 0.0
         slips.append(bool(_FALL.search(name)) and fell_pct / SLIP_MOVES <= said <= fell_pct * SLIP_MOVES and said > 0)
     return bool(slips) and all(slips)
-
-
-def _last_error(sources: Sources) -> ExchangeError | None:
-    """The newest that is news, of any symbol, and no post-only rejection."""
-    found = [error for name in (RISK_SNAPSHOT, EXECUTION_HEALTH) for error in sources.derive(read_errors, name)]
-    return max((error for error in found if _is_news(error, sources.now)), key=lambda error: error.at, default=None)
-
-
-def read_errors(data: JsonDict) -> list[ExchangeError]:
-    """The last error of each component of each symbol."""
-    return [
-        error
-        for row in dicts(data.get("symbols"))
-        for block in mapping(row.get("errors")).values()
-        if (error := _read_error(row, mapping(block))) is not None
-    ]
-
-
-def _is_news(error: ExchangeError, now: float) -> bool:
-    age_s = age_of(error.at, now)
-    return age_s is not None and age_s < ERROR_IS_NEWS_S and error.code not in POST_ONLY_CODES
-
-
-def _read_error(row: JsonDict, block: JsonDict) -> ExchangeError | None:
-    last = mapping(block.get("last_error"))
-    kind = mapping(last.get("classification"))
-    at = first(parse_stamp(last.get(key)) for key in ("ts", *STAMP_KEYS))
-    if at is None:
-        return None
-    message = text(kind.get("message")) or text(last.get("message")) or "no message"
-    code = first([numeric(kind.get("code")), numeric(last.get("code")), _code_in(message)])
-    return ExchangeError(text(row.get("symbol")) or "?", at, message[:160], None if code is None else int(code))
-
-
-def _code_in(message: str) -> float | None:
-    """The code that the exchange's library puts into its message: `APIError(code=-2010): ...`."""
-    found = _CODE.search(message)
-    return numeric(found[1]) if found else None

@@ -1,14 +1,15 @@
-"""The executor's own word as alerts: a halt, a breaker, a mode, an anomaly, missing exits, an exchange error."""
+"""The executor's own word as alerts: a halt, a breaker, a mode, an anomaly, symbols that are off, an exchange error."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from state.facts.drawdown import Drawdown
 from state.facts.executor_word import Word
+from state.facts.symbol_flags import DISABLED, Flag
 from state.formatting import fmt_moment, fmt_number
-from state.sentences import quoted
+from state.sentences import Part, quoted
 from state.trust.severity import mode_kind
 from state.trust.stop_alerts import stop_alerts
-from state.trust.surface_alerts import Alert, State, alert
+from state.trust.surface_alerts import NAMED, Alert, State, alert
 
 # What the executor is expected to say of itself, in a title.
 MUTE = {"mode": "RISK MODE", "breaker": "CIRCUIT BREAKER"}
@@ -32,8 +33,11 @@ def executor_alerts(state: State, said: Word, drawdown: Drawdown) -> Iterator[Al
         names = " AND ".join(MUTE[what] for what, _ in said.mute)
         which, why = "neither" if len(said.mute) > 1 else "none", said.mute[0][1]
         yield alert("risk_unknown", f"{names} UNKNOWN", f"risk_snapshot.json carries {which}, {why}{old}")
+    if said.status is not None:
+        yield alert("engine_status", f"Executor status {said.status}", "engine_metadata.json does not say running")
     for anomaly in said.anomalies:
         yield alert("anomaly", "Anomaly", quoted(anomaly), old)
+    yield from _flags(said, now)
     for reason in drawdown.disowned:
         yield alert(
             "drawdown_not_usable",
@@ -52,6 +56,33 @@ def _mode(said: Word, old: str) -> Iterator[Alert]:
     slip = "; its reason reads a percentage as a fraction" if said.slip else ""
     reason = quoted(said.reason) if said.reason else "no reason given"
     yield alert(kind, f"Risk mode {said.mode}", reason, f"{score}{slip}{old}")
+
+
+def _flags(said: Word, now: float) -> Iterator[Alert]:
+    """The symbols that the executor has switched off, and then those it has flagged otherwise."""
+    old = f" ({said.flags_stale})" if said.flags_stale else ""
+    off = [flag for flag in said.flags if flag.word == DISABLED]
+    others = [flag for flag in said.flags if flag.word != DISABLED]
+    for flags, how in ((off, "disabled"), (others, "flagged")):
+        if flags:
+            count = len({flag.symbol for flag in flags})
+            title = f"{count} SYMBOL{'S' if count > 1 else ''} {how.upper()} BY THE EXECUTOR"
+            yield alert("symbol_flags", title, *_named(flags, now), old)
+
+
+def _named(flags: Sequence[Flag], now: float) -> Iterator[Part]:
+    """`BTCUSDT (dd_cap_hit, until 23:00:00 UTC), ETHUSDT dd_warning`."""
+    for index, flag in enumerate(flags[:NAMED]):
+        yield f"{', ' if index else ''}{flag.symbol}" + ("" if flag.word == DISABLED else f" {flag.word}")
+        until = "" if flag.until is None else f"until {fmt_moment(flag.until, now)}"
+        if flag.reason:
+            yield " ("
+            yield quoted(flag.reason)
+            yield f", {until})" if until else ")"
+        elif until:
+            yield f" ({until})"
+    if len(flags) > NAMED:
+        yield f" +{len(flags) - NAMED} more"
 
 
 def _error(said: Word, now: float) -> Iterator[Alert]:

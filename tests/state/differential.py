@@ -95,7 +95,6 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("*", "symbols.*.router.policy_taker_bias", ROUTING),
     Exempt("*", "symbols.*.router.policy_reason", ROUTING),
     Exempt("*", "symbols.*.router.maker_offset_bps", ROUTING),
-    Exempt("*", "symbols.*.risk.toggle_active", NOT_SHOWN),
     Exempt("*", "symbols.*.errors.*.count", NOT_SHOWN),
     Exempt("*", "symbols.*.errors.*.last_error.classification.retriable", NOT_SHOWN),
     Exempt("*", "symbols.*.errors.*.last_error.classification.status", NOT_SHOWN),

@@ -255,6 +255,51 @@ def test_an_exchange_error_is_news_for_an_hour(case: Any, file: str, tmp_path: P
     assert wrong(state, [claim]) == []
 
 
+FLAGS, TOGGLE = "risk_flags", "toggle_active"
+META = {"reason": "dd_cap_hit", "until": NOW + 600.0}
+FLAGGED: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "disabled",
+        {FLAGS: ["symbol_disabled"], TOGGLE: True, "toggle_meta": META},
+        "BTCUSDT .dd_cap_hit, until 22:55:00",
+    ),
+    ("the switch alone", {TOGGLE: 1, "toggle_meta": None}, "1 symbol disabled by the executor BTCUSDT$"),
+    ("its end has passed", {FLAGS: ["symbol_disabled"], "toggle_meta": META | {"until": NOW - 60.0}}, ""),
+    ("near the limit", {FLAGS: ["dd_warning", "dd_kill_threshold"]}, "1 symbol flagged.*BTCUSDT dd_warning, .*kill"),
+    ("a word", {FLAGS: "dd_warning"}, "flagged.*BTCUSDT dd_warning"),
+    ("none", {FLAGS: [], TOGGLE: "false"}, ""),
+    ("nothing", {FLAGS: [None, ""], TOGGLE: None}, ""),
+]
+
+
+@pytest.mark.parametrize("case", FLAGGED, ids=lambda case: str(case[0]))
+def test_a_symbol_that_is_off_or_flagged_is_an_alert(case: Any, tmp_path: Path) -> None:
+    """By whichever of the two files lives."""
+    _, risk, words = case
+    changes = {f"{file} symbols.0.{part}.{key}": value for file in FILES for part in ("risk", "components.risk")
+               for key, value in risk.items()}  # fmt: skip
+    claim = says(words, "warn") if words else {"no_alert": "by the executor"}
+    world = world_of(tmp_path, changes)
+    assert wrong(world.load(), [claim]) == []
+    assert wrong(change(world, {"risk_snapshot.json symbols": []}).load(), [claim]) == []
+
+
+@pytest.mark.parametrize(
+    "status", ["stopped", "HALTED", {"state": "crashed"}, "running", "Live", "", None, "n/a"], ids=repr
+)
+def test_an_engine_that_does_not_run_is_an_alert(status: Any, tmp_path: Path) -> None:
+    """In its own word; one that runs, or says nothing, is none."""
+    state = world_of(tmp_path, {"engine_metadata.json status": status}).load()
+    bad = status in ("stopped", "HALTED", {"state": "crashed"})
+    assert (
+        wrong(
+            state,
+            [says("executor status (stopped|halted|crashed)", "warn") if bad else {"no_alert": "executor status"}],
+        )
+        == []
+    )
+
+
 def test_a_desk_with_its_exits_in_place_has_nothing_to_say(tmp_path: Path) -> None:
     """And the one of the corpus says exactly one thing."""
     quiet = {"no_alert": ".", "severity": ["warn", "fail"]}

@@ -10,7 +10,7 @@ from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
 from state.facts.switches import says_nothing, switch
 from state.facts.symbol_flags import Flag, find_flags
-from state.files.surfaces import DIAGNOSTICS, ENGINE_METADATA, POSITIONS_LEDGER, RISK_SNAPSHOT
+from state.files.surfaces import DIAGNOSTICS, ENGINE_METADATA, NAV, POSITIONS_LEDGER, RISK_SNAPSHOT
 from state.files.values import JsonDict, count, first, mapping, number, numeric, sanitize, text, within, word
 from state.formatting import fmt_moment
 
@@ -136,8 +136,11 @@ def show_word(sources: Sources, said: Word) -> dict[str, Any]:
 
 
 def _status(sources: Sources) -> str | None:
-    """What the executor says it does, where that is not running."""
+    """What the executor says it does, where that is not running; an old word counts until it has written since."""
     said = word(sources.data(ENGINE_METADATA).get("status"), "status", "state")
+    is_old = why_not_alive(sources, ENGINE_METADATA, sources.stamp(ENGINE_METADATA)) is not None
+    if is_old and why_not_alive(sources, NAV, sources.stamp(NAV)) is None:
+        return None
     return None if said is None or says_nothing(said) or said.lower() in RUNNING else said[:40]
 
 

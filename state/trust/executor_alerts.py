@@ -34,7 +34,7 @@ def executor_alerts(state: State, said: Word, drawdown: Drawdown) -> Iterator[Al
         which, why = "neither" if len(said.mute) > 1 else "none", said.mute[0][1]
         yield alert("risk_unknown", f"{names} UNKNOWN", f"risk_snapshot.json carries {which}, {why}{old}")
     if said.status is not None:
-        yield alert("engine_status", f"Executor status {said.status}", "engine_metadata.json does not say running")
+        yield alert("engine_status", "Executor not running", "engine_metadata.json says ", quoted(said.status))
     for anomaly in said.anomalies:
         yield alert("anomaly", "Anomaly", quoted(anomaly), old)
     yield from _flags(said, now)

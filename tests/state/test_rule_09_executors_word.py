@@ -284,20 +284,25 @@ def test_a_symbol_that_is_off_or_flagged_is_an_alert(case: Any, tmp_path: Path) 
     assert wrong(change(world, {"risk_snapshot.json symbols": []}).load(), [claim]) == []
 
 
-@pytest.mark.parametrize(
-    "status", ["stopped", "HALTED", {"state": "crashed"}, "running", "Live", "", None, "n/a"], ids=repr
-)
+STATUS = "engine_metadata.json status"
+
+
+@pytest.mark.parametrize("status", ["stopped", "HALTED", {"state": "crashed"}, "shutting down"], ids=repr)
 def test_an_engine_that_does_not_run_is_an_alert(status: Any, tmp_path: Path) -> None:
-    """In its own word; one that runs, or says nothing, is none."""
-    state = world_of(tmp_path, {"engine_metadata.json status": status}).load()
-    bad = status in ("stopped", "HALTED", {"state": "crashed"})
-    assert (
-        wrong(
-            state,
-            [says("executor status (stopped|halted|crashed)", "warn") if bad else {"no_alert": "executor status"}],
-        )
-        == []
-    )
+    """In its own word, also when it has been silent since; but not once it writes again."""
+    world = world_of(tmp_path, {STATUS: status})
+    claim = says("executor not running.*(stopped|halted|crashed|shutting down)", "warn")
+    assert wrong(world.load(), [claim]) == []
+    shift(world, -HOUR_S, "engine_metadata.json")
+    assert wrong(world.load(), [{"no_alert": "executor not running"}]) == []
+    shift(world, -HOUR_S, "nav.json")
+    assert wrong(world.load(), [claim]) == []
+
+
+@pytest.mark.parametrize("status", ["running", "Live", "", None, "n/a", 3, {}], ids=repr)
+def test_an_engine_that_runs_or_says_nothing_is_no_alarm(status: Any, tmp_path: Path) -> None:
+    """Nothing stands for no word."""
+    assert wrong(world_of(tmp_path, {STATUS: status}).load(), [{"no_alert": "executor not running"}]) == []
 
 
 def test_a_desk_with_its_exits_in_place_has_nothing_to_say(tmp_path: Path) -> None:

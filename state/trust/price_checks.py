@@ -44,7 +44,7 @@ def check_prices(sources: Sources) -> Check:
             continue
         if left.file == right.file:
             differences += [[words] for words in _unlike_lists(left, right)]
-        for key in left.legs.keys() & right.legs.keys():
+        for key in (leg for leg in left.legs if leg in right.legs):
             compared = True
             differences += _leg_differences((left, right), key, apart_s <= SAME_LOOP_S)
     ordered = sorted(differences, key=lambda parts: str(parts[0]))

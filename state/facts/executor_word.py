@@ -141,7 +141,7 @@ def _status(sources: Sources) -> str | None:
     is_old = why_not_alive(sources, ENGINE_METADATA, sources.stamp(ENGINE_METADATA)) is not None
     if is_old and why_not_alive(sources, NAV, sources.stamp(NAV)) is None:
         return None
-    return None if said is None or says_nothing(said) or said.lower() in RUNNING else said[:40]
+    return None if said is None or says_nothing(said) or said.lower() in RUNNING else said[:160]
 
 
 def _read_breaker(value: object) -> tuple[bool | None, str | None]:

@@ -9,7 +9,7 @@ from state.files.stamps import parse_stamp
 from state.files.surfaces import EXECUTION_HEALTH, RISK_SNAPSHOT
 from state.files.values import JsonDict, dicts, mapping, text
 
-DISABLED = "symbol_disabled"
+DISABLED, DD_WARNING = "symbol_disabled", "dd_warning"
 MOST_LETTERS = 80
 
 

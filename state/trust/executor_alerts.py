@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from state.facts.drawdown import Drawdown
 from state.facts.executor_word import Word
-from state.facts.symbol_flags import DISABLED, Flag
+from state.facts.symbol_flags import DD_WARNING, DISABLED, Flag
 from state.formatting import fmt_moment, fmt_number
 from state.sentences import Part, quoted
-from state.trust.severity import mode_kind
+from state.trust.severity import CALM_STATES, mode_kind
 from state.trust.stop_alerts import stop_alerts
 from state.trust.surface_alerts import NAMED, Alert, State, alert
 
@@ -37,7 +37,7 @@ def executor_alerts(state: State, said: Word, drawdown: Drawdown) -> Iterator[Al
         yield alert("engine_status", "Executor not running", "engine_metadata.json says ", quoted(said.status))
     for anomaly in said.anomalies:
         yield alert("anomaly", "Anomaly", quoted(anomaly), old)
-    yield from _flags(said, now)
+    yield from _flags(state, said)
     for reason in drawdown.disowned:
         yield alert(
             "drawdown_not_usable",
@@ -58,16 +58,22 @@ def _mode(said: Word, old: str) -> Iterator[Alert]:
     yield alert(kind, f"Risk mode {said.mode}", reason, f"{score}{slip}{old}")
 
 
-def _flags(said: Word, now: float) -> Iterator[Alert]:
+def _flags(state: State, said: Word) -> Iterator[Alert]:
     """The symbols that the executor has switched off, and then those it has flagged otherwise."""
-    old = f" ({said.flags_stale})" if said.flags_stale else ""
+    now, old = state["meta"]["loaded_at"], f" ({said.flags_stale})" if said.flags_stale else ""
     off = [flag for flag in said.flags if flag.word == DISABLED]
-    others = [flag for flag in said.flags if flag.word != DISABLED]
+    others = [flag for flag in said.flags if flag.word != DISABLED and not _is_told(state, flag)]
     for flags, how in ((off, "disabled"), (others, "flagged")):
         if flags:
             count = len({flag.symbol for flag in flags})
             title = f"{count} SYMBOL{'S' if count > 1 else ''} {how.upper()} BY THE EXECUTOR"
             yield alert("symbol_flags", title, *_named(flags, now), old)
+
+
+def _is_told(state: State, flag: Flag) -> bool:
+    """Whether the symbol's drawdown state, which has a line of its own, says the same."""
+    dd_state = state["kpis"]["symbols"].get(flag.symbol, {}).get("dd_state")
+    return flag.word == DD_WARNING and isinstance(dd_state, str) and dd_state.lower() not in CALM_STATES
 
 
 def _named(flags: Sequence[Flag], now: float) -> Iterator[Part]:

@@ -267,6 +267,7 @@ FLAGGED: list[tuple[str, dict[str, Any], str]] = [
     ("its end has passed", {FLAGS: ["symbol_disabled"], "toggle_meta": META | {"until": NOW - 60.0}}, ""),
     ("near the limit", {FLAGS: ["dd_warning", "dd_kill_threshold"]}, "1 symbol flagged.*BTCUSDT dd_warning, .*kill"),
     ("a word", {FLAGS: "dd_warning"}, "flagged.*BTCUSDT dd_warning"),
+    ("what its drawdown state says", {FLAGS: ["dd_warning"], "dd_state": "cautious"}, ""),
     ("none", {FLAGS: [], TOGGLE: "false"}, ""),
     ("nothing", {FLAGS: [None, ""], TOGGLE: None}, ""),
 ]
@@ -287,11 +288,11 @@ def test_a_symbol_that_is_off_or_flagged_is_an_alert(case: Any, tmp_path: Path) 
 STATUS = "engine_metadata.json status"
 
 
-@pytest.mark.parametrize("status", ["stopped", "HALTED", {"state": "crashed"}, "shutting down"], ids=repr)
+@pytest.mark.parametrize("status", ["stopped", "HALTED", {"state": "crashed"}, "waiting: 401 Invalid key"], ids=repr)
 def test_an_engine_that_does_not_run_is_an_alert(status: Any, tmp_path: Path) -> None:
     """In its own word, also when it has been silent since; but not once it writes again."""
     world = world_of(tmp_path, {STATUS: status})
-    claim = says("executor not running.*(stopped|halted|crashed|shutting down)", "warn")
+    claim = says("executor not running.*(stopped|halted|crashed|waiting: 401 invalid key)", "warn")
     assert wrong(world.load(), [claim]) == []
     shift(world, -HOUR_S, "engine_metadata.json")
     assert wrong(world.load(), [{"no_alert": "executor not running"}]) == []

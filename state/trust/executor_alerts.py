@@ -79,7 +79,10 @@ def _is_told(state: State, flag: Flag) -> bool:
 def _named(flags: Sequence[Flag], now: float) -> Iterator[Part]:
     """`BTCUSDT (dd_cap_hit, until 23:00:00 UTC), ETHUSDT dd_warning`."""
     for index, flag in enumerate(flags[:NAMED]):
-        yield f"{', ' if index else ''}{flag.symbol}" + ("" if flag.word == DISABLED else f" {flag.word}")
+        yield f"{', ' if index else ''}{flag.symbol}"
+        if flag.word != DISABLED:
+            yield " "
+            yield quoted(flag.word)
         until = "" if flag.until is None else f"until {fmt_moment(flag.until, now)}"
         if flag.reason:
             yield " ("

@@ -17,6 +17,7 @@ from desk import running
 
 from execution.storage.atomic_json import write_json_atomic
 from execution.surfaces.engine import OWNED
+from state.files.surfaces import ENGINE_METADATA
 
 SEED = ("--seed", "7")
 STAMP = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T")
@@ -32,10 +33,12 @@ def program(log_dir: Path, name: str, *arguments: str) -> Iterator[subprocess.Po
 
 
 def write_healthy(log_dir: Path) -> Path:
-    """What a healthy executor and its daemon leave after one step."""
+    """What a healthy executor and its daemon leave after one step; that it has ended since is not said."""
     for command in (["executor", *SEED, "--speed", "0", "--steps", "1"], ["sync_state", "--once"]):
         with program(log_dir, *command) as process:
             assert process.wait(60) == 0
+    engine = log_dir / "state" / ENGINE_METADATA
+    write_json_atomic(engine, json.loads(engine.read_bytes()) | {"status": "running"})
     return log_dir
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from state.facts.sources import Sources
 from state.files.reading import Reading
 from state.files.stamps import age_of, content_stamp, parse_stamp, unreadable_stamp
-from state.files.values import NOT_A_NUMBER, JsonDict, mapping, number, numeric, printable
+from state.files.values import NOT_A_NUMBER, JsonDict, as_written, mapping, number, numeric
 from state.formatting import fmt_moment, fmt_number
 
 # A rate this old says nothing about today's.
@@ -15,8 +15,6 @@ KEEP_FOR_S = 24 * 3600.0
 POSSIBLE = (1.0, 100.0)
 # In a day it moves by a few percent at most: two rates further apart are not both of it.
 APART = 0.05
-# So much of what stands in place of a time is told.
-SHOWN = 40
 
 NO_RATE = "no USD/ZAR rate in logs/state"
 REMEMBERED = "fx"
@@ -95,7 +93,7 @@ def _why_refused(sources: Sources, name: str, rate: Rate) -> str | None:
         return f"the USD/ZAR rate {fmt_number(rate.usd_zar, 4)} of {name} is outside {low:.0f} to {high:.0f}"
     written = unreadable_stamp(_block(sources.readings[name]))
     if written is not None:
-        return f"the USD/ZAR rate of {name} is of a time that cannot be read: {printable(str(written))[:SHOWN]}"
+        return f"the USD/ZAR rate of {name} is of a time that cannot be read: {as_written(written)}"
     age_s = age_of(rate.updated_at, sources.now)
     if rate.updated_at is not None and (age_s is None or age_s > KEEP_FOR_S):
         when = "of the future" if age_s is None else "older than a day"

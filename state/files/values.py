@@ -80,6 +80,13 @@ def printable(value: str) -> str:
     return "".join(char if char.isprintable() else " " if char.isspace() else "?" for char in value)
 
 
+def as_written(value: object, longest: int = 40) -> str:
+    """What stands in a place, for a sentence: words and numbers as written, cut; of anything else what it is."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    return str(value).lower() if isinstance(value, bool) else printable(str(value))[:longest]
+
+
 def word(value: object, *keys: str) -> str | None:
     """A string, or the string under the first of `keys` where a version of the writers puts a dict."""
     if isinstance(value, dict):

@@ -6,12 +6,9 @@ from state.facts.sources import Sources
 from state.facts.standing import frozen_since
 from state.files.reading import Reading
 from state.files.stamps import unreadable_stamp
-from state.files.values import JsonDict, printable
+from state.files.values import JsonDict, as_written
 from state.formatting import fmt_age
 from state.trust.shapes import find_shape
-
-# So much of what stands in place of a stamp is told.
-SHOWN = 40
 
 
 def describe_surfaces(sources: Sources) -> list[dict[str, Any]]:
@@ -73,4 +70,4 @@ def _why_no_stamp(data: JsonDict) -> str:
     written = unreadable_stamp(data)
     if written is None:
         return "no time stamp in the file"
-    return f"its time stamp cannot be read: {printable(str(written))[:SHOWN]}"
+    return f"its time stamp cannot be read: {as_written(written)}"

@@ -80,7 +80,7 @@ def _number(value: Any) -> float | None:
 
 
 def _legs(document: Any) -> Iterator[list[dict[str, Any]]]:
-    """Rows of one symbol, and those among them that agree on the side, wherever there are several."""
+    """Rows of one symbol, and those among them that agree on the side, or in all, wherever there are several."""
     lists = [document.get(key) for key in ROW_LISTS] if isinstance(document, dict) else []
     for rows in (rows for rows in lists if isinstance(rows, list)):
         groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
@@ -88,6 +88,8 @@ def _legs(document: Any) -> Iterator[list[dict[str, Any]]]:
             symbol, side = str(row.get("symbol")).strip(), row.get("positionSide", row.get("side"))
             groups[symbol,].append(row)
             groups[symbol, str(side).strip().upper()].append(row)
+            # Of one side by their word, rows are of two legs where some are refuted by their own price.
+            groups[symbol, "alike", json.dumps(row, sort_keys=True)].append(row)
         yield from (group for group in groups.values() if len(group) > 1)
 
 

@@ -244,12 +244,13 @@ def test_a_refuted_fee_ratio_is_not_shown_from_its_copy(key: str, value: Any, ra
     assert state["kpis"]["risk"]["fee_pnl_ratio"] == pytest.approx(5.9479146)
 
 
-@pytest.mark.parametrize("at", [0, 1.0, 5e8, "0", "yesterday", True, [], {}], ids=repr)
+@pytest.mark.parametrize("at", [0, 1.0, 5e8, "0", "yesterday", True, [], {}, [None], {"a": {"b": None}}], ids=repr)
 def test_a_rate_of_no_known_time_is_not_of_today(at: Any, tmp_path: Path) -> None:
     """What stands in place of a time and is none proves no age."""
     state = put(tmp_path, ("kpis_v7.json fx.ts",), at).load()
     unknown = [{"path": path, "unknown": True} for path in ("nav.nav_zar", "nav.fx_usd_zar")]
     assert wrong(state, [*unknown, told("usd/zar.*cannot be read")]) == []
+    assert "None" not in state["meta"]["unknown"]["nav.nav_zar"]
 
 
 TWO_RATES = [(17.24, True), (17.9, True), (18.90, False), (15.6, False), (1.724, False)]

@@ -1,5 +1,6 @@
 """Trouble of the risk figures, of the router and of the market: every word that the page colours is named here."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from state.facts.drawdown import AT_THE_PEAK_PCT, BELOW_THE_PEAK
@@ -65,14 +66,16 @@ def _router(state: State) -> Iterator[Alert]:
     router, unknown = state["router"], state["meta"]["unknown"]
     label = router["quality"].lower() if "router.quality" not in unknown else ""
     groups = _symbols_by(state, "router_quality", lambda word: word.lower() in BAD_CLASSES)
-    counts = {word: number for word, number in (router["quality_counts"] or {}).items() if number}
-    classes = frozenset({label, *groups, *(word.lower() for word in counts)})
+    counts = Counter[str]()
+    for word, number in (router["quality_counts"] or {}).items():
+        counts[word.lower()] += number or 0
+    classes = frozenset({label, *groups, *(word for word, number in counts.items() if number)})
     kind = router_kind(classes)
     if kind is None:
         return
     worst = label if label in BAD_CLASSES else next(word for word in BAD_CLASSES if word in classes)
     total = sum(counts.values())
-    counted = [f"{counts[word]} of {total} {word}" for word in BAD_CLASSES if word in counts and word not in groups]
+    counted = [f"{counts[word]} of {total} {word}" for word in BAD_CLASSES if counts[word] and word not in groups]
     named = ["portfolio", _listed(groups, BAD_CLASSES)] if label == worst else _named_first(groups, worst, BAD_CLASSES)
     parts = [*named, *counted]
     yield alert(kind, f"Router {worst}", "; ".join(filter(None, parts)))

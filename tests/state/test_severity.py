@@ -186,6 +186,7 @@ BAD_DAYS: dict[str, Changes] = {
     "a poor router": {f"{EXECUTOR}router_quality": "poor"},
     "a broken symbol": {"router_health.json symbols.0.quality": "broken"},
     "a class counted": {"router_health.json summary.quality_counts": {"ok": 7, "broken": 1}},
+    "a class counted in capitals": {"router_health.json summary.quality_counts": {"OK": 7, "Broken": 1}},
     "fees above the loss": {f"{RISK}fee_pnl": {"fee_pnl_ratio": 2.0, "fees": 20.0, "pnl": -10.0, "window_days": 7}},
     "a torn file": {"execution_health.json": b"{"},
     "an old file": {"router_health.json updated_ts": 1764190000.0},
@@ -202,6 +203,7 @@ def test_what_goes_wrong_is_named(changes: Changes, tmp_path: Path) -> None:
     state = change(world, changes).load()
     assert Counter(colored(state)) - before
     assert unnamed(state) == []
+    assert [item for item in state["meta"]["alerts"] if not item["text"]] == []
 
 
 OLD_AT = "2025-11-26T20:00:00+00:00"

@@ -11,6 +11,9 @@ MAX_DEPTH = 12
 
 DECIMAL = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,3})?")
 
+# What means to be a date, whether or not there is such a day.
+DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:[\d:.,+Z-]*)?")
+
 NOT_A_NUMBER = "is not a number"
 
 # Products, sums and quotients of numbers of such sizes stay finite; nothing a desk counts comes near them.
@@ -81,10 +84,17 @@ def printable(value: str) -> str:
 
 
 def as_written(value: object, longest: int = 40) -> str:
-    """What stands in a place, for a sentence: words and numbers as written, cut; of anything else what it is."""
+    """What stands in place of a time, for a sentence without parts: words and dates as written, cut; else what it is.
+
+    Any other figure might be an amount, which a private view must not tell.
+    """
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    return str(value).lower() if isinstance(value, bool) else printable(str(value))[:longest]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "a number that is no time"
+    written = printable(str(value).lower() if isinstance(value, bool) else str(value))[:longest]
+    has_figures = any(map(str.isnumeric, written))
+    return "words that are no time" if has_figures and not DATE.fullmatch(written) else written
 
 
 def word(value: object, *keys: str) -> str | None:

@@ -28,16 +28,17 @@ help:
 	@echo "make check      ruff, formatting, mypy --strict, pip check; make format mends the formatting"
 	@echo "make bench | soak | fuzz | hostile | hostile-desks"
 	@echo "                what it costs, 20,000 ticks, 1,000,000 damaged states, 100,000 hostile requests, as many hostile desks"
-	@echo "make clean      removes $(VENV) and build/"
+	@echo "make screenshot | lock | clean"
+	@echo "                docs/healthy.png anew, the pins anew, without $(VENV) and build/"
 	@echo
-	@echo "make run EXECUTOR_ARGS=\"--fault drawdown\"      a bad day; python -m execution.executor --help has them all"
+	@echo "make run EXECUTOR_ARGS=\"--fault drawdown\"      a bad day; the README names the others"
 	@echo "make run ACCOUNT=binanceusdm                   your own account, only read; docs/account.md says how. ACCOUNT=fake tries it out"
 	@echo "make run DESKS=3                              several paper desks, one of them on a bad day, and their overview"
 	@echo "make run STATE_DIR=/var/lib/desk/state         the dashboard alone, on a directory that others write"
 	@echo "make run STATE_DIR=tests/fixtures/corpus/v7.1/healthy/logs/state NOW=1764197100     as of a fixed time"
 	@echo "HEDGE_BIND=127.0.0.1:8051 make run             another port (127.0.0.1:8050); README.md has the other settings"
 	@echo
-	@echo "python -m state --help | python -m execution.executor --help | python -m execution.sync_state --help"
+	@echo "$(BIN)/python -m state --help | $(BIN)/python -m execution.executor --help | $(BIN)/python -m execution.sync_state --help"
 
 $(VENV)/.run: requirements.txt
 	@echo "installing $$(grep -c '^[a-z].*==' $<) packages of $< into $(VENV), once; it takes some minutes"
@@ -66,13 +67,13 @@ $(VENV)/.browser: | $(VENV)/.dev
 	sh tests/fleet/install-redis.sh
 	@touch $@
 
-# With STATE_DIR or NOW the dashboard alone, on state that is already there; else the whole desk: executor, daemon, dashboard.
+# With STATE_DIR, HEDGE_DESKS_DIR or NOW the dashboard alone, on state that is already there; else the whole desk: executor, daemon, dashboard.
 # With DESKS so many of them, in logs/desks, and one dashboard.
 # What would keep the dashboard from starting is said before anything starts.
 run: $(VENV)/.run $(if $(ACCOUNT),$(VENV)/.account)
 	@$(BIN)/python -m dash_app.server
-ifneq ($(STATE_DIR)$(NOW),)
-	@$(if $(STATE_DIR),HEDGE_STATE_DIR="$(STATE_DIR)") $(if $(NOW),HEDGE_NOW="$(NOW)") exec $(BIN)/gunicorn
+ifneq ($(STATE_DIR)$(HEDGE_DESKS_DIR)$(NOW),)
+	@$(if $(STATE_DIR),HEDGE_STATE_DIR="$(STATE_DIR)") $(if $(HEDGE_DESKS_DIR),HEDGE_DESKS_DIR="$(HEDGE_DESKS_DIR)") $(if $(NOW),HEDGE_NOW="$(NOW)") exec $(BIN)/gunicorn
 else ifneq ($(ACCOUNT),)
 	@HEDGE_LOG_DIR="$${HEDGE_LOG_DIR:-logs/accounts/$(ACCOUNT_NAME)}" HEDGE_ACCOUNT_ARGS="--exchange $(ACCOUNT) $(ACCOUNT_ARGS)" \
 	HEDGE_FAKE_EXCHANGE=$(if $(filter fake,$(ACCOUNT)),true,false) exec $(BIN)/supervisord $(AS_ROOT) -c deploy/supervisord-account.conf

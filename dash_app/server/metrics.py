@@ -24,7 +24,7 @@ class Gauge(NamedTuple):
     name: str
     help: str
     read: Callable[[Any], float | None]
-    amount: bool = False  # what a private key does not get
+    amount: bool = False  # what a private token does not get
 
 
 def _drawdown_ratio(state: StateDict) -> float | None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("account")
 
-NO_CCXT = "ccxt is not installed; python -m pip install -r requirements-account.txt"
+NO_CCXT = "ccxt is not installed; `make .venv/.account` installs it"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

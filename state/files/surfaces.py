@@ -76,7 +76,7 @@ SURFACES: tuple[Surface, ...] = (
     # Nothing is shown of these two: only the sync daemon writes them, so that they tell whether it lives.
     Surface(POSITIONS_SYNC, 20.0, required=False, writer=SYNC_DAEMON, listed=False),
     Surface(LEADERBOARD, 20.0, required=False, writer=SYNC_DAEMON, listed=False),
-    # Only the NAV history is taken from here, and only while nav_state.json carries none.
+    # The NAV history, its changes, and what an empty book is held against.
     Surface(NAV_LOG, 60.0, required=False, path="../nav_log.json", root=list),
 )
 

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def package_of(path: Path) -> str:
-    """`dash_app/render/cards.py` -> `dash_app.render`: what a relative import starts from."""
+    """`dash_app/render/kpis.py` -> `dash_app.render`: what a relative import starts from."""
     return ".".join(path.parts[:-1])
 
 

@@ -82,7 +82,7 @@ def test_units_are_hardened(path: Path) -> None:
     for line in ("NoNewPrivileges=true", "ProtectSystem=strict", "CapabilityBoundingSet=\n", "UMask=0027"):
         assert line in text
     reads_only = path.stem in ("hedge-dashboard", "hedge-publish")
-    assert ("ReadOnlyPaths=/var/lib/hedge" in text) == reads_only == ("StateDirectory=" not in text)
+    assert ("ReadOnlyPaths=-/var/lib/hedge" in text) == reads_only == ("StateDirectory=" not in text)
 
 
 def test_the_dashboard_has_one_place_for_its_history() -> None:

@@ -180,7 +180,7 @@ def repository_files() -> Iterator[Path]:
 
 REFERENCES = [
     (f"see {SHARED}/design.md", True),
-    ("open('" + "/work" + "/main/logs')", True),
+    ("open('" + "/mnt" + "/data/logs')", True),
     ("DIR=" + "/root" + "/desk", True),
     ("WorkingDirectory=" + "/home" + "/desk/app", True),
     ("logs/state/nav.json", False),

@@ -6,7 +6,7 @@
     const isKiosk = document.documentElement.dataset.kiosk === "1";
 
     const panel = () => document.querySelector(".nav-history");
-    const buttons = () => [...document.querySelectorAll("[data-turn]")];
+    const buttons = () => [...document.querySelectorAll(".nav-button")];
     const shown = () => panel()?.dataset.shown || "day";
 
     // What is no longer there, such as a week after the log was lost, cannot be on show.
@@ -20,7 +20,7 @@
     }
 
     document.addEventListener("click", function ({ target }) {
-        const button = target instanceof Element && target.closest("[data-turn]");
+        const button = target instanceof Element && target.closest(".nav-button");
         if (button) show(button.dataset.turn);
     });
     document.addEventListener("hedge-beat", () => show(shown()));

@@ -19,7 +19,7 @@ from execution.sync.transition_log import TransitionLog
 from execution.utils.execution_health import build_router_part, measure_reject_rate
 from execution.utils.metrics import Drawdown, Peak, build_fee_pnl, rolling_sharpe
 from execution.utils.numbers import read_amount
-from execution.utils.timestamps import plausible_epoch_s, start_of_day_s
+from execution.utils.timestamps import FUTURE_TOLERANCE_S, plausible_epoch_s, start_of_day_s
 from state.files import surfaces
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from execution.utils.event_window import EventWindow
 
 OWNED = (surfaces.NAV_STATE, surfaces.POSITIONS_STATE, surfaces.LEADERBOARD, surfaces.KPIS)
-
-
-# A clock that runs ahead of ours by so little counts as ours.
-FUTURE_TOLERANCE_S = 2.0
 
 
 class SyncCycle:

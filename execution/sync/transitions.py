@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from execution.utils.timestamps import FUTURE_TOLERANCE_S
 from state.files import surfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from execution.sync.book import Legs
-
-# A stamp up to this far ahead is the difference between two clocks; beyond, it is an error and tells nothing.
-FUTURE_TOLERANCE_S = 1.0
 
 LIVE, SILENT = "live", "silent"
 

@@ -8,6 +8,9 @@ from execution.utils.numbers import describe, finite_number
 
 DAY_S = 86_400.0
 
+# A stamp up to this far ahead is the difference between two clocks, and counts as now.
+FUTURE_TOLERANCE_S = 2.0
+
 # An epoch in milliseconds, or one of another century, is a mistake of the writer.
 EPOCH_RANGE_S = (1e9, 1e10)
 

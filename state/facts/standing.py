@@ -8,13 +8,9 @@ from state.facts.money import is_dollar_pair
 from state.facts.sources import Sources
 from state.files.reading import Reading
 from state.files.rows import read_rows
-from state.files.surfaces import BY_NAME
 from state.formatting import fmt_moment
 
 T = TypeVar("T")
-
-# What a nav file of an unknown name is expected to be like.
-UNLISTED_STALE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +65,6 @@ def choose(sources: Sources, claims: Iterable[Claim[T]]) -> Choice[T]:
     return Choice(newest, f"{newest.name} {reason}", tuple(item for item in passed if item[0] is not newest))
 
 
-def alive_first(sources: Sources, claims: Iterable[Claim[T]]) -> list[Claim[T]]:
-    """The sound claims in their order, those of living files before the others, which come newest first."""
-    alive: list[Claim[T]] = []
-    others: list[Claim[T]] = []
-    for claim in claims:
-        if claim.flaw is None:
-            (others if why_not_alive(sources, claim.file, claim.stamp) else alive).append(claim)
-    return alive + sorted(others, key=lambda claim: -(claim.stamp or 0.0))
-
-
 def why_not_alive(sources: Sources, name: str, stamp: float | None) -> str | None:
     """Why a part of a file, written at `stamp`, does not speak of now; None when it does."""
     reading = sources.readings.get(name)
@@ -88,8 +74,7 @@ def why_not_alive(sources: Sources, name: str, stamp: float | None) -> str | Non
     if age_s is None:
         at = reading.updated_at if stamp is None else stamp
         return "has no time stamp" if reading.updated_at is None else f"is stamped {reading.ahead_words(at)}"
-    surface = BY_NAME.get(name)
-    if age_s > (surface.stale_after_s if surface else UNLISTED_STALE_S):
+    if age_s > reading.surface.stale_after_s:
         return f"silent since {fmt_moment(stamp, sources.now)}"
     frozen_at = frozen_since(sources, reading)
     return None if frozen_at is None else f"frozen since {fmt_moment(frozen_at, sources.now)}"

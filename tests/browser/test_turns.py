@@ -67,6 +67,15 @@ def test_nothing_is_folded_elsewhere(view: Shown) -> None:
     assert not view.page.locator(".fold").is_visible()
 
 
+def test_the_pages_of_a_table_turn_without_the_line(browser: Browser, desk: Server) -> None:
+    """Two kinds of buttons, of which one knows nothing of the other."""
+    with shown(browser, desk) as view:
+        view.page.locator(".nav-button[data-turn=week]").click()
+        view.page.locator(".symbols .turn[data-turn='1']").dispatch_event("click")
+        assert view.page.evaluate(SHOWN_LINE) == "false,true"
+        assert view.page.locator(".turn[aria-pressed]").count() == 0
+
+
 @pytest.mark.parametrize(("search", "turns"), [("?kiosk=1", True), ("", False)])
 def test_a_kiosk_turns_the_nav_between_a_day_and_a_week(
     browser: Browser, desk: Server, search: str, *, turns: bool

@@ -23,8 +23,8 @@ EXCHANGE_KEPT = ("source", "fresh", "confirmed_at", "confirmed_age_s", "frozen")
 RISK_AMOUNTS = ("fees_usd", "realized_pnl_usd")
 RISK_KEPT = (
     "dd_state", "atr_regime", "atr_ratio", "fee_pnl_ratio", "fee_pnl_window_days", "drawdown_pct", "drawdown_usable",
-    "mode", "mode_reason", "mode_score", "circuit_breaker", "circuit_breaker_limit_pct", "positions_registered",
-    "exits_registered", "exits_mismatch", "anomalies",
+    "mode", "mode_score", "circuit_breaker", "circuit_breaker_limit_pct", "positions_registered",
+    "exits_registered", "exits_mismatch",
 )  # fmt: skip
 SYMBOL_KEPT = ("symbol", "dd_state", "dd_today_pct", "atr_ratio", "atr_regime", "router_quality")
 SYMBOL_RATIOS = ("maker_fill_rate", "fallback_ratio", "slip_q50_bps")
@@ -136,14 +136,18 @@ def _slice(row: dict[str, Any], total: float | None) -> dict[str, Any]:
 
 
 def _risk(risk: StateDict) -> StateDict:
-    vetoes = [_veto(row) for row in rows_at(risk, "vetoes")]
-    return {**_kept(risk, RISK_KEPT), **_masked(risk, RISK_AMOUNTS), **({"vetoes": vetoes} if vetoes else {})}
+    vetoes = [{**_kept(row, ("count",)), "reason": _words_of(row.get("reason"))} for row in rows_at(risk, "vetoes")]
+    said: StateDict = {"vetoes": vetoes} if vetoes else {}
+    if "anomalies" in risk:
+        said["anomalies"] = [_words_of(words) for words in risk["anomalies"] or []]
+    if "mode_reason" in risk:
+        said["mode_reason"] = _words_of(risk["mode_reason"])
+    return {**_kept(risk, RISK_KEPT), **_masked(risk, RISK_AMOUNTS), **said}
 
 
-def _veto(row: StateDict) -> StateDict:
-    """Its reason is a writer's own word; one with figures in it may be an amount."""
-    reason = str(row.get("reason") or "")
-    return {**_kept(row, ("count",)), "reason": MASK if any(map(str.isdigit, reason)) else reason}
+def _words_of(words: Any) -> str | None:
+    """A writer's own words; those with figures in them may be an amount."""
+    return MASK if any(map(str.isdigit, str(words))) else words
 
 
 def _pnl(state: StateDict) -> StateDict:

@@ -15,7 +15,7 @@ from state.facts.environment import ENVIRON_KEYS
 from state.facts.sources import Derived, Sources
 from state.files.history import History, locate
 from state.files.reading import Reading, Signature, find_directory_fault, is_coarse, read_surface
-from state.files.recall import latest, remember
+from state.files.recall import latest, newer_than, remember
 from state.files.surfaces import BY_NAME, NAV, NAV_STATE, SURFACES, Surface
 from state.files.transitions import LOCATION, Tape, read_tape
 from state.normalize import normalize, unusable_state
@@ -82,7 +82,12 @@ class Loader:
         if own is not None and own.status == "missing" and not os.path.lexists(path):
             return own
         previous = latest(surface, own, self._history)
-        return remember(read_surface(path, surface, previous), previous, self._history, now)
+        found = read_surface(path, surface, previous)
+        is_broken = found.status not in ("ok", "missing")
+        # A log is followed by what this process has read of it, however long ago that was.
+        if is_broken and (newer := newer_than(previous, self._history)) is not None:
+            previous, found = newer, read_surface(path, surface, newer)
+        return remember(found, previous, self._history, now)
 
     def _may_keep(self) -> bool:
         """A file that could not be read may become readable, and an unknown nav file appear, without a new stamp."""

@@ -19,7 +19,7 @@ from state.facts.router import build_router
 from state.facts.series import build_history, remembered_series
 from state.facts.sources import Sources
 from state.facts.standing import frozen_since
-from state.facts.stops import is_unregistered
+from state.facts.stops import is_registry_behind, is_unregistered
 from state.facts.tape import show_transitions
 from state.files.values import mapping, number
 from state.trust.alerts import Evidence, build_alerts
@@ -44,7 +44,7 @@ def normalize(sources: Sources, state_dir: str) -> State:
     kpis = build_kpis(sources, drawdown, nav_found, said)
     book = build_book(sources, exchange)
     positions = build_positions(sources, book, kpis["symbols"])
-    said = said._replace(unregistered=is_unregistered(sources, book))
+    said = said._replace(unregistered=is_unregistered(sources, book), behind=is_registry_behind(sources, book))
     exposure = sum_exposure(positions, book)
     history = build_history(sources, remembered_series(sources))
     nav = build_nav(sources, NavInputs(nav_found, rate, exchange, drawdown, exposure, history, kpis["risk"]))

@@ -43,8 +43,8 @@ class Word(NamedTuple):
     `slip`: the reason rests on a fraction that is a percentage by mistake. `limit_pct`: the breaker's, in percent.
     `unread`: what the breaker says, where that is neither on nor off; `mode_unread`: what stands in place of a mode
     and is no word. `mute`: of `mode` and `breaker` what is not there, and why it was expected.
-    `unregistered`: fewer positions are registered than are open. `status`: of engine_metadata.json, where it is no word
-    for running. `flags_stale`: why the flags of symbols are old ones.
+    `unregistered`: fewer positions are registered than are open; `behind`: those of a moment ago are. `status`: of
+    engine_metadata.json, where it is no word for running. `flags_stale`: why the flags of symbols are old ones.
     """
 
     mode: str | None = None
@@ -61,6 +61,7 @@ class Word(NamedTuple):
     exits: int | None = None
     mismatch: bool | None = None
     unregistered: bool = False
+    behind: bool = False
     status: str | None = None
     flags: tuple[Flag, ...] = ()
     flags_stale: str | None = None

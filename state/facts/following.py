@@ -39,9 +39,9 @@ def is_settled(left: Followed, right: Followed, leg: str) -> bool:
     """Whether each of the two was written after the other had come to say what it says of the leg."""
     if left.stamp is None or right.stamp is None or leg not in left.since or leg not in right.since:
         return False
-    return _is_after(left.stamp, right.since[leg]) and _is_after(right.stamp, left.since[leg])
+    return is_after(left.stamp, right.since[leg]) and is_after(right.stamp, left.since[leg])
 
 
-def _is_after(stamp: float, since: float) -> bool:
+def is_after(stamp: float, since: float) -> bool:
     """Files of one loop may each have what the loop before left: a later writing, or nobody knows of another."""
     return since == 0.0 or stamp > since + SAME_LOOP_S

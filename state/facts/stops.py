@@ -4,7 +4,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from state.facts.book import Book, Member
-from state.facts.following import Followed, follow, is_settled
+from state.facts.following import Followed, follow, is_after, is_settled
 from state.facts.sources import Sources
 from state.facts.standing import why_not_alive
 from state.files.rows import SIDES, Key, Row
@@ -113,6 +113,18 @@ def _entries_of(sources: Sources, book: Book) -> list[tuple[Member, tuple[Entry,
         of_leg = [entry for entry in of_symbol if entry.side == side or (is_only and None in (entry.side, side))]
         found.append((member, tuple(of_leg)))
     return found
+
+
+def is_registry_behind(sources: Sources, book: Book) -> bool:
+    """Whether the executor's registry of exits still counts the positions of a book that has changed since."""
+    counted = count(mapping(sources.data(RISK_SNAPSHOT).get("tp_sl_registry")).get("num_positions"))
+    if counted is None or book.unknown is not None:
+        return False
+    symbols = {member.row.symbol for member in book.members}
+    if len(symbols) <= counted <= len(book.members):
+        return False
+    since, stamp = _follow_book(sources, book).since.get(""), sources.stamp(RISK_SNAPSHOT)
+    return since is not None and stamp is not None and not is_after(stamp, since)
 
 
 def is_unregistered(sources: Sources, book: Book) -> bool:

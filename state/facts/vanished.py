@@ -83,8 +83,8 @@ def remember_legs(sources: Sources, rows: Sequence[Row], stamp: float | None) ->
     if stamp is None:
         return
     gone = _missing_legs(sources, rows)
-    if gone and not _is_behind(_moments(sources, rows, stamp), stamp):
-        gone = {}
+    if gone and not any(moment.at < stamp - SAME_LOOP_S for moment in _moments(sources, rows, stamp)[-1:]):
+        gone = {}  # the log has the loop of the book
     if not rows and sources.history.get(LEGS):
         sources.history.keep(FLAT, True, stamp)
     if gone:
@@ -93,11 +93,6 @@ def remember_legs(sources: Sources, rows: Sequence[Row], stamp: float | None) ->
     if (now := _moment_of(sources, rows, stamp)) is not None:
         sources.history.keep(LAST_MOMENT, list(now), stamp)
     sources.history.forget(DOUBT)
-
-
-def _is_behind(moments: list[Moment], stamp: float) -> bool:
-    """Whether the log has yet to have the loop of the book."""
-    return bool(moments) and moments[-1].at < stamp - SAME_LOOP_S
 
 
 def read_moments(data: JsonDict) -> list[Moment]:
@@ -170,17 +165,27 @@ def _last_known_at(sources: Sources) -> float:
 
 
 def _lost_with(moments: list[Moment], missing: dict[str, float], since: float) -> Moment | None:
-    """The last moment before legs went that took their share of the open PnL with them, without a trace."""
+    """The moment before legs went with their share of the open PnL; None where a step that may be it left a trace."""
     share = sum(missing.values())
     if not missing or abs(share) < CENT:
         return None
-    for index in range(len(moments) - 2, -1, -1):
-        step = moments[index].pnl_usd - moments[index + 1].pnl_usd
-        if moments[index + 1].at <= since:
-            return None
-        if abs(step - share) <= SHARE * abs(share):
-            return moments[index]._replace(pnl_usd=share) if _is_traceless(moments, index, share) else None
-    return None
+    pairs = enumerate(pairwise(moments))
+    steps = {index: before.pnl_usd - after.pnl_usd for index, (before, after) in pairs if after.at > since}
+    if len(steps) > 1 and _may_be_realised(moments, steps, share):
+        return None
+    fitting = [index for index, step in steps.items() if abs(step - share) <= SHARE * abs(share)]
+    if not fitting or not all(_is_traceless(moments, index, share) for index in fitting):
+        return None
+    return moments[fitting[-1]]._replace(pnl_usd=share)
+
+
+def _may_be_realised(moments: list[Moment], steps: dict[int, float], pnl_usd: float) -> bool:
+    """Whether one of several steps moved the wallet by this PnL, or any may have, as prices move others as far."""
+    moves = [moments[index + 1].nav_usd - moments[index].nav_usd for index in steps]
+    if not _includes_pnl(moments) and any(_settled(moved, pnl_usd, pnl_usd) for moved in moves):
+        return True
+    usual_usd = median(abs(step) for step in steps.values())
+    return abs(pnl_usd) < USUAL_STEPS * usual_usd and any(round(abs(moved), 2) >= CENT for moved in moves)
 
 
 def _is_traceless(moments: list[Moment], index: int, pnl_usd: float) -> bool:

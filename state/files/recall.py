@@ -29,6 +29,12 @@ def latest(surface: Surface, own: Reading | None, history: History) -> Reading |
     return recall(surface, history) or own
 
 
+def newer_than(own: Reading | None, history: History) -> Reading | None:
+    """What another process has read of a later version than this one, to fall back on; None where none has."""
+    at = history.at(_look_of(own.surface.name)) if own is not None else None
+    return recall(own.surface, history) if own is not None and at is not None and at > _epoch(own) else None
+
+
 def recall(surface: Surface, history: History) -> Reading | None:
     """What was last read of a surface, by whichever process; its signature is left out, so that the file is read."""
     data = _content_of(surface, history)

@@ -62,7 +62,7 @@ def _names(rows: list[State], indices: list[int]) -> str:
 
 def _is_mismatch(said: Word) -> bool:
     """The registry of stops and targets against the positions; `false` is a default, and the counts say more."""
-    if (said.positions, said.exits) == (0, 0):
+    if said.behind or (said.positions, said.exits) == (0, 0):
         return False
     return bool(said.mismatch) or (_missing(said) > 0 and said.exits is not None)
 

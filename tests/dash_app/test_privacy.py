@@ -87,12 +87,16 @@ def test_unknown_amounts_stay_unknown() -> None:
 
 
 def test_new_figures_of_money_are_masked_and_the_rest_is_drawn() -> None:
-    """A reason of a veto with a figure in it may name an amount."""
+    """A writer's own words with a figure in them may name an amount."""
     state = rich_sample()
+    said = {"anomalies": ["stale_quotes", "totalMarginBalance is 1234567.89"], "mode_reason": "lost 950 today"}
+    state["kpis"]["risk"] |= said
     state["kpis"]["risk"]["vetoes"].append({"reason": "notional below 5.25", "count": 3})
     masked = mask_state(state)
     assert masked["kpis"]["pnl"] == {"today_usd": MASK, "window_usd": MASK, "window_days": 7}
     assert [row["reason"] for row in masked["kpis"]["risk"]["vetoes"]] == ["min_notional", MASK]
+    assert masked["kpis"]["risk"]["anomalies"] == ["stale_quotes", MASK]
+    assert masked["kpis"]["risk"]["mode_reason"] == MASK
     assert (masked["nav"]["change_24h_usd"], masked["nav"]["change_24h_pct"]) == (MASK, 1.02)
     assert masked["nav"]["series_7d"][0] == [NOW - 500_000, 100.0]
     drawn = str([panel.render(masked) for panel in PANELS])

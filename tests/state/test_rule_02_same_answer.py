@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rules import HOUR_S, change, load_elsewhere, near, shift, wrong
+from rules import HOUR_S, change, load_elsewhere, near, shift, write_log, wrong
 from rules import told as said
 from telling import differing_paths, told
 from worlds import NOW, State, World
@@ -62,6 +62,19 @@ def test_the_last_good_content_is_everybodys(name: str, content: bytes, world: W
     world.load()
     world.write_bytes(name, content)
     assert wrong(from_both(world, NOW + 2), [TORN[name], said(name)]) == []
+
+
+def test_a_torn_log_is_that_of_whoever_read_it_last(world: World) -> None:
+    """Also for a process that has looked at nothing for some minutes."""
+    points = [(NOW - 60.0 * minute, 10461.27 - minute, 50.0) for minute in range(30, 0, -1)]
+    write_log(world, points)
+    world.load()
+    for minute in range(1, 4):
+        points.append((NOW + 60.0 * minute, 10461.27 + minute, 50.0))
+        load_elsewhere(write_log(world, points), NOW + 60.0 * minute + 1)
+    log = world.directory.parent / "nav_log.json"
+    log.write_bytes(log.read_bytes()[:-40])
+    assert from_both(world, NOW + 182.0)["nav"]["series"][-1] == [NOW + 180.0, 10464.27]
 
 
 def test_what_differs_stands_in_the_order_of_the_files(world: World) -> None:

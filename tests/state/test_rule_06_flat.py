@@ -191,6 +191,32 @@ def test_a_step_before_the_last_known_book_is_no_loss_of_its_legs(kept_in: str, 
     assert wrong(desk.loop(4, NAV + 0.4 * lost), [KNOWN]) == []
 
 
+# Of the loops that nobody saw: what of the lost PnL the NAV has moved by, and the PnL of the other legs.
+UNSEEN: list[tuple[str, list[tuple[float, float]], list[Any]]] = [
+    ("gone, not a cent", [(0.0, 0.0), (0.0, 0.0), (0.0, 0.0)], [GROSS]),
+    ("gone, and prices moved the others as far", [(0.0, 0.0), (0.0, 0.9), (0.0, -0.9)], [GROSS]),
+    ("closed", [(1.0, 0.0), (1.0, 0.0), (1.0, 0.0)], [KNOWN]),
+    ("closed, and prices moved the others as far", [(1.0, 0.0), (1.0, 0.9), (1.0, 0.0)], [KNOWN]),
+    ("closed while prices moved the others as far", [(1.0, 0.9), (1.0, 0.9), (1.0, 0.0)], [KNOWN]),
+]
+
+
+@pytest.mark.parametrize("kept_in", ["log", "series"])
+@pytest.mark.parametrize("case", UNSEEN, ids=lambda case: str(case[0]))
+def test_a_close_that_nobody_saw_has_left_its_trace(case: Any, kept_in: str, open_desk: Callable[..., Desk]) -> None:
+    """In the loops that were written while no page was open."""
+    _, unseen, claims = case
+    desk = open_desk(kept_in=kept_in, fresh=True, equity=False)
+    left = desk.pnl_of(desk.rows[1:])
+    lost = desk.whole - left
+    for share, others in unseen:
+        desk.loops += 1
+        desk.points.append((LOOP_AT + 60.0 * desk.loops, NAV + share * lost, left + others * lost))
+        shift(desk.world, 60.0)
+    for _ in range(2):
+        assert wrong(desk.loop(4, NAV + unseen[-1][0] * lost), claims) == []
+
+
 NOT_LIVE: list[tuple[str, Changes]] = [
     ("the exchange is down", {"nav.json nav_detail.source": "cache", "nav.json nav_detail.fresh": False}),
     (

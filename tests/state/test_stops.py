@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from books import put
 from contract import assert_contract
 from rules import GONE, HOUR_S, Changes, change, shift, wrong
-from worlds import World, row_of
+from worlds import NOW, World, row_of
 
 LEDGER, STATE = "positions_ledger.json", "positions_state.json"
 BTC, ETH = f"{LEDGER} entries.0", f"{LEDGER} entries.1"
@@ -122,6 +123,17 @@ def test_positions_without_a_stop_are_named(case: Any, world: World) -> None:
     """Amber by themselves, red beside a halt or a deep drawdown; without a ledger in the executor's own words."""
     _, changes, words, grade = case
     assert wrong(change(world, changes).load(), [{"alert": words, "severity": grade}]) == []
+
+
+def test_a_registry_of_before_a_close_accuses_nobody(world: World) -> None:
+    """It is counted anew every two minutes, and names positions that the page knows are gone; then it is told again."""
+    rows = change(world, {LEDGER: GONE}).read("positions.json")["rows"]
+    accused = {"alert": "5 positions without exits"}
+    assert wrong(world.load(), [accused]) == []
+    shift(put(shift(world, 60.0), rows[1:]), -60.0, "risk_snapshot.json")
+    assert wrong(world.load(now=NOW + 60.0), [{"no_alert": "exits"}]) == []
+    shift(world, 120.0, "risk_snapshot.json")
+    assert wrong(world.load(now=NOW + 61.0), [accused]) == []
 
 
 UNSAID = {"no_alert": "without a stop|ledger of stops|exits"}

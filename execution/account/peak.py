@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from execution.account.nav_readings import LARGEST_SHIFT_S, Move, NavReading, NavReadings, load_moves, load_readings
+from execution.account.schedule import LARGEST_SKEW_S
 from execution.storage.atomic_json import write_json_atomic
 from execution.storage.reading import read_json_object
 from execution.storage.writer_lock import claim_writer
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 
 SAVED = "account_peak.json"
 OVERLAP_S = 600.0
-KEPT_READINGS = 720
-# A NAV that moves by so much between two readings may be money that came or went and is not told yet.
-JUMP = 0.01
+# After a jump of the NAV nothing is said for so long: what moved may be told late.
 TOLD_AFTER_S = 30.0
 # For so long it is said that the peak was begun anew.
 RESTART_SAID_S = DAY_S
@@ -47,20 +46,23 @@ class OwnPeak:
         self.path = cache_dir / SAVED
         claim_writer(self.path)
         saved = self._load()
-        self.peak_usd = read_amount(saved.get("peak_usd")) or 0.0
         self.checked_s = read_amount(saved.get("checked_s")) or now_s
         self._first_s = read_amount(saved.get("first_s")) or now_s
         self._applied: dict[str, float] = {
             str(key): float(at_s) for key, at_s in dict(saved.get("applied") or {}).items()
         }
-        last = read_amount(saved.get("nav_usd"))
-        self._readings: deque[tuple[float, float]] = deque(maxlen=KEPT_READINGS)
-        if last is not None:
-            self._readings.append((self.checked_s, last))
+        self._navs = _read_navs(saved, self.checked_s)
+        # Priced and not yet applied, as no reading is sure to hold them.
+        self._waiting = load_moves(saved.get("waiting"))
         self._restart = _read_restart(saved.get("restart"))
         self._unsure_until_s = 0.0
         # Of this run nothing is known yet.
         self._is_told = False
+
+    @property
+    def peak_usd(self) -> float:
+        """In the capital of today; 0 before the first NAV."""
+        return self._navs.peak_usd
 
     @property
     def since_ms(self) -> int:
@@ -72,14 +74,14 @@ class OwnPeak:
         """Whether transfers should be asked for before their time."""
         return not self._is_told or self.checked_s < self._unsure_until_s
 
-    def note_nav(self, nav_usd: float, at_s: float) -> None:
-        """A NAV that the exchange has told."""
-        before = self._readings[-1][1] if self._readings else nav_usd
-        if abs(nav_usd - before) > JUMP * abs(before):
-            self._unsure_until_s = at_s + TOLD_AFTER_S
-        self._readings.append((at_s, nav_usd))
-        if not self.is_unsure or not self.peak_usd:
-            self.peak_usd = max(self.peak_usd, nav_usd)
+    def note_nav(self, nav_usd: float, began_s: float, ended_s: float | None = None) -> None:
+        """A NAV that the exchange has told, to a question of `began_s`; None: it was answered at once."""
+        self._navs.add(nav_usd, began_s, began_s if ended_s is None else ended_s)
+        # They were told before this NAV was asked for, so that it holds them.
+        self._navs.apply(self._waiting)
+        self._waiting = []
+        if self._navs.has_jumped:
+            self._unsure_until_s = began_s + TOLD_AFTER_S
 
     def note_transfers(self, found: Iterable[Transfer], usd_per: Callable[[str], float | None], now_s: float) -> None:
         """Everything that is known to have moved up to now; what was applied before is left out.
@@ -91,14 +93,14 @@ class OwnPeak:
         amounts = [_usd(item, usd_per) for item in new]
         unpriced = next((item for item, usd in zip(new, amounts, strict=True) if usd is None), None)
         if unpriced is not None:
-            self.peak_usd = 0.0
+            self._navs, self._waiting = NavReadings(0.0, []), []
             self._restart = Restart(now_s, unpriced.note or f"a transfer in {unpriced.asset} has no price")
         else:
-            for item, amount_usd in zip(new, amounts, strict=True):
-                self._move(amount_usd or 0.0, item.at_s)
+            self._take([Move(usd or 0.0, item.at_s) for item, usd in zip(new, amounts, strict=True)])
         self._applied |= {item.transfer_id: item.at_s for item in new}
         self.checked_s, self._is_told = now_s, True
-        self._take_newest()
+        # What is told from now on has moved after this.
+        self._navs.forget(now_s - OVERLAP_S - LARGEST_SHIFT_S)
         self._applied = {key: at_s for key, at_s in self._applied.items() if at_s >= now_s - 3 * OVERLAP_S}
         self._save()
 
@@ -115,10 +117,10 @@ class OwnPeak:
 
     def drawdown(self) -> Drawdown | None:
         """The fall of the newest NAV from the peak; None while it is unknown."""
-        if self.is_unsure or not self._readings or not self.peak_usd:
+        newest = self._navs.newest
+        if self.is_unsure or self._waiting or newest is None or not self.peak_usd:
             return None
-        nav_usd = self._readings[-1][1]
-        return Drawdown(max(self.peak_usd, nav_usd), nav_usd)
+        return Drawdown(self.peak_usd, newest.nav_usd)
 
     def _new(self, found: Iterable[Transfer]) -> list[Transfer]:
         """In order; pages overlap, so that one answer may have the same transfer twice."""
@@ -126,19 +128,11 @@ class OwnPeak:
         new = [item for name, item in unseen.items() if name not in self._applied]
         return sorted(new, key=lambda item: item.at_s)
 
-    def _take_newest(self) -> None:
-        """The newest NAV as the peak, unless it is of before a transfer that the peak has in it already."""
-        if self.is_unsure or not self._readings or not self.peak_usd:
-            return
-        at_s, nav_usd = self._readings[-1]
-        if at_s >= max(self._applied.values(), default=at_s):
-            self.peak_usd = max(self.peak_usd, nav_usd)
-
-    def _move(self, amount_usd: float, at_s: float) -> None:
-        """The peak in the proportion in which the account has changed: its fall in percent stays what it was."""
-        before_usd = next((nav for read_s, nav in reversed(self._readings) if read_s < at_s), self.peak_usd)
-        share = (before_usd + amount_usd) / before_usd if before_usd > 0 else 0.0
-        self.peak_usd = self.peak_usd * share if share > 0 else 0.0
+    def _take(self, moves: list[Move]) -> None:
+        """Apply what the newest reading was surely asked for after; the others wait for the next one."""
+        newest_s = float("-inf") if self._navs.newest is None else self._navs.newest.began_s
+        self._navs.apply(move for move in moves if move.at_s + LARGEST_SKEW_S < newest_s)
+        self._waiting += [move for move in moves if move.at_s + LARGEST_SKEW_S >= newest_s]
 
     def _load(self) -> dict[str, Any]:
         try:
@@ -149,7 +143,9 @@ class OwnPeak:
     def _save(self) -> None:
         content = {
             "peak_usd": self.peak_usd,
-            "nav_usd": self._readings[-1][1] if self._readings else None,
+            "older_usd": self._navs.older_usd,
+            "readings": self._navs.save(),
+            "waiting": self._waiting,
             "checked_s": self.checked_s,
             "first_s": self._first_s,
             "applied": self._applied,
@@ -162,6 +158,15 @@ class OwnPeak:
 def _usd(item: Transfer, usd_per: Callable[[str], float | None]) -> float | None:
     price_usd = usd_per(item.asset)
     return None if item.amount is None or price_usd is None else item.amount * price_usd
+
+
+def _read_navs(saved: dict[str, Any], checked_s: float) -> NavReadings:
+    """A file of an older version has the peak and the last NAV alone."""
+    if "readings" in saved:
+        return NavReadings(read_amount(saved.get("older_usd")) or 0.0, load_readings(saved["readings"]))
+    last = read_amount(saved.get("nav_usd"))
+    readings = [] if last is None else [NavReading(checked_s, checked_s, last, last)]
+    return NavReadings(read_amount(saved.get("peak_usd")) or 0.0, readings)
 
 
 def _read_restart(saved: object) -> Restart | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,11 @@ class AccountSource:
         self._has_spot = environment not in link.venue.spot_apart
         self._markets: Instruments | None = None
         self._prices = Prices(link)
+        self._began_s = time.monotonic()
 
     def cycle(self, now_s: float) -> None:
         """Ask for what is due and publish, as of `now_s` (epoch seconds)."""
+        self._began_s = time.monotonic()
         if self.schedule.is_due(times.MARKETS, now_s):
             self._try(times.MARKETS, self._load_markets, now_s)
         if self._markets is not None and self.schedule.is_due(times.ACCOUNT, now_s):
@@ -138,11 +141,13 @@ class AccountSource:
     def _read_account(self, now_s: float) -> None:
         assert self._markets is not None  # noqa: S101 - asked for only once they are there
         reading = read_account(self.link, self._markets, now_s)
+        # The answer may have what happened after the cycle began.
+        ended_s = now_s + time.monotonic() - self._began_s
         legs = [self._complete(leg) for leg in reading.positions]
         self.view.reading = Reading(reading.figures, legs, now_s)
         self.view.fault = None
         self._say("book", self.link.venue.unseen)
-        self.peak.note_nav(reading.figures.nav_usd, now_s)
+        self.peak.note_nav(reading.figures.nav_usd, now_s, ended_s)
 
     def _complete(self, leg: Position) -> Position:
         """With the leverage, where the position does not tell it."""
@@ -150,6 +155,8 @@ class AccountSource:
 
     def _read_transfers(self, now_s: float) -> None:
         found = self.link.venue.transfers(self.link.ask, self.peak.since_ms)
+        # The stamps are of the exchange's clock, those of the readings of this machine's.
+        found = [moved._replace(at_s=moved.at_s + self.link.skew_s) for moved in found]
         self._prices.learn({moved.asset for moved in found}, now_s)
         self.peak.note_transfers(found, self._prices.usd_per, now_s)
 

@@ -12,7 +12,6 @@ from serving import CORPUS
 NOW = 1764197100.0
 HEALTHY = "v7.1/healthy"
 QUIET = "v7.1/no_trades"
-NAV_WORDS = ("nav", "equity", "peak", "total", "futures", "USDT", "drawdown_abs", "dd_abs")
 
 
 @dataclass

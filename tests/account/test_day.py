@@ -22,7 +22,6 @@ from execution.utils.event_window import EventWindow
 if TYPE_CHECKING:
     from pathlib import Path
 
-DAY_CYCLES = 8640
 # A whole day takes a quarter of an hour; `ACCOUNT_CYCLES=8640 pytest tests/account/test_day.py` runs it.
 CYCLES = int(os.environ.get("ACCOUNT_CYCLES", "30"))
 LARGEST_GROWTH_BYTES = 3_000_000

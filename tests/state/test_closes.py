@@ -12,7 +12,6 @@ V71, V76 = "v7.1/healthy", "v7.6/healthy"
 BEFORE, AFTER = 10461.27, 10515.54  # BTCUSDT is closed with a gain
 CLOSED_AT = NOW - 1.7
 REALIZED = 8.75 + AFTER - BEFORE
-NAV_CHECKS = ("nav", "nav_kpis", "nav_synced", "history", "aum", "realized_pnl", "unrealized_pnl", "rows")
 
 
 def loop(directory: Path, scenario: str, nav_usd: float = AFTER, *, logged: float | None = AFTER) -> World:

@@ -121,6 +121,25 @@ def test_a_position_that_has_lost_its_margin_is_isolated_still(
     assert [found.margin_mode for found in link.venue.positions(link.ask, BTC)] == [mode]
 
 
+@pytest.mark.parametrize("mark", [90_000.0, 84_000.0, 83_000.0, 79_600.0, 79_000.0])
+def test_an_isolated_position_that_loses_is_read_until_its_end(scripted: Scripted, mark: float) -> None:
+    """Its margin of 8,800 USD shrinks with the loss; what the account says it ties up does not."""
+    pnl, tied = mark - 88_000.0, mark / 10.0
+    told = asset("USDT", 30_000.0 + pnl, pnl, tied)
+    leg = {
+        "symbol": "BTCUSDT", "positionSide": "BOTH", "positionAmt": "1", "entryPrice": "88000", "markPrice": str(mark),
+        "unRealizedProfit": str(pnl), "liquidationPrice": "79518", "isolatedMargin": str(8800.0 + pnl),
+        "isolatedWallet": "8800", "positionInitialMargin": str(tied), "initialMargin": str(tied),
+    }  # fmt: skip
+    scripted.answers["/fapi/v3/account"] = binance_account(
+        30_000.0 + pnl, [told], totalUnrealizedProfit=str(pnl), totalPositionInitialMargin=str(tied)
+    )
+    scripted.answers["/fapi/v3/positionRisk"] = [leg]
+    reading = read_account(scripted.link("binanceusdm"), BTC, time.time())
+    assert reading.figures.nav_usd == 30_000.0 + pnl
+    assert [(found.margin_usd, found.margin_mode) for found in reading.positions] == [(tied, "isolated")]
+
+
 def test_what_a_delisted_contract_has_paid_stays(scripted: Scripted) -> None:
     """It is in no list of markets any more; an open position in it is another matter."""
     paid = {"symbol": "GONEUSDT", "income": "-1", "asset": "USDT", "time": 1}

@@ -107,7 +107,7 @@ def read_positions(raw: object, markets: Instruments) -> list[Position]:
 
 def _read_position(row: Row, markets: Instruments) -> Position:
     side = text(row, "positionSide")
-    amount, isolated_usd = number(row, "positionAmt"), positive(row, "isolatedMargin")
+    amount = number(row, "positionAmt")
     # Losses may have used up more than the margin that was set aside.
     is_isolated = bool(optional(row, "isolatedMargin") or optional(row, "isolatedWallet"))
     instrument = markets.linear(text(row, "symbol"))
@@ -121,7 +121,8 @@ def _read_position(row: Row, markets: Instruments) -> Position:
         unrealized_usd=number(row, "unRealizedProfit"),
         leverage=positive(row, "leverage"),
         liquidation_price=positive(row, "liquidationPrice"),
-        margin_usd=isolated_usd or positive(row, "positionInitialMargin", "initialMargin"),
+        # As in the account's total. What is left of an isolated margin shrinks with the loss, and is no part of that.
+        margin_usd=positive(row, "positionInitialMargin", "initialMargin"),
         margin_mode="isolated" if is_isolated else "cross",
     )
 

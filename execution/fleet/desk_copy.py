@@ -106,7 +106,7 @@ class DeskCopy:
         """In the order in which the desk wrote them, so that no reader sees a mixture that never was."""
         files, problems, budget = {}, list(parcel.problems), MAX_INFLATED_BYTES
         for name, packed in parcel.packed.items():
-            if self._written.get(name) == _digest(packed):
+            if self._written.get(name) == _digest(packed) and (self.state_dir / LOCATIONS[name]).exists():
                 continue
             try:
                 files[name] = unpack(name, packed, budget)
@@ -132,6 +132,10 @@ class DeskCopy:
 
     def _write_desk_file(self) -> None:
         """First of all, so that a directory without it is a local desk's."""
+        if not (self.directory / DESK_FILE).exists():
+            # The directory is new, or somebody has deleted it: whatever was written there is asked for once more.
+            self._version = self._asked_for = None
+            self._written.clear()
         self.state_dir.mkdir(parents=True, exist_ok=True)
         beat = self._beat
         content = {

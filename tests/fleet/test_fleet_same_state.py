@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fleet_worlds import SCENARIOS, Pair, step, write_at
+from fleet_worlds import NAME, SCENARIOS, Pair, step, write_at
 
 from execution.fleet.log_ends import WHOLE_BYTES
 
@@ -180,6 +181,20 @@ def test_a_file_that_is_gone_goes_and_a_desk_that_is_gone_stays(pair: Pair) -> N
     step(pair.mirror)
     step(pair.another_mirror())
     assert sorted(pair.desks.rglob("*.json")) == kept
+
+
+def test_what_was_deleted_here_comes_back_whole(pair: Pair) -> None:
+    """A directory with the next beat of a desk that stands still; a single file with the next that it writes."""
+    pair.pass_on()
+    before = {path: path.read_bytes() for path in pair.copy.rglob("*.json")}
+    shutil.rmtree(pair.desks / NAME)
+    pair.publisher._beat_s = float("-inf")
+    pair.pass_on()
+    assert {path: path.read_bytes() for path in pair.copy.rglob("*.json")} == before
+    (pair.copy / "nav_log.json").unlink()
+    write_at(pair.logs / "state" / "nav.json", b"{}", STAMP_NS)
+    pair.pass_on()
+    assert set(pair.copy.rglob("*.json")) == before.keys()
 
 
 def test_what_cannot_be_read_stays_as_it_was_and_is_named(pair: Pair) -> None:

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         venue, keys = _prepare(options)
         _begin_logging(keys)
         link = _connect(options, venue, keys)
-        return _check(link) if options.check else _run(options, link)
+        return _check(link) if options.check else _run(options, link, keys)
     except (CredentialsError, DirectoryError, OSError, ValueError, SecondWriterError, ModuleNotFoundError) as error:
         said = NO_CCXT if isinstance(error, ModuleNotFoundError) else keys.scrub(str(error))
         print(f"cannot start: {said}", file=sys.stderr)
@@ -79,12 +79,12 @@ def _check(link: Link) -> int:
     return int(worst)
 
 
-def _run(options: Options, link: Link) -> int:
+def _run(options: Options, link: Link, keys: Credentials) -> int:
     from execution.account.source import AccountSource  # noqa: PLC0415
 
     if _is_refused(link):
         return int(Verdict.FAIL)
-    claim_directory(options.log_dir, options.exchange, options.environment)
+    claim_directory(options.log_dir, options.exchange, options.environment, keys.identity)
     source = AccountSource(link, options.log_dir, options.environment, time.time())
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

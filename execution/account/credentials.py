@@ -57,6 +57,11 @@ class Credentials:
         named = {"apiKey": self.key, "secret": self.secret, "password": self.password, "walletAddress": self.wallet}
         return {name: value for name, value in named.items() if value}
 
+    @property
+    def identity(self) -> str:
+        """What tells the account from others at its exchange: the address, in whatever case, or else the key."""
+        return self.wallet.lower() or self.key
+
     def scrub(self, text: str) -> str:
         """The text without any of them, and without signatures."""
         for value in filter(None, (self.key, self.secret, self.password)):

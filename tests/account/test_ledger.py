@@ -223,12 +223,12 @@ def _pct(peak: OwnPeak) -> float:
 )
 def test_a_directory_of_another_source_is_refused(trace: str, tmp_path: Path) -> None:
     """No peak and no history of a paper desk is inherited; its own directory is taken up again."""
-    claim_directory(tmp_path / "own", "bybit", "live")
-    claim_directory(tmp_path / "own", "bybit", "live")
+    claim_directory(tmp_path / "own", "bybit", "live", "key")
+    claim_directory(tmp_path / "own", "bybit", "live", "key")
     with pytest.raises(DirectoryError, match=r"is that of bybit \(live\), not of bybit \(testnet\)"):
-        claim_directory(tmp_path / "own", "bybit", "testnet")
+        claim_directory(tmp_path / "own", "bybit", "testnet", "key")
     path = tmp_path / "other" / trace
     path.parent.mkdir(parents=True)
     path.write_text("{}")
     with pytest.raises(DirectoryError, match="has been written by another source"):
-        claim_directory(tmp_path / "other", "bybit", "live")
+        claim_directory(tmp_path / "other", "bybit", "live", "key")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from execution.account.orders import Orders
@@ -46,7 +47,10 @@ class Ledger:
         self.since_s = now_s - LOOK_BACK_S if since_s is None else max(since_s, now_s - LOOK_BACK_S)
         self._seen: dict[str, float] = {str(key): float(at_s) for key, at_s in dict(saved.get("seen") or {}).items()}
         self.orders = Orders(saved.get("orders") or {})
-        self._append_missing(list(saved.get("outbox") or []))
+        # What is to be appended, oldest first: each record stays until it is in its log.
+        self._outbox: deque[list[Any]] = deque(self._find_missing(list(saved.get("outbox") or [])))
+        if saved.get("outbox"):
+            self._write()
 
     @property
     def since_ms(self) -> int:
@@ -57,7 +61,7 @@ class Ledger:
         """Append what is new; how many records that made. A fee in a coin that has no price is unknown, never 0.
 
         Raises:
-            OSError: the logs cannot be written; the records are kept for the next start.
+            OSError: the logs cannot be written; the records are kept for the next call, and for the next start.
         """
         fills = sorted(self._new(history.fills, "fill_id"), key=lambda fill: fill.at_s)
         records = self._record_fills(fills, usd_per)
@@ -66,7 +70,8 @@ class Ledger:
         records += [("order_metrics", order) for order in self.orders.settle(now_s)]
         records.sort(key=lambda item: item[1]["at_s"])
         self._remember(history, now_s)
-        self._write([[name, _finish(record)] for name, record in records])
+        self._outbox += [[name, _finish(record)] for name, record in records]
+        self._write()
         return len(records)
 
     def close(self) -> None:
@@ -96,28 +101,30 @@ class Ledger:
         oldest_s = self.since_s - 2 * OVERLAP_S
         self._seen = {key: at_s for key, at_s in self._seen.items() if at_s >= oldest_s}
 
-    def _write(self, outbox: list[list[Any]]) -> None:
+    def _write(self) -> None:
         """The records are saved before they are appended, so that a run that ends in between loses and doubles none."""
-        if outbox:
-            self._save(outbox)
-        for name, record in outbox:
+        if self._outbox:
+            self._save()
+        while self._outbox:
+            name, record = self._outbox[0]
             claim_writer(self._writers[name].path)
             self._writers[name].append(record)
-        self._save([])
+            self._outbox.popleft()
+        self._save()
 
-    def _append_missing(self, outbox: list[list[Any]]) -> None:
+    def _find_missing(self, outbox: list[list[Any]]) -> list[list[Any]]:
         """Of what the last run wanted to append, what is not there."""
         if not outbox:
-            return
+            return []
         there = {
             record.get("event_id") for writer in self._writers.values() for record in EventLog(writer.path).read_new()
         }
-        self._write([[name, record] for name, record in outbox if record.get("event_id") not in there])
+        return [[name, record] for name, record in outbox if record.get("event_id") not in there]
 
-    def _save(self, outbox: list[list[Any]]) -> None:
-        content = {"since_s": self.since_s, "seen": self._seen, "orders": self.orders.save(), "outbox": outbox}
+    def _save(self) -> None:
+        content = {"since_s": self.since_s, "seen": self._seen, "orders": self.orders.save()}
         claim_writer(self.path)
-        write_json_atomic(self.path, content)
+        write_json_atomic(self.path, content | {"outbox": list(self._outbox)})
 
 
 def _load(path: Path) -> dict[str, Any]:

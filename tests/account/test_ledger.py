@@ -113,6 +113,35 @@ def test_a_run_that_ends_between_saving_and_appending_loses_and_doubles_nothing(
     assert log.read_text().splitlines() == lines
 
 
+@pytest.mark.parametrize(
+    "blocked", ["cache/account_ledger.json", "execution/orders_executed.jsonl", "execution/funding.jsonl"]
+)
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_could_not_be_written_in_one_cycle_is_written_in_the_next(
+    blocked: str, restarts: bool, tmp_path: Path
+) -> None:
+    """No fill, realised PnL or funding is lost or doubled, in this run or in one that begins after it."""
+    told = History([fill(1, realized_usd=25.0), fill(2, realized_usd=25.0)], [Funding("f", "BTCUSDT", -1.0, NOW_S + 3)])
+    take(tmp_path, History(told.fills[:1], []))
+    ledger = Ledger(tmp_path / "execution", tmp_path / "cache", NOW_S)
+    path, aside = tmp_path / blocked, tmp_path / "aside"
+    path.rename(aside)
+    path.mkdir()
+    with pytest.raises(OSError, match=path.name):
+        ledger.take(told, PRICES.get, NOW_S + 60.0)
+    path.rmdir()
+    aside.rename(path)
+    if restarts:
+        ledger.close()
+        ledger = Ledger(tmp_path / "execution", tmp_path / "cache", NOW_S + 90.0)
+    ledger.take(History([*told.fills, fill(3)], told.funding), PRICES.get, NOW_S + 120.0)
+    ledger.close()
+    found = sorted(row["event_id"] for name in ("orders_executed", "funding") for row in records(tmp_path, name))
+    fills, closes = [f"fill:BTCUSDT:{number}" for number in (1, 2, 3)], ["close:BTCUSDT:1", "close:BTCUSDT:2"]
+    assert found == [*closes, *fills, "funding:BTCUSDT:f"]
+    assert records(tmp_path, "orders_executed", "order_fill")[-1]["executedQty"] == 1.5
+
+
 def test_neither_a_deposit_nor_a_withdrawal_is_a_profit_or_a_loss(tmp_path: Path) -> None:
     """Ten percent below the peak stay ten percent; while nobody knows, nothing is said."""
     (tmp_path / "cache").mkdir()

@@ -34,6 +34,7 @@ from execution.utils.execution_health import (
     measure_sharpe_by_symbol,
 )
 from execution.utils.metrics import build_fee_pnl, measure_atr
+from execution.utils.timestamps import FUTURE_TOLERANCE_S
 from state.files import surfaces
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ HEALTH_EVERY_S = 20.0
 POINT_EVERY_S = 60.0
 # Fills that were not asked for in so long are no basis for figures of today.
 FILLS_USABLE_S = 180.0
+CLOCK_WAS_SET = "the clock of this machine was set back, and the exchange has not answered since"
 UNPRICED = "a fee of the last 7 days was paid in a coin that has no price"
 
 
@@ -96,7 +98,7 @@ class Publisher:
         """Everything that is due."""
         if view.reading is not None:
             self._publish_account(view, view.reading, now_s)
-            if now_s - self._health_s >= HEALTH_EVERY_S:
+            if not 0.0 <= now_s - self._health_s < HEALTH_EVERY_S:
                 self._health_s = now_s
                 self._publish_health(view, view.reading, now_s)
         self.publish_status("running" if view.reading else f"waiting: {view.fault or 'nothing was told yet'}", now_s)
@@ -108,7 +110,7 @@ class Publisher:
 
     def _publish_account(self, view: View, reading: Reading, now_s: float) -> None:
         """While the exchange does not answer: the NAV it told last, as that; no book, so that it grows old."""
-        nav = build_nav(_account(reading), _contact(view, reading), _aum(view, reading), Fx(), now_s)
+        nav = build_nav(_account(reading), _contact(view, reading, now_s), _aum(view, reading), Fx(), now_s)
         self._publish(surfaces.NAV, nav)
         if view.fault is not None or reading.at_s == self._shown_s:
             return
@@ -122,7 +124,9 @@ class Publisher:
         self._publish(surfaces.SYNCED_STATE, build_synced_state(reading.positions, nav, f"account {self.venue}"))
 
     def _note_point(self, reading: Reading) -> None:
-        """The newest point moves on until its minute is full."""
+        """The newest point moves on until its minute is full; what a clock that was set back has stamped is no past."""
+        while self.points and self.points[-1].at_s > reading.at_s:
+            self.points.pop()
         point = NavPoint(reading.at_s, reading.figures.nav_usd, reading.figures.unrealized_usd)
         if len(self.points) > 1 and reading.at_s - self.points[-2].at_s < POINT_EVERY_S:
             self.points[-1] = point
@@ -147,7 +151,7 @@ class Publisher:
             for symbol in symbols
         ]
         self._publish(surfaces.RISK_SNAPSHOT, self._build_risk(view, reading, window, entries, now_s))
-        if view.fills_at_s is not None and now_s - view.fills_at_s <= FILLS_USABLE_S:
+        if view.fills_at_s is not None and -FUTURE_TOLERANCE_S <= now_s - view.fills_at_s <= FILLS_USABLE_S:
             self._publish(surfaces.ROUTER_HEALTH, build_router_health(by_symbol, total, now_s))
             self._publish(surfaces.EXECUTION_HEALTH, _build_execution(entries, window, now_s))
 
@@ -162,7 +166,7 @@ class Publisher:
         inputs = RiskInputs(
             drawdown=view.drawdown,
             fee_pnl=build_fee_pnl(*week, 7, trades=len(window.pnl_usd[7])),
-            nav_health=build_nav_health(_contact(view, reading), reading.figures.nav_usd, now_s),
+            nav_health=build_nav_health(_contact(view, reading, now_s), reading.figures.nav_usd, now_s),
             entries=entries,
             testnet=self.environment == "testnet",
             net_of_transfers=True,
@@ -185,8 +189,11 @@ def _account(reading: Reading) -> Account:
     return Account(figures.nav_usd - figures.unrealized_usd, figures.unrealized_usd)
 
 
-def _contact(view: View, reading: Reading) -> ExchangeContact:
-    return ExchangeContact(reading.at_s, reachable=view.fault is None, reason=view.fault)
+def _contact(view: View, reading: Reading, now_s: float) -> ExchangeContact:
+    """An answer of the future confirms nothing: nobody knows how old it is."""
+    is_ahead = reading.at_s > now_s + FUTURE_TOLERANCE_S
+    reason = view.fault or (CLOCK_WAS_SET if is_ahead else None)
+    return ExchangeContact(reading.at_s, reachable=reason is None, reason=reason)
 
 
 def _aum(view: View, reading: Reading) -> dict[str, Any]:

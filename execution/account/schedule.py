@@ -30,6 +30,8 @@ RETRY_PART_S = 60.0
 BACK_OFF_S = (10.0, 20.0, 40.0, 60.0)
 # A clock that differs by more is said.
 LARGEST_SKEW_S = 1.0
+# A clock that goes back by more was set.
+LARGEST_STEP_BACK_S = 1.0
 # Without these nothing of the account can be read.
 NEEDED = (ACCOUNT, MARKETS)
 
@@ -46,7 +48,19 @@ class Schedule:
         """Everything is due."""
         self._due_s = dict.fromkeys(PERIODS_S, 0.0)
         self._failed = 0
+        self._last_s = 0.0
         self.blocked_until_s = 0.0
+
+    def begin(self, now_s: float) -> None:
+        """A cycle begins: all is due where the clock was set back since the last one, except what a ban forbids.
+
+        Times by the clock of before would be waited for as long as it was ahead.
+        """
+        back_s = self._last_s - now_s
+        if back_s > LARGEST_STEP_BACK_S:
+            self._due_s = dict.fromkeys(PERIODS_S, 0.0)
+            self.blocked_until_s -= back_s
+        self._last_s = now_s
 
     def is_due(self, name: str, now_s: float) -> bool:
         """Whether it is time, and nothing forbids it."""

@@ -57,6 +57,7 @@ class AccountSource:
     def cycle(self, now_s: float) -> None:
         """Ask for what is due and publish, as of `now_s` (epoch seconds)."""
         self._began_s = time.monotonic()
+        self.schedule.begin(now_s)
         if self.schedule.is_due(times.MARKETS, now_s):
             self._try(times.MARKETS, self._load_markets, now_s)
         if self._markets is not None and self.schedule.is_due(times.ACCOUNT, now_s):

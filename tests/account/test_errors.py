@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -141,6 +142,25 @@ def test_a_clock_that_differs_is_mended_and_said(desk: Desk) -> None:
     assert "EXCHANGE UNREACHABLE" not in alerts(state)
     state = desk.cycle(times=2)
     assert "the clock of this machine is 60 s ahead of the exchange's" in alerts(state)["Anomaly"]
+
+
+@both_venues
+def test_a_clock_that_is_set_back_stops_no_question(desk: Desk) -> None:
+    """All is asked for in the next cycle; until that is answered nothing is confirmed, and no point lies ahead."""
+    desk.cycle(times=12)
+    desk.exchange.control(faults=["positions-down"])
+    state = desk.cycle(seconds=-600.0)
+    assert state["nav"]["exchange"]["frozen"] is True
+    assert "EXCHANGE UNREACHABLE" in alerts(state)
+    desk.exchange.control(faults=[])
+    state = desk.cycle(times=3)
+    assert state["nav"]["exchange"]["frozen"] is False
+    assert desk.source.view.reading is not None
+    assert desk.source.view.reading.at_s == desk.now_s
+    stamps = [point["t"] for point in json.loads((desk.log_dir / "nav_log.json").read_text())]
+    assert stamps == sorted(stamps)
+    assert stamps[-1] == desk.now_s
+    assert "CLOCK" not in str(alerts(state))
 
 
 PARTS = [

@@ -88,3 +88,22 @@ def test_back_off_and_blocks() -> None:
     plan.fail(times.ACCOUNT, refused, now_s)
     assert not any(plan.is_due(name, now_s + 590.0) for name in times.PERIODS_S)
     assert plan.is_due(times.ACCOUNT, now_s + 601.0)
+
+
+def test_a_clock_that_is_set_back_makes_all_due_and_ends_no_ban() -> None:
+    """What is left of a ban is what was left of it before; a second that a clock loses is none."""
+    plan = Schedule()
+
+    def due(now_s: float) -> set[str]:
+        plan.begin(now_s)
+        return {name for name in times.PERIODS_S if plan.is_due(name, now_s)}
+
+    everything = due(5000.0)
+    assert everything == set(times.PERIODS_S)
+    for name in everything:
+        plan.succeed(name, 5000.0)
+    assert due(4999.2) == set()
+    assert due(4400.0) == everything
+    plan.fail(times.ACCOUNT, Failure(FailureKind.LIMITED, "rate limited", time.time() + 300.0), 4400.0)
+    assert due(3800.0) == due(4090.0) == set()
+    assert due(4101.0) == everything

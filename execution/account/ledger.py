@@ -43,9 +43,9 @@ class Ledger:
         for path in (self.path, *(writer.path for writer in self._writers.values())):
             claim_writer(path)
         saved = _load(self.path)
-        since_s = finite_number(saved.get("since_s"))
-        self.since_s = now_s - LOOK_BACK_S if since_s is None else max(since_s, now_s - LOOK_BACK_S)
         self._seen: dict[str, float] = {str(key): float(at_s) for key, at_s in dict(saved.get("seen") or {}).items()}
+        since_s = finite_number(saved.get("since_s"))
+        self.since_s = max(now_s - LOOK_BACK_S, now_s - LOOK_BACK_S if since_s is None else self._reach(since_s, now_s))
         self.orders = Orders(saved.get("orders") or {})
         # What is to be appended, oldest first: each record stays until it is in its log.
         self._outbox: deque[list[Any]] = deque(self._find_missing(list(saved.get("outbox") or [])))
@@ -57,12 +57,16 @@ class Ledger:
         """From where the next history has to reach."""
         return int((self.since_s - OVERLAP_S) * 1000)
 
-    def take(self, history: History, usd_per: Callable[[str], float | None], now_s: float) -> int:
+    def take(self, history: History, usd_per: Callable[[str], float | None], now_s: float, skew_s: float = 0.0) -> int:
         """Append what is new; how many records that made. A fee in a coin that has no price is unknown, never 0.
+
+        `skew_s`: how far the clock of `now_s` is ahead of the exchange's, whose times are in the history.
 
         Raises:
             OSError: the logs cannot be written; the records are kept for the next call, and for the next start.
         """
+        # A machine that is behind goes by its own clock, as some questions end there.
+        now_s -= max(skew_s, 0.0)
         fills = sorted(self._new(history.fills, "fill_id"), key=lambda fill: fill.at_s)
         records = self._record_fills(fills, usd_per)
         records += [("orders_executed", _build_close(close)) for close in self._new(history.closes, "close_id")]
@@ -96,10 +100,14 @@ class Ledger:
     def _remember(self, history: History, now_s: float) -> None:
         for found, key in ((history.fills, "fill_id"), (history.closes, "close_id"), (history.funding, "funding_id")):
             self._seen |= {_key(item, key): item.at_s for item in found}
-        self.since_s = max(self.since_s, now_s - OVERLAP_S)
-        # What lies before the next question does not come again.
-        oldest_s = self.since_s - 2 * OVERLAP_S
+        self.since_s = self._reach(max(self.since_s, now_s - OVERLAP_S), now_s)
+        # What lies before the next question does not come again, also where that reaches back to the newest record.
+        oldest_s = self._reach(self.since_s, float("-inf")) - 2 * OVERLAP_S
         self._seen = {key: at_s for key, at_s in self._seen.items() if at_s >= oldest_s}
+
+    def _reach(self, since_s: float, now_s: float) -> float:
+        """What is told up to then; up to the newest record where that moment is of a clock that was ahead."""
+        return since_s if since_s <= now_s else min(since_s, max(self._seen.values(), default=now_s))
 
     def _write(self) -> None:
         """The records are saved before they are appended, so that a run that ends in between loses and doubles none."""

@@ -78,12 +78,13 @@ class AccountSource:
         if self.peak.is_unsure and times.TRANSFERS not in self.view.troubles:
             self.schedule.hurry(times.TRANSFERS)
         parts: dict[str, Callable[[float], None]] = {
+            # First, as times of this machine mean nothing to the exchange until the difference is known.
+            times.CLOCK: self._read_clock,
             times.SPOT: self._read_spot,
             times.TRANSFERS: self._read_transfers,
             times.HISTORY: self._read_history,
             times.CANDLES: self._read_candles,
             times.LEVERAGES: self._read_leverages,
-            times.CLOCK: self._read_clock,
         }
         for name, read in parts.items():
             if self.schedule.is_due(name, now_s):
@@ -165,7 +166,7 @@ class AccountSource:
         assert self._markets is not None  # noqa: S101
         history = self.link.venue.history(self.link.ask, self._markets, self.ledger.since_ms)
         self._prices.learn({coin for fill in history.fills for coin in fill.fee_assets}, now_s)
-        self.ledger.take(history, self._prices.usd_per, now_s)
+        self.ledger.take(history, self._prices.usd_per, now_s, self.link.skew_s)
         self.view.fills_at_s = now_s
 
     def _read_candles(self, now_s: float) -> None:  # noqa: ARG002

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from execution.account.answers import Close, Fill, Funding, History, Transfer
 from execution.account.directory import DirectoryError, claim_directory
 from execution.account.ledger import Ledger
 from execution.account.peak import OwnPeak
+from execution.account.source import AccountSource
 from execution.storage.event_feed import EventFeed
 from execution.storage.writer_lock import release_writers
 
@@ -140,6 +142,47 @@ def test_what_could_not_be_written_in_one_cycle_is_written_in_the_next(
     fills, closes = [f"fill:BTCUSDT:{number}" for number in (1, 2, 3)], ["close:BTCUSDT:1", "close:BTCUSDT:2"]
     assert found == [*closes, *fills, "funding:BTCUSDT:f"]
     assert records(tmp_path, "orders_executed", "order_fill")[-1]["executedQty"] == 1.5
+
+
+@pytest.mark.parametrize(
+    "skews_s", [(900.0,), (7200.0,), (-900.0,), (0.0, 0.0, 0.0, 900.0), (900.0, 0.0, -3600.0, 0.0)]
+)
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_clock_that_differs_loses_and_doubles_nothing(
+    skews_s: tuple[float, ...], restarts: bool, tmp_path: Path
+) -> None:
+    """The exchange tells what is no older than asked; this machine is ahead, behind, ahead unknown to it, or set."""
+    fills = [fill(number, at_s=NOW_S + 40.0 * number, realized_usd=25.0) for number in range(60)]
+    is_unknown = skews_s[0] == 0.0
+    ahead_s = 900.0 if is_unknown else skews_s[0]
+    ledger = Ledger(tmp_path / "execution", tmp_path / "cache", NOW_S + ahead_s)
+    for minute in range(45):
+        their_s = NOW_S + 60.0 * minute
+        skew_s = skews_s[min(minute // 4, len(skews_s) - 1)]
+        our_s = their_s + (ahead_s if is_unknown else skew_s)
+        if restarts and minute % 4 == 0:
+            ledger.close()
+            ledger = Ledger(tmp_path / "execution", tmp_path / "cache", our_s)
+        told = [one for one in fills if ledger.since_ms / 1000.0 <= one.at_s <= their_s]
+        ledger.take(History(told, []), PRICES.get, our_s, skew_s)
+    ledger.close()
+    found = [row["event_id"] for row in records(tmp_path, "orders_executed", "order_close")]
+    assert found == [f"close:BTCUSDT:{number}" for number in range(60)]
+
+
+def test_what_has_happened_is_asked_for_by_the_clock_of_the_exchange(scripted: Scripted, tmp_path: Path) -> None:
+    """It is read before the first history; half an hour ahead, the next one would begin in the future."""
+    now_s = time.time()
+    margin = {"asset": "USDT", "marginBalance": 9.0, "unrealizedProfit": 0.0, "positionInitialMargin": 0.0}
+    scripted.answers |= {f"/fapi/{path}": [] for path in ("v3/positionRisk", "v1/income", "v1/symbolConfig")}
+    scripted.answers |= {"/fapi/v1/exchangeInfo": {"symbols": []}, "/api/v3/account": {"balances": []}}
+    scripted.answers["/fapi/v3/account"] = {"totalMarginBalance": 9.0, "assets": [margin]}
+    scripted.answers["/fapi/v1/time"] = {"serverTime": (now_s - 1800.0) * 1000}
+    source = AccountSource(scripted.link("binanceusdm"), tmp_path, "fake", now_s)
+    for step in range(0, 300, 10):
+        source.cycle(now_s + step)
+    source.close(now_s + 300.0)
+    assert source.ledger.since_ms / 1000.0 == pytest.approx(now_s + 240.0 - 1800.0 - 600.0, abs=30.0)
 
 
 def test_neither_a_deposit_nor_a_withdrawal_is_a_profit_or_a_loss(tmp_path: Path) -> None:

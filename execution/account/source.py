@@ -156,8 +156,9 @@ class AccountSource:
         return leg if leg.leverage is not None else replace(leg, leverage=self.view.leverages.get(leg.symbol))
 
     def _read_transfers(self, now_s: float) -> None:
-        found = self.link.venue.transfers(self.link.ask, self.peak.since_ms)
         # The stamps are of the exchange's clock, those of the readings of this machine's.
+        since_ms = self.peak.since_ms - int(1000 * self.link.skew_s)
+        found = self.link.venue.transfers(self.link.ask, since_ms)
         found = [moved._replace(at_s=moved.at_s + self.link.skew_s) for moved in found]
         self._prices.learn({moved.asset for moved in found}, now_s)
         self.peak.note_transfers(found, self._prices.usd_per, now_s)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 KEY_WAIT_S = 600.0
 LIMIT_WAIT_S = 60.0
+# Whoever asks while banned is banned for longer: a ban that seems to be over already is none by the exchange's clock.
+LEAST_BAN_S = 60.0
 LONGEST_LIMIT_S = 3 * 86_400.0
 
 _CODE = re.compile(r'"(?:code|retCode|ret_code|label)"\s*:\s*"?(-?\w{1,40})')
@@ -36,14 +38,33 @@ class FailureKind(enum.Enum):
 
 
 class Failure(Exception):  # noqa: N818 - some are passing weather
-    """A question that got no usable answer; `until_s` is when one may ask again, where that is known."""
+    """A question that got no usable answer; `until_s` is when one may ask again, where that is known.
 
-    def __init__(self, kind: FailureKind, sentence: str, until_s: float | None = None) -> None:
+    `is_their_time`: that moment is one of the exchange's clock. Nothing is asked for `least_s` seconds in any case.
+    """
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        sentence: str,
+        until_s: float | None = None,
+        *,
+        is_their_time: bool = False,
+        least_s: float = 0.0,
+    ) -> None:
         """`sentence` is shown to the operator."""
         super().__init__(sentence)
         self.kind = kind
         self.sentence = sentence
         self.until_s = until_s
+        self._is_their_time = is_their_time
+        self._least_s = least_s
+
+    def wait_s(self, now_s: float, skew_s: float) -> float:
+        """For how long nothing is asked, from `now_s` on; this machine is `skew_s` ahead of the exchange."""
+        if self.until_s is None:
+            return self._least_s
+        return max(self._least_s, self.until_s + (skew_s if self._is_their_time else 0.0) - now_s)
 
 
 def translate(error: Exception, names: set[str], status: int | None, headers: Mapping[str, str]) -> Failure:
@@ -57,9 +78,11 @@ def translate(error: Exception, names: set[str], status: int | None, headers: Ma
     kind = _kind(names - {"RateLimitExceeded"} if _is_a_block(said, status) else names, code, status)
     shown = f" ({code})" if code else f" (HTTP {status})" if status and status >= 400 else ""
     if kind is FailureKind.LIMITED:
-        until_s = _until(said, headers, time.time())
-        at = time.strftime("%H:%M", time.gmtime(until_s + 59.0))
-        return Failure(kind, f"rate limited until {at} UTC{shown}", until_s)
+        least_s = LEAST_BAN_S if status == 418 else 0.0
+        until_s, is_their_time = _until(said, headers, time.time())
+        at = time.strftime("%H:%M", time.gmtime(max(until_s, time.time() + least_s) + 59.0))
+        sentence = f"rate limited until {at} UTC{shown}"
+        return Failure(kind, sentence, until_s, is_their_time=is_their_time, least_s=least_s)
     if kind is FailureKind.KEY:
         return Failure(kind, f"key refused{shown}", time.time() + KEY_WAIT_S)
     words = {
@@ -90,25 +113,29 @@ def _kind(names: set[str], code: str | None, status: int | None) -> FailureKind:
     return next((kind for kind, does in fits.items() if does), FailureKind.REFUSED)
 
 
-def _until(said: str, headers: Mapping[str, str], now_s: float) -> float:
-    """When the exchange says that it may be asked again; else in a minute."""
+def _until(said: str, headers: Mapping[str, str], now_s: float) -> tuple[float, bool]:
+    """When the exchange says that it may be asked again, else in a minute; whether that is by its own clock."""
     banned = _BANNED_UNTIL.search(said)
     if banned:
-        return min(float(banned[1]) / 1000.0, now_s + LONGEST_LIMIT_S)
-    after = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
-    wait_s = _seconds_of(after, now_s)
-    return now_s + (LIMIT_WAIT_S if wait_s is None else min(max(wait_s, 1.0), LONGEST_LIMIT_S))
+        return min(float(banned[1]) / 1000.0, now_s + LONGEST_LIMIT_S), True
+    after = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    wait_s, at_s = _number_of(after), _date_of(after)
+    if wait_s is None and at_s is not None:
+        return min(max(at_s, now_s + 1.0), now_s + LONGEST_LIMIT_S), True
+    return now_s + (LIMIT_WAIT_S if wait_s is None else min(max(wait_s, 1.0), LONGEST_LIMIT_S)), False
 
 
-def _seconds_of(after: str | None, now_s: float) -> float | None:
-    """Of a Retry-After, which is seconds or a date."""
-    if after is None:
-        return None
+def _number_of(after: str) -> float | None:
+    """Of a Retry-After that is seconds."""
     try:
         return float(after)
     except ValueError:
-        pass
+        return None
+
+
+def _date_of(after: str) -> float | None:
+    """Of a Retry-After that is a date, epoch seconds."""
     try:
-        return parsedate_to_datetime(after).timestamp() - now_s
+        return parsedate_to_datetime(after).timestamp()
     except ValueError:
         return None

@@ -76,9 +76,12 @@ class Schedule:
         if name == ACCOUNT:
             self._failed = 0
 
-    def fail(self, name: str, failure: Failure, now_s: float) -> None:
-        """It was not: ask again later, and nothing else before that either where `stops_all` says so."""
-        wait_s = 0.0 if failure.until_s is None else max(0.0, failure.until_s - time.time())
+    def fail(self, name: str, failure: Failure, now_s: float, skew_s: float = 0.0) -> None:
+        """It was not: ask again later, and nothing else before that either where `stops_all` says so.
+
+        `skew_s`: how far this machine's clock is ahead of the exchange's, which names the end of a ban.
+        """
+        wait_s = failure.wait_s(time.time(), skew_s)
         if stops_all(name, failure):
             self.blocked_until_s = now_s + wait_s
         if name in NEEDED:

@@ -106,7 +106,7 @@ class AccountSource:
             self._say(name, None)
 
     def _fail(self, name: str, failure: Failure, now_s: float) -> None:
-        self.schedule.fail(name, failure, now_s)
+        self.schedule.fail(name, failure, now_s, self.link.skew_s)
         if failure.kind is FailureKind.CLOCK:
             self._mend_clock(now_s)
         if name == times.TRANSFERS:

@@ -107,3 +107,27 @@ def test_a_clock_that_is_set_back_makes_all_due_and_ends_no_ban() -> None:
     plan.fail(times.ACCOUNT, Failure(FailureKind.LIMITED, "rate limited", time.time() + 300.0), 4400.0)
     assert due(3800.0) == due(4090.0) == set()
     assert due(4101.0) == everything
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "headers", "skew_s", "wait_s"),
+    [
+        (418, "banned until {}.", {}, 180.0, 300.0),
+        (418, "banned until {}.", {}, 0.0, 120.0),
+        (418, "banned until {}.", {}, -90.0, 60.0),
+        (418, "", {"Retry-After": "5"}, 0.0, 60.0),
+        (418, "", {"Retry-After": "90"}, 180.0, 90.0),
+        (429, "", {"Retry-After": "5"}, 180.0, 5.0),
+        (429, "", {"Retry-After": "%a, %d %b %Y %H:%M:%S GMT"}, 180.0, 300.0),
+    ],
+)
+def test_a_ban_ends_by_the_clock_of_the_exchange(
+    status: int, said: str, headers: dict[str, str], skew_s: float, wait_s: float
+) -> None:
+    """Two minutes from now are five where this machine is three ahead; a ban is never waited for less than a minute."""
+    ends_s = int(time.time()) + 120
+    headers = {name: time.strftime(value, time.gmtime(ends_s)) for name, value in headers.items()}
+    failure = translated(ccxt.DDoSProtection(f"{status} {said.format(ends_s * 1000)}"), status, headers)
+    plan = Schedule()
+    plan.fail(times.ACCOUNT, failure, 1000.0, skew_s)
+    assert plan.blocked_until_s == pytest.approx(1000.0 + wait_s, abs=4.0)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Nobody says from outside that an order has ended: it has when nothing more came for so long.
 SETTLED_AFTER_S = 120.0
-KEPT_S = 2 * DAY_S
+KEPT_S = 7 * DAY_S  # as long as its fees count: an order that rests may be filled in parts days apart
 MOST_ORDERS = 5000
 
 

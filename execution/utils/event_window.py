@@ -98,8 +98,10 @@ class EventWindow:
         """Fees of seven days, USD; None where a fee of that time is not known."""
         return None if len(self.unpriced) else self.fees_usd[7].total_usd
 
-    def realized_since(self, start_s: float) -> float:
-        """PnL realised since `start_s` (epoch seconds), USD, over the last 5,000 closes."""
+    def realized_since(self, start_s: float) -> float | None:
+        """PnL realised since `start_s` (epoch seconds), USD; None where more closes than are kept were since then."""
+        if len(self.closes) == MAX_CLOSES and self.closes[0].epoch_s >= start_s:
+            return None
         return math.fsum(close.pnl_usd for close in self.closes if close.epoch_s >= start_s)
 
     def save(self) -> dict[str, Any]:
@@ -133,7 +135,8 @@ class EventWindow:
         return by_days | {name: getattr(self, name) for name in names}
 
     def _add_executed(self, record: dict[str, Any], epoch_s: float) -> None:
-        order_id = _key(record.get("orderId"))
+        # An exchange may count its orders by symbol.
+        order_id = f"{_key(record.get('symbol'))}:{_key(record.get('orderId'))}"
         match record.get("event_type"):
             case "order_ack":
                 self.acknowledged.put(order_id, epoch_s, 1.0)

@@ -11,7 +11,7 @@ import pytest
 
 from execution.router_metrics import build_router_health, measure_router, measure_router_by_symbol
 from execution.storage.event_log import EventLog
-from execution.utils.event_window import LOG_NAMES, EventWindow
+from execution.utils.event_window import LOG_NAMES, MAX_CLOSES, EventWindow
 from execution.utils.execution_health import build_exec_stats, classify_portfolio_routing, measure_reject_rate
 from execution.utils.metrics import build_fee_pnl, measure_atr
 from execution.utils.timestamps import parse_epoch_s
@@ -168,3 +168,22 @@ def test_a_window_forgets(expected: dict[str, Any]) -> None:
     assert not window.routed
     assert not window.closes
     assert build_exec_stats(window)["vetoes_24h"] == 0
+
+
+def test_what_was_realised_is_unknown_where_its_closes_are_not_kept() -> None:
+    """A busy day has more of them, and a part of the sum is not the sum."""
+    window, start_s = EventWindow(), load_expected("healthy")["now"]
+    for number in range(MAX_CLOSES + 1):
+        at_s, close = start_s + number, {"event_type": "order_close", "symbol": "BTCUSDT", "realizedPnlUsd": 1.0}
+        window.add("orders_executed", close | {"ts": at_s, "orderId": number})
+    assert window.realized_since(start_s) is None
+    assert window.realized_since(start_s + 2.0) == MAX_CLOSES - 1.0
+
+
+def test_orders_of_two_symbols_are_two_whatever_their_numbers() -> None:
+    """Binance counts them by symbol."""
+    window, now_s = EventWindow(), load_expected("healthy")["now"]
+    for symbol, fee_usd in (("BTCUSDT", 40.0), ("ETHUSDT", 3.0)):
+        fill = {"event_type": "order_fill", "symbol": symbol, "orderId": 7, "fee_total": fee_usd, "ts": now_s}
+        window.add("orders_executed", fill)
+    assert (window.week_fees_usd, len(window.executed)) == (43.0, 2)

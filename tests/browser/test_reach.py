@@ -6,6 +6,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
+from keyfiles import KeyFiles
 from pages import Shown, find_scenario, shown
 from playwright.sync_api import Browser, Page
 from serving import serving
@@ -76,9 +77,10 @@ def test_tab_leaves_a_table(view: Shown) -> None:
 
 def test_the_sign_in_page_has_no_fault(browser: Browser, tmp_path: Path) -> None:
     """Which is all that a stranger sees."""
-    scenario = find_scenario("v7.1/healthy")
-    with serving(tmp_path / "log", scenario.settings) as server:
+    settings = find_scenario("v7.1/healthy").settings | KeyFiles(tmp_path).write_all().environ()
+    with serving(tmp_path / "log", settings) as server:
         page = browser.new_page()
         page.goto(f"{server.url}/login")
+        assert page.locator("input[type=password]").count() == 1
         assert find_faults(page) == []
         page.close()
